@@ -1,0 +1,104 @@
+"""Ranks and lists from scores; evaluation, serving and reports share these functions.
+
+Scores are (B, n_items + 1) float32, column 0 belonging to padding. Excluded entries are -inf.
+"""
+
+import torch
+from torch import Tensor
+
+from miqrec.errors import MiqrecError
+
+EXCLUDED = float("-inf")
+
+
+def check_finite(scores: Tensor) -> None:
+    """Refuse scores that cannot be ranked; call it before anything is excluded.
+
+    Args:
+        scores: (B, n_items + 1).
+
+    Raises:
+        MiqrecError: if a score is NaN or infinite; it says how many and names the first row.
+    """
+    if scores.numel() == 0 or torch.stack(scores.aminmax()).isfinite().all():  # NaN spreads to both
+        return
+    broken = ~scores.isfinite()
+    row = int(broken.any(dim=1).nonzero()[0])
+    raise MiqrecError(
+        f"{int(broken.sum())} scores are NaN or infinite, the first of them in row {row} of the "
+        "batch: lower the learning rate or clip gradients, and train again"
+    )
+
+
+def exclude(scores: Tensor, rows: Tensor, items: Tensor) -> None:
+    """Set `scores[rows, items]` and the padding column to -inf, in place.
+
+    Args:
+        scores: (B, n_items + 1), overwritten.
+        rows: (n,) row of each pair.
+        items: (n,) item to exclude from that row; pairs may repeat.
+    """
+    scores[rows, items] = EXCLUDED
+    scores[:, 0] = EXCLUDED
+
+
+def ranks(scores: Tensor, targets: Tensor, seen: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    """Rank of each row's target: 1 + the number of other items that score higher or equal.
+
+    Ties count against the target, so a model that scores all items alike gets no credit. A target
+    is ranked even if it is among the seen.
+
+    Args:
+        scores: (B, n_items + 1), finite; overwritten with -inf where items are excluded.
+        targets: (B,) item ids >= 1.
+        seen: flat pairs (rows, items) to leave out, as for `exclude`.
+
+    Returns:
+        (B,) int64.
+
+    Raises:
+        MiqrecError: if a score is NaN or infinite.
+    """
+    check_finite(scores)
+    own = targets.unsqueeze(1)  # (B, 1)
+    target_scores = scores.gather(1, own)
+    if seen is not None:
+        exclude(scores, *seen)
+    scores[:, 0] = EXCLUDED
+    scores.scatter_(1, own, EXCLUDED)
+    return 1 + (scores >= target_scores).sum(dim=1)
+
+
+def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The k best items of each row, best first, ties by smaller id.
+
+    Args:
+        scores: (B, n_items + 1), already excluded where need be.
+        k: length of the lists, 1..n_items.
+
+    Returns:
+        values (B, k) and items (B, k) int64. A row with fewer than k candidates ends in item 0
+        with score -inf.
+
+    Raises:
+        MiqrecError: if k is below 1 or above the number of items.
+    """
+    n_items = scores.shape[1] - 1
+    if not 1 <= k <= n_items:
+        raise MiqrecError(
+            f"k is {k}, but the catalogue has {n_items} items: ask for 1 to {n_items}"
+        )
+    values, items = scores.topk(k + 1, dim=1)  # (B, k + 1), one more to see ties at the boundary
+    tied = (values[:, k] == values[:, k - 1]) & (values[:, k] > EXCLUDED)
+    values, items = _by_id_within_ties(values[:, :k], items[:, :k])
+    if tied.any():  # topk chose among equals as it liked
+        ordered = scores[tied].sort(dim=1, descending=True, stable=True)
+        values[tied], items[tied] = ordered.values[:, :k], ordered.indices[:, :k]
+    return values, items.masked_fill(values == EXCLUDED, 0)
+
+
+def _by_id_within_ties(values: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
+    """Order (B, k) lists by falling value, then by rising id."""
+    items, by_id = items.sort(dim=1)
+    values, by_value = values.gather(1, by_id).sort(dim=1, descending=True, stable=True)
+    return values, items.gather(1, by_value)
