@@ -1,0 +1,89 @@
+"""The items: external ids, titles and attributes by internal id."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from miqrec.data.ids import as_dtype, positions
+from miqrec.errors import MiqrecError, MiqrecWarning
+
+_DESCRIPTION = {"title": pl.String(), "attributes": pl.List(pl.String())}
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """All items; row i of `frame` is the item with internal id i + 1.
+
+    Attributes:
+        frame: columns `item` (external id, string or integer), `title` (string or null) and
+            `attributes` (list of strings, empty where there are none).
+    """
+
+    frame: pl.DataFrame
+
+    @property
+    def n_items(self) -> int:
+        """The number of items; internal ids run from 1 to it."""
+        return self.frame.height
+
+    def encode(self, items: pl.Series) -> npt.NDArray[np.int32]:
+        """Returns internal ids (n,), with 0 for an item that is not in the catalogue or null."""
+        return (positions(items, self.frame["item"]) + 1).astype(np.int32)
+
+    def decode(self, ids: npt.ArrayLike) -> pl.Series:
+        """Returns the external ids (n,) of internal ids (n,); IndexError outside 1..n_items."""
+        return self.frame["item"].gather(self._rows(ids))
+
+    def titles(self, ids: npt.ArrayLike) -> pl.Series:
+        """Returns what people call the items (n,): the title, or the external id as text."""
+        names = pl.coalesce("title", pl.col("item").cast(pl.String)).alias("title")
+        return self.frame[self._rows(ids)].select(names).to_series()
+
+    def _rows(self, ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        rows = np.asarray(ids, dtype=np.int64) - 1
+        if ((rows < 0) | (rows >= self.n_items)).any():
+            raise IndexError(f"internal item ids run from 1 to {self.n_items}")
+        return rows
+
+
+def make_catalogue(ids: pl.Series, items: pl.DataFrame | None = None) -> Catalogue:
+    """Makes the catalogue of `ids` (unique, in internal order) with what `items` tells of them.
+
+    Args:
+        ids: external ids; the first gets internal id 1.
+        items: columns item, title and attributes, as `read_items` returns; its ids are matched
+            by value, whatever their type. What it tells of other items is ignored with a warning.
+
+    Raises:
+        MiqrecError: `items` has not a single item in common with `ids`.
+    """
+    frame = pl.DataFrame({"item": ids})
+    if items is None:
+        items = pl.DataFrame(schema=frame.schema | _DESCRIPTION)
+    items = items.with_columns(as_dtype(items["item"], ids.dtype))
+    _check_overlap(ids, items["item"])
+    described = frame.join(
+        items.unique("item", keep="first"), on="item", how="left", maintain_order="left"
+    )
+    return Catalogue(
+        described.select(
+            "item", pl.col("title").cast(pl.String), pl.col("attributes").fill_null([])
+        )
+    )
+
+
+def _check_overlap(ids: pl.Series, described: pl.Series) -> None:
+    if described.is_empty():
+        return
+    n_unknown = int((positions(described, ids) < 0).sum())
+    if n_unknown == len(described):
+        raise MiqrecError(
+            "the items file and the interactions have no item in common; "
+            "give the items file that belongs to this data set"
+        )
+    if n_unknown:
+        message = f"{n_unknown:,} of the {len(described):,} items described have no interactions"
+        warnings.warn(f"{message}; they are ignored", MiqrecWarning, stacklevel=3)
