@@ -1,0 +1,45 @@
+# `make demo`: the main job on embedded data.  `make test`: everything that is checked.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= runs/demo
+
+# Without an NVIDIA GPU a bare `torch` would bring gigabytes of CUDA: take PyTorch's CPU build.
+TORCH_INDEX := $(if $(shell command -v nvidia-smi),,--extra-index-url https://download.pytorch.org/whl/cpu)
+TORCH := $(shell grep '^torch==' constraints.txt)
+
+.PHONY: demo test test-slow lint bench clean
+
+$(BIN)/.runtime: constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		(echo "miqrec needs Python 3.11 to 3.13; name one: make PYTHON=python3.12 ..."; exit 1)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --no-deps --retries 1 $(TORCH_INDEX) $(TORCH) 2>/dev/null || \
+		$(BIN)/pip install -q $(TORCH)
+	$(BIN)/pip install -q -c constraints.txt -e .
+	touch $@
+
+$(BIN)/.development: $(BIN)/.runtime
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: $(BIN)/.runtime
+	$(BIN)/miqrec train --data demo --model sasrec --epochs 30 --out $(DEMO)/sasrec
+	$(BIN)/miqrec train --data demo --model miq-sasrec --window 5 --epochs 30 --out $(DEMO)/miq-sasrec
+	$(BIN)/miqrec compare $(DEMO)/sasrec $(DEMO)/miq-sasrec
+	$(BIN)/miqrec recommend $(DEMO)/miq-sasrec --user "$$($(BIN)/python -c 'from miqrec.data.datasets import load; print(load("demo").users[0])')" --k 5
+
+test: lint
+	$(BIN)/pytest -n 2 -q
+
+test-slow: $(BIN)/.development
+	$(BIN)/pytest -q -m slow
+
+lint: $(BIN)/.development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) $(DEMO) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
