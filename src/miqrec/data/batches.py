@@ -1,0 +1,181 @@
+"""Batches by array slicing: histories cut from the flat store, padded on the right, grouped by length.
+
+An example is a row number; a batch is made from an array of row numbers at once, without a loop over users.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from miqrec.data.sequences import Sequences, Split, spans
+from miqrec.errors import MiqrecError
+
+Integers = npt.NDArray[np.int64]
+
+POOL = 8
+"""Batches whose users are sorted by length together: short rows meet short rows, and still mix every epoch."""
+
+
+class Batch(NamedTuple):
+    """What an encoder is trained on; the rows are padded with 0 to the longest of the batch."""
+
+    users: Tensor  # (B,) int64, internal user numbers
+    items: Tensor  # (B, L) int64
+    lengths: Tensor  # (B,) int64
+    targets: Tensor  # (B, L) int64, the item that follows; 0 where nothing is to be predicted
+    positions: Tensor  # (N,) int64, where the flattened targets are not 0 (known here, so that no device waits)
+
+
+class EvaluationBatch(NamedTuple):
+    """Histories with the one item that followed each, and all that their users had seen before it."""
+
+    users: Tensor  # (B,) int64
+    items: Tensor  # (B, L) int64, the newest part of the history
+    lengths: Tensor  # (B,) int64
+    targets: Tensor  # (B,) int64
+    seen_rows: Tensor  # (S,) int64, the row of each seen item
+    seen_items: Tensor  # (S,) int64, from the whole history, not only the part in `items`
+
+
+def slices(
+    flat: npt.NDArray[np.int32], starts: Integers, lengths: Integers
+) -> tuple[Tensor, Tensor]:
+    """The parts `flat[start:start + length]` end to end, (N,) int64, and the row of each element, (N,)."""
+    rows = np.repeat(np.arange(len(starts)), lengths)
+    firsts = np.cumsum(lengths) - lengths
+    index = np.arange(int(lengths.sum())) + np.repeat(starts - firsts, lengths)
+    return torch.from_numpy(flat[index].astype(np.int64)), torch.from_numpy(rows)
+
+
+def pad(flat: npt.NDArray[np.int32], starts: Integers, lengths: Integers) -> Tensor:
+    """The parts `flat[start:start + length]` as rows, padded with 0 on the right: (B, max(lengths, 1))."""
+    columns = np.arange(max(int(lengths.max(initial=0)), 1))  # (L,)
+    valid = columns < lengths[:, None]  # (B, L)
+    index = np.where(valid, starts[:, None] + columns, 0)
+    items = np.where(valid, flat[index], 0) if len(flat) else np.zeros(valid.shape)
+    return torch.from_numpy(items.astype(np.int64))
+
+
+class TrainingExamples(Dataset[Batch]):
+    """Each user's newest `max_length` inputs and, at every position, the item that follows.
+
+    A user with a single training item has nothing to predict and is left out.
+    """
+
+    def __init__(self, sequences: Sequences, split: Split, max_length: int) -> None:
+        span = spans(sequences, split)
+        rows = np.flatnonzero(span.stops - span.starts >= 2)
+        if len(rows) == 0:
+            raise MiqrecError(
+                "there is nothing to train on: no user has two interactions left after the last two are "
+                "held out; bring longer histories or filter less"
+            )
+        self.flat = sequences.items
+        self.users = span.users[rows]
+        self.lengths = np.minimum(span.stops[rows] - span.starts[rows] - 1, max_length)
+        self.starts = span.stops[rows] - 1 - self.lengths
+        self.n_targets = int(self.lengths.sum())
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def __getitem__(self, rows: Integers) -> Batch:
+        starts, lengths = self.starts[rows], self.lengths[rows]
+        targets = pad(self.flat, starts + 1, lengths)  # (B, L)
+        return Batch(
+            users=torch.from_numpy(self.users[rows]),
+            items=pad(self.flat, starts, lengths),
+            lengths=torch.from_numpy(lengths),
+            targets=targets,
+            positions=targets.flatten().nonzero().squeeze(1),
+        )
+
+
+class EvaluationExamples(Dataset[EvaluationBatch]):
+    """The held-out item of every user with at least 3 interactions, and the history before it."""
+
+    def __init__(self, sequences: Sequences, split: Split, max_length: int) -> None:
+        span = spans(sequences, split)
+        if len(span.users) == 0:
+            raise MiqrecError(
+                f"there is nobody to {split} on: no user has 3 interactions or more; "
+                "bring longer histories or filter less"
+            )
+        self.flat = sequences.items
+        self.users, self.starts, self.stops = span.users, span.starts, span.stops
+        self.lengths = np.minimum(span.stops - span.starts, max_length)
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def __getitem__(self, rows: Integers) -> EvaluationBatch:
+        starts, stops, lengths = self.starts[rows], self.stops[rows], self.lengths[rows]
+        seen_items, seen_rows = slices(self.flat, starts, stops - starts)
+        return EvaluationBatch(
+            users=torch.from_numpy(self.users[rows]),
+            items=pad(self.flat, stops - lengths, lengths),  # (B, L)
+            lengths=torch.from_numpy(lengths),
+            targets=torch.from_numpy(self.flat[stops].astype(np.int64)),
+            seen_rows=seen_rows,
+            seen_items=seen_items,
+        )
+
+
+class LengthGroups(Sampler[Integers]):
+    """Row numbers, a batch at a time: shuffled, then sorted by length within pools of some batches.
+
+    (seed, epoch) decides the order, so that a resumed run sees the batches that an uninterrupted one would.
+    """
+
+    def __init__(self, lengths: Integers, batch_size: int, seed: int) -> None:
+        self.lengths = lengths
+        self.batch_size = batch_size
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the trainer before each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Integers]:
+        generator = np.random.default_rng((self.seed, self.epoch))
+        shuffled = generator.permutation(len(self.lengths))
+        pools = np.arange(len(shuffled)) // (POOL * self.batch_size)
+        grouped = shuffled[np.lexsort((self.lengths[shuffled], pools))]
+        for batch in generator.permutation(len(self)):
+            yield grouped[batch * self.batch_size : (batch + 1) * self.batch_size]
+
+
+class ByLength(Sampler[Integers]):
+    """Row numbers in order of length, a batch at a time: the least padding, for evaluation."""
+
+    def __init__(self, lengths: Integers, batch_size: int) -> None:
+        self.order = np.argsort(lengths, kind="stable")
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Integers]:
+        for first in range(0, len(self.order), self.batch_size):
+            yield self.order[first : first + self.batch_size]
+
+
+def training_loader(examples: TrainingExamples, batch_size: int, seed: int) -> DataLoader[Batch]:
+    """Batches for training; no worker processes, since slicing costs less than sending would."""
+    return DataLoader(
+        examples, sampler=LengthGroups(examples.lengths, batch_size, seed), batch_size=None
+    )
+
+
+def evaluation_loader(examples: EvaluationExamples, batch_size: int) -> DataLoader[EvaluationBatch]:
+    """Batches for evaluation, in order of length."""
+    return DataLoader(examples, sampler=ByLength(examples.lengths, batch_size), batch_size=None)
