@@ -1,0 +1,38 @@
+"""What every neural model here is: an encoder of histories whose state is compared with items."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from miqrec.nn.padding import newest
+
+
+class Encoder(nn.Module, ABC):
+    """Histories to states, and states to scores by dot product with the items' vectors."""
+
+    @abstractmethod
+    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Encode every prefix of each history.
+
+        Args:
+            items: Item ids (B, L), padded with 0 on the right.
+            lengths: How many of each row are valid, (B,), at least 1.
+
+        Returns:
+            States (B, L, D); `states[:, t]` depends on no item after t.
+        """
+
+    @abstractmethod
+    def item_vectors(self) -> Tensor:
+        """What states are compared with, (n_items + 1, D); row 0 is padding's, never ranked."""
+
+    def last(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Encode each whole history: `items` (B, L), `lengths` (B,) -> (B, D)."""
+        return newest(self(items, lengths), lengths)
+
+    def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Score all items as the next one, in float32 under autocast too: (B, n_items + 1)."""
+        states = self.last(items, lengths)
+        with torch.autocast(states.device.type, enabled=False):
+            return states.float() @ self.item_vectors().float().T

@@ -1,0 +1,85 @@
+"""The layers of SASRec and of S3-Rec; both take their attention as a part.
+
+Each has `forward(x, lengths)`, (B, L, D) -> (B, L, D), and `last(x, lengths)`, (B, L, D) -> (B, D),
+which computes the newest valid position alone: all that a last layer need do at inference.
+"""
+
+from torch import Tensor, nn
+
+from miqrec.nn.padding import newest
+from miqrec.nn.shared_keys import SharedKeyAttention
+
+
+class SASRecBlock(nn.Module):
+    """Q = LN(x); x = Q + Attn(Q, x); h = LN(x); x = h + FFN(h), as in SASRec's authors' code.
+
+    FFN is D to D to D with ReLU. Departures: attention brings an output projection, and dropout
+    falls on its output, whatever the attention itself does with its probabilities.
+
+    Args:
+        dim: D, the width of inputs and outputs.
+        attention: Any layer of `miqrec.nn.attention`.
+        dropout: The share set to zero in training after attention and after each map of the FFN.
+    """
+
+    def __init__(self, dim: int, attention: SharedKeyAttention, dropout: float) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(dim)
+        self.attention = attention
+        self.attention_dropout = nn.Dropout(dropout)
+        self.feed_forward_norm = nn.LayerNorm(dim)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(dim, dim),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(dim, dim),
+            nn.Dropout(dropout),
+        )
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Compute all positions: (B, L, D) -> (B, L, D)."""
+        query = self.attention_norm(x)
+        return self._finish(query, self.attention(query, x, lengths=lengths))
+
+    def last(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Compute the newest valid position: (B, L, D) -> (B, D)."""
+        query = self.attention_norm(x)
+        return self._finish(newest(query, lengths), self.attention.last(query, x, lengths=lengths))
+
+    def _finish(self, query: Tensor, attended: Tensor) -> Tensor:
+        h = self.feed_forward_norm(query + self.attention_dropout(attended))
+        output: Tensor = h + self.feed_forward(h)
+        return output
+
+
+class S3RecBlock(nn.Module):
+    """x = LN(x + Attn(x, x)); x = LN(x + FFN(x)), S3-Rec's block, with FFN D to 4D to D and GELU.
+
+    Args:
+        dim: D, the width of inputs and outputs.
+        attention: Any layer of `miqrec.nn.attention`.
+        dropout: The share set to zero in training after attention and after the FFN.
+    """
+
+    def __init__(self, dim: int, attention: SharedKeyAttention, dropout: float) -> None:
+        super().__init__()
+        self.attention = attention
+        self.attention_dropout = nn.Dropout(dropout)
+        self.attention_norm = nn.LayerNorm(dim)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim), nn.Dropout(dropout)
+        )
+        self.feed_forward_norm = nn.LayerNorm(dim)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Compute all positions: (B, L, D) -> (B, L, D)."""
+        return self._finish(x, self.attention(x, lengths=lengths))
+
+    def last(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Compute the newest valid position: (B, L, D) -> (B, D)."""
+        return self._finish(newest(x, lengths), self.attention.last(x, lengths=lengths))
+
+    def _finish(self, x: Tensor, attended: Tensor) -> Tensor:
+        x = self.attention_norm(x + self.attention_dropout(attended))
+        output: Tensor = self.feed_forward_norm(x + self.feed_forward(x))
+        return output

@@ -1,0 +1,52 @@
+"""Sequences of item ids to layer inputs: an item's vector plus one for its distance to the newest.
+
+Positions count back from the newest item, as in SASRec's left-padded original, so that dropping old
+items changes nothing for those that stay.
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class SASRecEmbedding(nn.Module):
+    """x_t = dropout(sqrt(D) E[item_t] + P[length - 1 - t]), as SASRec's authors' code has it.
+
+    Row 0 of `items` belongs to padding: it starts at zero and gets no gradient from here.
+
+    Args:
+        n_items: Items are numbered 1..n_items.
+        dim: D, the width of a vector.
+        max_length: How many positions there are.
+        dropout: The share of inputs set to zero in training.
+    """
+
+    def __init__(self, n_items: int, dim: int, max_length: int, dropout: float) -> None:
+        super().__init__()
+        self.scale = dim**0.5
+        self.items = nn.Embedding(n_items + 1, dim, padding_idx=0)
+        self.positions = nn.Embedding(max_length, dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Embed `items` (B, L), of which `lengths` (B,) are valid: (B, L, D)."""
+        x: Tensor = self.dropout(self.items(items) * self.scale + self._positions(items, lengths))
+        return x
+
+    def _positions(self, items: Tensor, lengths: Tensor) -> Tensor:
+        steps_back = lengths.unsqueeze(-1) - 1 - torch.arange(items.shape[1], device=items.device)
+        vectors: Tensor = self.positions(steps_back.clamp(min=0))  # padding borrows the newest's
+        return vectors
+
+
+class S3RecEmbedding(SASRecEmbedding):
+    """x_t = dropout(LN(E[item_t] + P[length - 1 - t])), as in S3-Rec: normalised, not scaled."""
+
+    def __init__(self, n_items: int, dim: int, max_length: int, dropout: float) -> None:
+        super().__init__(n_items, dim, max_length, dropout)
+        self.scale = 1.0
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Embed `items` (B, L), of which `lengths` (B,) are valid: (B, L, D)."""
+        x: Tensor = self.dropout(self.norm(self.items(items) + self._positions(items, lengths)))
+        return x

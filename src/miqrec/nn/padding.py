@@ -1,0 +1,32 @@
+"""Right-padded sequences: which positions count, where the newest one stands, and trimming."""
+
+import torch
+from torch import Tensor
+
+
+def valid(lengths: Tensor, length: int) -> Tensor:
+    """Mark the positions before each sequence's end: `lengths` (B,) -> (B, length) bool."""
+    return torch.arange(length, device=lengths.device) < lengths.unsqueeze(-1)
+
+
+def newest(states: Tensor, lengths: Tensor) -> Tensor:
+    """Take each sequence's newest valid row: `states` (B, L, D), `lengths` (B,) -> (B, D)."""
+    return states[torch.arange(len(states), device=states.device), lengths - 1]
+
+
+def trim(items: Tensor, lengths: Tensor, max_length: int) -> tuple[Tensor, Tensor]:
+    """Keep each sequence's newest `max_length` items, moved to the front.
+
+    Args:
+        items: Item ids (B, L), padded on the right.
+        lengths: How many of each row are valid, (B,), at least 1.
+        max_length: The longest sequence to keep.
+
+    Returns:
+        Items (B, min(L, max_length)), padded with 0, and their lengths (B,).
+    """
+    if items.shape[1] <= max_length:
+        return items, lengths
+    kept = lengths.clamp(max=max_length)
+    columns = torch.arange(max_length, device=items.device) + (lengths - kept).unsqueeze(-1)
+    return items.gather(1, columns) * valid(kept, max_length), kept
