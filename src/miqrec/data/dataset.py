@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from miqrec.data.atomic import written_whole
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.sequences import Sequences
 from miqrec.errors import MiqrecError
+from miqrec.files import replacing
 
 FORMAT = 1
 
@@ -44,7 +44,8 @@ class Dataset:
 
     def save(self, folder: Path | str) -> None:
         """Writes the data set to `folder`, whole or not at all, in the place of what was there."""
-        with written_whole(Path(folder)) as new:
+        with replacing(Path(folder)) as new:
+            new.mkdir()
             np.save(new / "items.npy", self.sequences.items)
             np.save(new / "offsets.npy", self.sequences.offsets)
             self.users.to_frame("user").write_parquet(new / "users.parquet")

@@ -12,6 +12,8 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.sequences import HELD_OUT, Sequences
 from miqrec.errors import MiqrecError, MiqrecWarning
 
+OnUnknown = Literal["skip", "error"]
+
 
 def build_dataset(
     interactions: pl.DataFrame, items: pl.DataFrame | None = None, name: str = "data"
@@ -37,15 +39,40 @@ def build_dataset(
 def encode(
     interactions: pl.DataFrame,
     catalogue: Catalogue,
-    on_unknown: Literal["skip", "error"] = "skip",
+    on_unknown: OnUnknown = "skip",
     name: str = "data",
 ) -> Dataset:
     """Makes a data set of new interactions with the item numbers of an existing catalogue.
 
+    Args:
+        interactions: columns user and item, each user's rows together and in time order.
+        catalogue: the items that are known.
+        on_unknown: as for `encode_histories`.
+        name: what reports call the data set.
+
+    Raises:
+        MiqrecError: there are unknown items and `on_unknown` is "error".
+    """
+    users, lengths = _users(interactions["user"])
+    return encode_histories(users, interactions["item"], lengths, catalogue, on_unknown, name)
+
+
+def encode_histories(
+    users: pl.Series,
+    items: pl.Series,
+    lengths: npt.NDArray[np.int64],
+    catalogue: Catalogue,
+    on_unknown: OnUnknown = "skip",
+    name: str = "data",
+) -> Dataset:
+    """Makes a data set of histories, some possibly empty, with an existing catalogue's numbers.
+
     A user of whose items none is known stays, with an empty history.
 
     Args:
-        interactions: columns user and item, each user's rows together and in time order.
+        users: (n_users,) external ids.
+        items: (n,) external ids, one history after the other, each in time order.
+        lengths: (n_users,) the items of each user; they add up to n.
         catalogue: the items that are known.
         on_unknown: skip unknown items with a warning, or make them an error.
         name: what reports call the data set.
@@ -53,14 +80,15 @@ def encode(
     Raises:
         MiqrecError: there are unknown items and `on_unknown` is "error".
     """
-    encoded = catalogue.encode(interactions["item"])
-    users, lengths = _users(interactions["user"])
-    if not encoded.all():
-        _report_unknown(interactions["item"], encoded, lengths, on_unknown)
+    encoded = catalogue.encode(items)
+    known = encoded > 0
+    if not known.all():
+        _report_unknown(items, known, lengths, on_unknown)
         owners = np.repeat(np.arange(len(users)), lengths)
-        lengths = np.bincount(owners[encoded > 0], minlength=len(users))
-        encoded = encoded[encoded > 0]
-    return Dataset(_sequences(encoded, lengths, catalogue), catalogue, users, name)
+        lengths = np.bincount(owners[known], minlength=len(users))
+    return Dataset(
+        _sequences(encoded[known], lengths, catalogue), catalogue, users.alias("user"), name
+    )
 
 
 def _users(column: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]]:
@@ -81,24 +109,26 @@ def _sequences(
 
 def _report_unknown(
     items: pl.Series,
-    encoded: npt.NDArray[np.int32],
+    known: npt.NDArray[np.bool_],
     lengths: npt.NDArray[np.int64],
-    on_unknown: Literal["skip", "error"],
+    on_unknown: OnUnknown,
 ) -> None:
-    unknown = items.filter(encoded == 0).unique(maintain_order=True)
+    unknown = items.filter(~known).unique(maintain_order=True)
     names = ", ".join(str(item) for item in unknown.head(3)) + (", ..." if len(unknown) > 3 else "")
-    found = f"{(encoded == 0).sum():,} of {len(items):,} interactions are with items that are "
-    found += f"not in the catalogue ({len(unknown):,}: {names})"
+    found = (
+        f"{(~known).sum():,} of {len(items):,} interactions are with items that are not in the "
+        f"catalogue ({len(unknown):,}: {names})"
+    )
     if on_unknown == "error":
         raise MiqrecError(f"{found}; leave them out, or have unknown items skipped")
     message = f"{found} and were skipped"
-    if n_users := _n_with_unknown_target(encoded, lengths):
+    if n_users := _n_with_unknown_target(known, lengths):
         message += f"; {n_users:,} users lose a held-out item by it, an earlier one takes its place"
-    warnings.warn(message, MiqrecWarning, stacklevel=3)
+    warnings.warn(message, MiqrecWarning, stacklevel=4)
 
 
-def _n_with_unknown_target(encoded: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64]) -> int:
+def _n_with_unknown_target(known: npt.NDArray[np.bool_], lengths: npt.NDArray[np.int64]) -> int:
     """Counts the users with an unknown item among the two that are held out."""
     users = np.repeat(np.arange(len(lengths)), lengths)
-    from_end = np.cumsum(lengths)[users] - np.arange(len(encoded))
-    return len(np.unique(users[(from_end <= HELD_OUT) & (encoded == 0)]))
+    from_end = np.cumsum(lengths)[users] - np.arange(len(known))
+    return len(np.unique(users[(from_end <= HELD_OUT) & ~known]))

@@ -1,0 +1,68 @@
+"""Interactions filtered, and put in user and time order."""
+
+import polars as pl
+from pydantic import Field
+
+from miqrec.config import Config
+from miqrec.errors import MiqrecError
+
+
+class Filters(Config):
+    """Which interactions count; by default all of them.
+
+    Attributes:
+        min_user: the fewest interactions a user may have.
+        min_item: the fewest interactions an item may have.
+        fixed_point: False filters once, on the counts before any filtering, as SASRec does; True
+            repeats until both hold for what is left (the k-core).
+        drop_duplicates: keep only the first of a user's interactions with an item. It is done
+            before anything is counted.
+    """
+
+    min_user: int = Field(0, ge=0)
+    min_item: int = Field(0, ge=0)
+    fixed_point: bool = False
+    drop_duplicates: bool = False
+
+
+def prepare(interactions: pl.LazyFrame, filters: Filters | None = None) -> pl.DataFrame:
+    """Filters interactions and sorts them by user and time.
+
+    Users come in the order in which they first appear among the rows that are kept; of rows with
+    equal times, and where there is no time, the order stays.
+
+    Args:
+        interactions: columns user, item and possibly time, as `read_interactions` returns them.
+        filters: which of them count; by default all.
+
+    Returns:
+        Columns user and item, each user's rows together and in time order.
+
+    Raises:
+        MiqrecError: nothing is left.
+    """
+    filters = filters or Filters()
+    rows = interactions.with_row_index("row").collect()
+    if filters.drop_duplicates:
+        earliest_first = rows.sort("time", maintain_order=True) if "time" in rows.columns else rows
+        rows = earliest_first.unique(["user", "item"], keep="first", maintain_order=True)
+    rows = _filter_counts(rows, filters)
+    if rows.is_empty():
+        raise MiqrecError(
+            f"no interactions are left of users with at least {filters.min_user} and items with "
+            f"at least {filters.min_item}; ask for fewer"
+        )
+    order = [pl.col("row").min().over("user"), *(["time"] if "time" in rows.columns else []), "row"]
+    return rows.sort(order).select("user", "item")
+
+
+def _filter_counts(rows: pl.DataFrame, filters: Filters) -> pl.DataFrame:
+    frequent = (pl.len().over("user") >= filters.min_user) & (
+        pl.len().over("item") >= filters.min_item
+    )
+    if not (filters.min_user or filters.min_item):
+        return rows
+    kept = rows.filter(frequent)
+    while filters.fixed_point and kept.height < rows.height:
+        rows, kept = kept, kept.filter(frequent)
+    return kept
