@@ -1,53 +1,221 @@
-"""Losses on the valid target positions, each the sum over targets as a float32 scalar.
+"""Losses on the valid target positions, each the sum over targets as a scalar.
 
 Shapes are the same everywhere: `states` (N, D), `item_vectors` (n_items + 1, D) whose row 0 is
 padding and never a candidate, `targets` (N,) ids >= 1. An item's score is the dot product of the
-state with its vector.
+state with its vector. Sums are float32 (float64 if the states are), under autocast too.
 """
 
-from typing import Literal
+import math
+from typing import Any, Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.utils.checkpoint import checkpoint
+
+from miqrec.errors import MiqrecError
 
 LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 
+CHUNK = 2**23  # numbers that a temporary may hold: 32 MiB in float32
+
 
 def last_positions(targets: Tensor) -> Tensor:
-    """Mask (B, L) of each row's last position with a target, for `ce` at that position only.
+    """Mask of each row's last position with a target: `ce-last` is `ce` there and nowhere else.
 
     Args:
-        targets: (B, L), 0 where nothing is to be predicted; a row without targets gets no mark.
+        targets: (B, L), 0 where nothing is to be predicted.
+
+    Returns:
+        (B, L) bool, one mark a row, none in a row without targets.
     """
     valid = targets > 0
     return valid & (valid.flip(1).cumsum(1).flip(1) == 1)
 
 
 def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of the softmax over all items."""
-    logits = states @ item_vectors[1:].T  # (N, n_items)
-    return F.cross_entropy(logits.float(), targets - 1, reduction="sum")
+    """Cross-entropy of the softmax over all items: sum of logsumexp(s) - s_target.
 
+    Taken at every position it is the cumulative cross-entropy, `cce`, of Li et al.
+    (arXiv 2301.00979): one loss under both names.
 
-def bce(states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:
-    """Binary cross-entropy of the target against sampled negatives (Kang & McAuley, 2018).
-
-    -log sigmoid(s_target) - sum over the k negatives of log(1 - sigmoid(s_negative)).
+    The (N, n_items) scores never exist as a whole. Rows go by in chunks, and each chunk leaves its
+    part of both gradients behind at once, as in Liger's fused linear cross-entropy
+    (arXiv 2410.10989), so backward only scales them: no second derivatives. Under autocast the
+    products are in its precision, the softmax and the sums over chunks in float32.
 
     Args:
         states: (N, D).
         item_vectors: (n_items + 1, D).
         targets: (N,).
-        negatives: (N, k); with k > 1 their terms are summed, as in gSASRec.
     """
-    positive, negative = _scores(states, item_vectors, targets, negatives)
+    if not torch.is_grad_enabled():
+        states, item_vectors = states.detach(), item_vectors.detach()
+    loss: Tensor = _CrossEntropy.apply(states, item_vectors, targets)  # type: ignore[no-untyped-call]
+    return loss
+
+
+def bce(states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:
+    """SASRec's binary cross-entropy against sampled negatives (Kang & McAuley, ICDM 2018).
+
+    Sum of -log sigmoid(s_target) - sum over negatives of log(1 - sigmoid(s_negative)).
+
+    Args:
+        states: (N, D).
+        item_vectors: (n_items + 1, D).
+        targets: (N,).
+        negatives: (N, k); with k > 1 their terms are summed as in gSASRec, whose further division
+            of the whole by k + 1 is left out, so that k = 1 is SASRec's loss.
+    """
+    positive, negative = _sampled_scores(states, item_vectors, targets, negatives)
     return F.softplus(-positive).sum() + F.softplus(negative).sum()
 
 
-def _scores(
+def gbce(
+    states: Tensor,
+    item_vectors: Tensor,
+    targets: Tensor,
+    negatives: Tensor,
+    *,
+    calibration: float,
+) -> Tensor:
+    """Generalised binary cross-entropy of gSASRec (Petrov & Macdonald, arXiv 2308.07192).
+
+    `bce` with sigmoid(s_target) raised to the power beta = alpha (t (1 - 1/alpha) + 1/alpha), where
+    alpha = k / (n_items - 1) is the share of negatives sampled and t the calibration. The power is
+    taken as beta * log sigmoid, so float32 suffices where the authors' code needs float64.
+
+    Args:
+        states: (N, D).
+        item_vectors: (n_items + 1, D).
+        targets: (N,).
+        negatives: (N, k), as in `bce`; uniform, for beta to calibrate as derived.
+        calibration: t in 0..1; 0 is `bce`, 1 undoes the overconfidence that sampling brings.
+
+    Raises:
+        MiqrecError: if t is out of range or k exceeds n_items - 1.
+    """
+    n_negatives, n_others = negatives.shape[1], item_vectors.shape[0] - 2
+    if not 0 <= calibration <= 1:
+        raise MiqrecError(f"gbce's calibration is {calibration}: it must lie in 0..1")
+    if n_negatives > n_others:
+        raise MiqrecError(f"gbce has {n_negatives} negatives, but {n_others} other items: use ce")
+    alpha = n_negatives / n_others
+    beta = alpha * (calibration * (1 - 1 / alpha) + 1 / alpha)
+    positive, negative = _sampled_scores(states, item_vectors, targets, negatives)
+    return beta * F.softplus(-positive).sum() + F.softplus(negative).sum()
+
+
+def sampled_ce(
+    states: Tensor,
+    item_vectors: Tensor,
+    targets: Tensor,
+    negatives: Tensor,
+    log_probabilities: Tensor,
+) -> Tensor:
+    """Sampled softmax with the correction for the sampling probability (logQ).
+
+    Sum of log(exp(s_target) + sum over negatives of exp(s_i - log(k q_i))) - s_target: the sum in
+    the logarithm is an unbiased estimate of the softmax's denominator (Bengio & Senécal, 2008).
+    The target, always present, is not corrected (Khrylchenko et al., arXiv 2507.09331; Jean et al.,
+    2015, and TensorFlow correct it too). A negative that hits the target is left out.
+
+    Args:
+        states: (N, D).
+        item_vectors: (n_items + 1, D).
+        targets: (N,).
+        negatives: (N, k).
+        log_probabilities: (N, k) log q_i, with which a single draw gives that negative.
+    """
+    positive, negative = _sampled_scores(states, item_vectors, targets, negatives)
+    corrected = negative - log_probabilities - math.log(negatives.shape[1])
+    corrected = corrected.masked_fill(negatives == targets.unsqueeze(1), float("-inf"))
+    candidates = torch.cat([positive.unsqueeze(1), corrected], dim=1)  # (N, 1 + k)
+    return (candidates.logsumexp(dim=1) - positive).sum()
+
+
+def _sampled_scores(
     states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Float32 scores of the targets (N,) and of the negatives (N, k)."""
-    positive = (states * item_vectors[targets]).sum(dim=1)
-    negative = (item_vectors[negatives] @ states.unsqueeze(2)).squeeze(2)
-    return positive.float(), negative.float()
+    """Scores of the targets (N,) and of the negatives (N, k), without keeping (N, k, D)."""
+    positive = _dot(states, item_vectors, targets.unsqueeze(1)).squeeze(1)
+    rows = max(1, CHUNK // (negatives.shape[1] * states.shape[1]))
+    if len(states) <= rows:
+        return positive, _dot(states, item_vectors, negatives)
+    parts = [  # gathered again in backward
+        checkpoint(_dot, chunk, item_vectors, items, use_reentrant=False, preserve_rng_state=False)
+        for chunk, items in zip(
+            torch.split(states, rows), torch.split(negatives, rows), strict=True
+        )
+    ]
+    return positive, torch.cat(parts)
+
+
+def _dot(states: Tensor, item_vectors: Tensor, items: Tensor) -> Tensor:
+    scores = torch.einsum("nd,nkd->nk", states, F.embedding(items, item_vectors))
+    return scores.to(_precise(states))
+
+
+def _precise(states: Tensor) -> torch.dtype:
+    return torch.promote_types(states.dtype, torch.float32)
+
+
+class _CrossEntropy(torch.autograd.Function):
+    """`ce`, whose gradients are ready before backward asks for them."""
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
+        needed = any(ctx.needs_input_grad)
+        loss, *gradients = _cross_entropy(states, item_vectors, targets, differentiate=needed)
+        ctx.save_for_backward(*gradients)
+        return loss
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        states, item_vectors = ctx.saved_tensors
+        return states * gradient, item_vectors * gradient, None
+
+
+def _cross_entropy(
+    states: Tensor, item_vectors: Tensor, targets: Tensor, *, differentiate: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Loss and its gradients with respect to `states` and `item_vectors` (zeros if not asked)."""
+    kind = states.device.type
+    fast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else states.dtype
+    candidates = item_vectors[1:].to(fast)  # (n_items, D)
+    loss = states.new_zeros((), dtype=_precise(states))
+    state_gradient = torch.zeros_like(states)
+    item_gradient = torch.zeros_like(item_vectors, dtype=loss.dtype)
+    rows = max(1, CHUNK // len(candidates))
+    for start in range(0, len(states), rows):
+        chunk = states[start : start + rows].to(fast)
+        own = targets[start : start + rows].unsqueeze(1) - 1
+        scores = (chunk @ candidates.T).to(loss.dtype)  # (rows, n_items)
+        part, weights, total = _softmax_in_place(scores, own)
+        loss += part
+        if differentiate:
+            weights = weights.scatter_add_(1, own, -total).to(fast)  # gradient by scores, * total
+            state_gradient[start : start + rows] = (weights @ candidates) / total
+            _add_product(item_gradient[1:], weights.T, (chunk / total).to(fast))
+    return loss, state_gradient, item_gradient.to(item_vectors.dtype)
+
+
+def _softmax_in_place(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Loss of `scores` (rows, n_items), and weights whose quotient by totals is their softmax.
+
+    The division is left to the products that follow: they are D wide, not n_items.
+    """
+    target_scores, highest = scores.gather(1, own), scores.amax(dim=1, keepdim=True)
+    weights = scores.sub_(highest).exp_()
+    total = weights.sum(dim=1, keepdim=True)
+    return (total.log() + highest - target_scores).sum(), weights, total
+
+
+def _add_product(accumulator: Tensor, left: Tensor, right: Tensor) -> None:
+    """`accumulator += left @ right`, without a temporary where the precisions agree."""
+    if accumulator.dtype == left.dtype:
+        accumulator.addmm_(left, right)
+    else:
+        accumulator += left @ right
