@@ -1,0 +1,81 @@
+"""GRU4Rec as later papers train it: on whole sequences, with a target at every position.
+
+Hidasi et al., "Session-based Recommendations with Recurrent Neural Networks", ICLR 2016, in the
+form that RecBole made usual: dropout on the embeddings, a GRU without biases, and a linear map from
+its state to the embeddings' width, so that the embeddings score the items. RecBole predicts from
+the last position only; a GRU reads forwards, so that every position may have its target.
+
+Weights start as RecBole's: embeddings Xavier normal, each of the GRU's matrices (its three gates
+in one) Xavier uniform, the linear map as PyTorch makes it.
+"""
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+
+from miqrec.config import Config
+from miqrec.errors import MiqrecError
+from miqrec.models.encoder import Encoder
+from miqrec.nn.padding import newest, trim
+
+
+class GRU4RecConfig(Config):
+    """RecBole's sizes, with more dropout (0.3 there)."""
+
+    name: Literal["gru4rec"] = "gru4rec"
+    dim: PositiveInt = 64
+    hidden: PositiveInt = 128
+    n_layers: PositiveInt = 1
+    dropout: float = Field(default=0.5, ge=0, lt=1)  # on the embeddings
+    max_length: PositiveInt = 50
+
+
+class GRU4Rec(Encoder):
+    """Embeddings, a GRU, and a linear map back to the embeddings' width.
+
+    Args:
+        n_items: Items are numbered 1..n_items.
+        config: Its sizes.
+    """
+
+    def __init__(self, n_items: int, config: GRU4RecConfig) -> None:
+        super().__init__()
+        self.max_length = config.max_length
+        self.embedding = nn.Embedding(n_items + 1, config.dim, padding_idx=0)
+        self.dropout = nn.Dropout(config.dropout)
+        self.gru = nn.GRU(config.dim, config.hidden, config.n_layers, bias=False, batch_first=True)
+        self.project = nn.Linear(config.hidden, config.dim)
+        nn.init.xavier_normal_(self.embedding.weight)
+        for weight in self.gru.parameters():
+            nn.init.xavier_uniform_(weight)
+
+    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Encode every prefix: `items` (B, L), `lengths` (B,) -> (B, L, D).
+
+        A GRU reads forwards, so padding behind the items cannot reach them and nothing is packed.
+
+        Raises:
+            MiqrecError: If L is above `max_length`.
+        """
+        if items.shape[1] > self.max_length:
+            raise MiqrecError(
+                f"a batch of length {items.shape[1]} does not fit a model of max_length "
+                f"{self.max_length}; trim it to each history's newest items"
+            )
+        states: Tensor = self.project(self._hidden(items))
+        return states
+
+    def last(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Encode each history's newest `max_length` items: (B, L), (B,) -> (B, D)."""
+        items, lengths = trim(items, lengths, self.max_length)
+        state: Tensor = self.project(newest(self._hidden(items), lengths))
+        return state
+
+    def item_vectors(self) -> Tensor:
+        """Share the input's item embedding, (n_items + 1, D)."""
+        return self.embedding.weight
+
+    def _hidden(self, items: Tensor) -> Tensor:
+        hidden: Tensor = self.gru(self.dropout(self.embedding(items)))[0]  # (B, L, H)
+        return hidden

@@ -1,0 +1,140 @@
+"""SR-GNN: a gated graph network on each session's own item graph, with a state for every prefix.
+
+Wu et al., "Session-based Recommendation with Graph Neural Networks", AAAI 2019 (arXiv 1811.00855).
+In the graph of one prefix, x_i is the embedding of node i and v_n the state of the newest item's:
+
+    a_i = [mean of x_j W_in + b_in over edges j -> i ; mean of x_j W_out + b_out over i -> j]
+    v_i = GRU cell (input a_i, state x_i)                                       equations 1 to 5
+    alpha_i = q . sigmoid(W1 v_n + W2 v_i + c)                                  equation 6
+    s_g = sum over the prefix's positions of alpha_i v_i: a repeated item counts repeatedly
+    state = W3 [s_g ; v_n]                                                      equation 7
+
+Public code with a loss at every position runs the graph over the whole sequence, which shows the
+model the items that it is to predict. Here each prefix is its own graph, and `nn.session_graph`
+says why no more than 2 L nodes need be computed for all of them.
+
+Where the paper and its authors' code (CRIPAC-DIG/SR-GNN) differ, the code is followed: b_in and
+b_out before the mean, a bias on W3, the GRU as PyTorch has it, each edge counted once. Departures:
+the code's further biases on a_i and on W2 are left out, as the cell's bias and c can take up their
+part; the graph network makes one step, which is the code's default, and cannot make more.
+
+torch-geometric's `GatedGraphConv` does not fit: it has one message matrix without bias where this
+needs two with one, a cell of D inputs where this has 2 D, and wants every graph written out.
+"""
+
+import math
+from typing import Literal
+
+import torch
+from pydantic import PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from miqrec.config import Config
+from miqrec.errors import MiqrecError
+from miqrec.models.encoder import Encoder
+from miqrec.nn.padding import trim
+from miqrec.nn.session_graph import (
+    NodeVersions,
+    SessionGraph,
+    before,
+    newest_versions,
+    prefix_versions,
+    session_graph,
+    touching_edges,
+)
+
+
+class SRGNNConfig(Config):
+    """Its sizes, with S3-Rec's width instead of the authors' 100; as theirs, it has no dropout."""
+
+    name: Literal["sr-gnn"] = "sr-gnn"
+    dim: PositiveInt = 64
+    max_length: PositiveInt = 50
+
+
+class SRGNN(Encoder):
+    """A session vector for every prefix, compared with the same embeddings that are the input.
+
+    In training the attention's sigmoids need the most memory: B L^2 D / 2 numbers, a few times.
+
+    Args:
+        n_items: Items are numbered 1..n_items.
+        config: Its sizes.
+    """
+
+    def __init__(self, n_items: int, config: SRGNNConfig) -> None:
+        super().__init__()
+        dim = config.dim
+        self.max_length = config.max_length
+        self.embedding = nn.Embedding(n_items + 1, dim, padding_idx=0)
+        self.incoming = nn.Linear(dim, dim)
+        self.outgoing = nn.Linear(dim, dim)
+        self.cell = nn.GRUCell(2 * dim, dim)
+        self.query = nn.Linear(dim, dim)  # W1 and c
+        self.key = nn.Linear(dim, dim, bias=False)  # W2
+        self.importance = nn.Linear(dim, 1, bias=False)  # q
+        self.transform = nn.Linear(2 * dim, dim)  # W3
+        for parameter in self.parameters():  # all of them alike, as in the authors' code
+            nn.init.uniform_(parameter, -1 / math.sqrt(dim), 1 / math.sqrt(dim))
+
+    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Encode every prefix, each as a graph of its own: (B, L), (B,) -> (B, L, D).
+
+        Raises:
+            MiqrecError: If L is above `max_length`.
+        """
+        if items.shape[1] > self.max_length:
+            raise MiqrecError(
+                f"a batch of length {items.shape[1]} does not fit a model of max_length "
+                f"{self.max_length}; trim it to each history's newest items"
+            )
+        graph = session_graph(items)
+        return self._session_vectors(items, graph, prefix_versions(graph, lengths))
+
+    def last(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Encode each history's newest `max_length` items, as one graph: (B, L), (B,) -> (B, D)."""
+        items, lengths = trim(items, lengths, self.max_length)
+        graph = session_graph(items)
+        return self._session_vectors(items, graph, newest_versions(graph, lengths)).squeeze(1)
+
+    def item_vectors(self) -> Tensor:
+        """Share the input's item embedding, (n_items + 1, D)."""
+        return self.embedding.weight
+
+    def _session_vectors(
+        self, items: Tensor, graph: SessionGraph, versions: NodeVersions
+    ) -> Tensor:
+        """Encode T prefixes that are made of V versions of nodes: (B, T, D)."""
+        states = self._propagate(self.embedding(items), graph, versions)  # (B, V, D)
+        newest = states.take_along_dim(versions.newest[:, :, None], dim=1)  # (B, T, D)
+        weights = self._weights(states, newest, versions.occurrences)  # (B, T, V)
+        vectors: Tensor = self.transform(torch.cat([weights @ states, newest], dim=-1))
+        return vectors
+
+    def _propagate(self, x: Tensor, graph: SessionGraph, versions: NodeVersions) -> Tensor:
+        """Make one step of the graph network, for these versions only: (B, V, D)."""
+        incoming, outgoing = touching_edges(graph, versions)  # (B, V, L)
+        sources = _mean(self.incoming(before(x)), incoming)  # (B, V, D)
+        targets = _mean(self.outgoing(x), outgoing)
+        messages = torch.cat([sources, targets], dim=-1)  # (B, V, 2D)
+        own = x.take_along_dim(versions.nodes[:, :, None], dim=1)  # (B, V, D)
+        states: Tensor = self.cell(messages.flatten(0, 1), own.flatten(0, 1))  # (B V, D)
+        return states.view_as(own)
+
+    def _weights(self, states: Tensor, newest: Tensor, occurrences: Tensor) -> Tensor:
+        """Weigh each version with alpha times its occurrences, only where it occurs: (B, T, V)."""
+        row, prefix, version = occurrences.nonzero(as_tuple=True)  # (P,) each
+        _, n_prefixes, n_versions = occurrences.shape
+        # an embedding look-up is the indexing whose backward is fast on the CPU
+        queries = F.embedding(row * n_prefixes + prefix, self.query(newest).flatten(0, 1))  # (P, D)
+        keys = F.embedding(row * n_versions + version, self.key(states).flatten(0, 1))
+        alpha: Tensor = self.importance(torch.sigmoid(queries + keys)).squeeze(1)  # (P,)
+        alphas = alpha.new_zeros(occurrences.shape).index_put((row, prefix, version), alpha)
+        return alphas * occurrences
+
+
+def _mean(vectors: Tensor, edges: Tensor) -> Tensor:
+    """Average the `vectors` (B, L, D) that each row of `edges` (B, V, L) marks; 0 for none."""
+    total = edges.to(vectors.dtype) @ vectors  # (B, V, D)
+    return total / edges.sum(-1, keepdim=True).clamp(min=1)
