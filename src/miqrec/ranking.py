@@ -49,7 +49,7 @@ def ranks(scores: Tensor, targets: Tensor, seen: tuple[Tensor, Tensor] | None = 
     is ranked even if it is among the seen.
 
     Args:
-        scores: (B, n_items + 1), finite; overwritten with -inf where items are excluded.
+        scores: (B, n_items + 1), finite; used up as working memory.
         targets: (B,) item ids >= 1.
         seen: flat pairs (rows, items) to leave out, as for `exclude`.
 
@@ -66,7 +66,10 @@ def ranks(scores: Tensor, targets: Tensor, seen: tuple[Tensor, Tensor] | None = 
         exclude(scores, *seen)
     scores[:, 0] = EXCLUDED
     scores.scatter_(1, own, EXCLUDED)
-    return 1 + (scores >= target_scores).sum(dim=1)
+    better = scores.ge_(target_scores).sum(
+        dim=1
+    )  # in floats, exact below 2^24, as bools sum slowly
+    return 1 + better.long()
 
 
 def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,9 @@
 """Batches by array slicing: histories cut from the flat store, padded on the right, grouped by length.
 
-An example is a row number; a batch is made from an array of row numbers at once, without a loop over users.
+An example is a row number; a batch is made from an array of row numbers at once, with no loop over users.
 """
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from miqrec.errors import MiqrecError
 Integers = npt.NDArray[np.int64]
 
 POOL = 8
-"""Batches whose users are sorted by length together: short rows meet short rows, and still mix every epoch."""
+"""Batches whose users are sorted by length together: short rows meet, and still mix every epoch."""
 
 
 class Batch(NamedTuple):
@@ -28,7 +29,9 @@ class Batch(NamedTuple):
     items: Tensor  # (B, L) int64
     lengths: Tensor  # (B,) int64
     targets: Tensor  # (B, L) int64, the item that follows; 0 where nothing is to be predicted
-    positions: Tensor  # (N,) int64, where the flattened targets are not 0 (known here, so that no device waits)
+    positions: (
+        Tensor  # (N,) int64, where the flattened targets are not 0: known here, no device waits
+    )
 
 
 class EvaluationBatch(NamedTuple):
@@ -130,12 +133,16 @@ class LengthGroups(Sampler[Integers]):
     """Row numbers, a batch at a time: shuffled, then sorted by length within pools of some batches.
 
     (seed, epoch) decides the order, so that a resumed run sees the batches that an uninterrupted one would.
+    With a `size` below the number of rows an epoch draws that many of them, without replacement.
     """
 
-    def __init__(self, lengths: Integers, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, lengths: Integers, batch_size: int, seed: int, size: int | None = None
+    ) -> None:
         self.lengths = lengths
         self.batch_size = batch_size
         self.seed = seed
+        self.size = min(size or len(lengths), len(lengths))
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -143,11 +150,11 @@ class LengthGroups(Sampler[Integers]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return -(-len(self.lengths) // self.batch_size)
+        return math.ceil(self.size / self.batch_size)
 
     def __iter__(self) -> Iterator[Integers]:
         generator = np.random.default_rng((self.seed, self.epoch))
-        shuffled = generator.permutation(len(self.lengths))
+        shuffled = generator.permutation(len(self.lengths))[: self.size]
         pools = np.arange(len(shuffled)) // (POOL * self.batch_size)
         grouped = shuffled[np.lexsort((self.lengths[shuffled], pools))]
         for batch in generator.permutation(len(self)):
@@ -162,7 +169,7 @@ class ByLength(Sampler[Integers]):
         self.batch_size = batch_size
 
     def __len__(self) -> int:
-        return -(-len(self.order) // self.batch_size)
+        return math.ceil(len(self.order) / self.batch_size)
 
     def __iter__(self) -> Iterator[Integers]:
         for first in range(0, len(self.order), self.batch_size):

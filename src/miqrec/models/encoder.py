@@ -11,6 +11,8 @@ from miqrec.nn.padding import newest
 class Encoder(nn.Module, ABC):
     """Histories to states, and states to scores by dot product with the items' vectors."""
 
+    max_length: int
+
     @abstractmethod
     def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
         """Encode every prefix of each history.

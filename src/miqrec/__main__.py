@@ -1,0 +1,5 @@
+"""`python -m miqrec` is `miqrec`."""
+
+from miqrec.cli import main
+
+main()

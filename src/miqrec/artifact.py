@@ -1,0 +1,130 @@
+"""A saved model: a folder with `config.json`, `model.safetensors` and `items.parquet`, and no histories."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from miqrec.config import Config, explain
+from miqrec.data.catalogue import Catalogue
+from miqrec.data.source import DataConfig
+from miqrec.errors import MiqrecError
+from miqrec.files import replacing
+from miqrec.models.build import Model, ModelConfig, build_model
+from miqrec.training.config import TrainingConfig
+
+FORMAT = 1
+
+
+class ArtifactConfig(Config):
+    """All that is known of a saved model besides its weights and items."""
+
+    format: int = FORMAT
+    miqrec: str = version("miqrec")
+    model: ModelConfig
+    training: TrainingConfig | None  # None for models that only count
+    epochs: int | None  # the number of epochs behind the weights
+    data: DataConfig
+    fingerprint: str  # of the data set
+    trained_on: Literal[
+        "train", "all"
+    ]  # "all": the held-out items too, so it can't be evaluated on them
+
+
+@dataclass(frozen=True, eq=False)
+class Artifact:
+    """A model with what is needed to use it.
+
+    Attributes:
+        counts: (n_items,) how often each item was interacted with in training; popularity answers
+            where the model has nothing to go by.
+    """
+
+    config: ArtifactConfig
+    model: Model
+    catalogue: Catalogue
+    counts: npt.NDArray[np.int64]
+
+
+def save_artifact(artifact: Artifact, folder: Path) -> None:
+    """Write the artifact to `folder`, whole or not at all, in the place of one that is there.
+
+    Raises:
+        MiqrecError: `folder` holds something else than an artifact; nothing is overwritten.
+    """
+    if folder.exists() and not (folder / "config.json").exists() and any(folder.iterdir()):
+        raise MiqrecError(f"{folder} holds other files; choose a new folder for the model")
+    weights = {
+        name: tensor.contiguous().cpu() for name, tensor in artifact.model.state_dict().items()
+    }
+    items = artifact.catalogue.frame.with_columns(
+        pl.int_range(1, pl.len() + 1).alias("id"), pl.Series("count", artifact.counts)
+    )
+    with replacing(folder) as partial:
+        partial.mkdir()
+        (partial / "config.json").write_text(artifact.config.model_dump_json(indent=2) + "\n")
+        save_file(weights, partial / "model.safetensors")
+        items.write_parquet(partial / "items.parquet")
+
+
+def load_artifact(folder: Path) -> Artifact:
+    """Read an artifact, or the one of a run.
+
+    Raises:
+        MiqrecError: not an artifact, one of a newer format, or weights that don't fit its config.
+    """
+    folder = artifact_folder(folder)
+    config = read_config(folder)
+    items = pl.read_parquet(folder / "items.parquet")
+    model = build_model(config.model, items.height)
+    try:
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+    except (RuntimeError, SafetensorError, OSError) as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise MiqrecError(
+            f"{folder}: model.safetensors does not match config.json ({reason}); "
+            "the folder is damaged or was edited: train again or restore it"
+        ) from error
+    catalogue = Catalogue(items.select("item", "title", "attributes"))
+    return Artifact(config, model, catalogue, items["count"].to_numpy())
+
+
+def artifact_folder(folder: Path) -> Path:
+    """The folder itself, or the `artifact` inside it where it is a run."""
+    for candidate in (folder / "artifact", folder):
+        if (candidate / "model.safetensors").is_file() and (candidate / "config.json").is_file():
+            return candidate
+    reason = "does not exist" if not folder.exists() else "has no config.json and model.safetensors"
+    raise MiqrecError(
+        f"{folder} is not a saved model or a finished run: it {reason}; "
+        "give a folder that `miqrec train --out` or `Recommender.save` wrote"
+    )
+
+
+def read_config(folder: Path) -> ArtifactConfig:
+    """The config of an artifact, its format checked before anything else."""
+    text = (folder / "config.json").read_text(encoding="utf-8")
+    try:
+        header = _Header.model_validate_json(text)
+        if header.format > FORMAT:
+            raise MiqrecError(
+                f"{folder} was written by miqrec {header.miqrec} in format {header.format}, and this "
+                f"version reads up to format {FORMAT}; upgrade miqrec"
+            )
+        return ArtifactConfig.model_validate_json(text)
+    except ValidationError as error:
+        raise MiqrecError(
+            f"{folder / 'config.json'} is not an artifact's: {explain(error)}"
+        ) from error
+
+
+class _Header(Config, extra="ignore"):
+    format: int
+    miqrec: str

@@ -1,0 +1,43 @@
+"""The commands put together, and how they end: 0 done, 2 bad input, 130 stopped by Ctrl-C."""
+
+import sys
+import warnings
+from typing import Any
+
+import typer
+from rich.markup import escape
+
+from miqrec.cli.compare import compare
+from miqrec.cli.datasets import datasets
+from miqrec.cli.evaluate import evaluate
+from miqrec.cli.recommend import recommend
+from miqrec.cli.train import train
+from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.progress import console
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Sequential recommendation with Multi-Item-Query attention.",
+)
+for command in (train, evaluate, recommend, compare, datasets):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; bad input ends in one sentence and exit code 2, never in a traceback."""
+    warnings.showwarning = _show_warning
+    warnings.filterwarnings("ignore", module="lightning")
+    warnings.filterwarnings("always", category=MiqrecWarning)
+    try:
+        app()
+    except MiqrecError as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(2)
+
+
+def _show_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
+    if issubclass(category, MiqrecWarning):
+        console.print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)

@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pooch
+import typer
+
+Data = Annotated[
+    str,
+    typer.Option(
+        help="A file or folder of interactions, or the name of a data set (see `miqrec datasets`)."
+    ),
+]
+OptionalData = Annotated[
+    str | None,
+    typer.Option("--data", help="The interactions; by default what the model was trained on."),
+]
+User = Annotated[
+    str | None, typer.Option(help="The column of the users, if it has not a usual name.")
+]
+Item = Annotated[str | None, typer.Option(help="The column of the items, likewise.")]
+Time = Annotated[
+    str | None, typer.Option(help="The column of the times; without one the order of rows counts.")
+]
+Items = Annotated[Path | None, typer.Option(help="A file with titles and attributes of the items.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(envvar="MIQREC_DATA", help="Where the named data sets are looked for first."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+CACHE = Path(pooch.os_cache("miqrec")) / "prepared"
+"""Prepared data sets, memory-mapped: a file is read once, until it changes."""

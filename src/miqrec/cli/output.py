@@ -1,0 +1,27 @@
+"""What the commands print on standard output: a table for a person or JSON for a machine."""
+
+import json
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+console = Console()
+
+METRICS = ("HR@5", "NDCG@5", "HR@10", "NDCG@10", "HR@20", "NDCG@20", "MRR")
+
+
+def print_json(content: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def metrics_table(title: str, rows: dict[str, dict[str, float]], caption: str = "") -> Table:
+    """HR and NDCG at 5, 10 and 20, and MRR, a row for each name."""
+    table = Table("", title=title, caption=caption, box=box.SIMPLE_HEAD)
+    for metric in METRICS:
+        table.add_column(metric, justify="right")
+    for name, metrics in rows.items():
+        table.add_row(name, *(f"{metrics[metric]:.4f}" for metric in METRICS))
+    return table

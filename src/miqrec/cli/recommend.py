@@ -1,0 +1,85 @@
+"""`miqrec recommend`: lists for users of a data set, or after a history that is typed in."""
+
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich import box
+from rich.table import Table
+
+from miqrec.cli.options import DataDir, Json, OptionalData
+from miqrec.cli.output import console, print_json
+from miqrec.cli.saved import for_use, load_with_data
+from miqrec.data.encoding import OnUnknown
+from miqrec.frames import check_writable, write_frame
+from miqrec.progress import console as messages
+from miqrec.recommender import Recommender
+
+Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
+Users = Annotated[
+    list[str] | None,
+    typer.Option("--user", help="A user of the data; repeat for more. Default: all."),
+]
+History = Annotated[
+    list[str] | None,
+    typer.Option("--history", help="An item of a history, oldest first; repeat for more."),
+]
+Length = Annotated[int, typer.Option("--k", "-k", help="How many items for each.")]
+Out = Annotated[Path | None, typer.Option(help="Write to this .parquet, .csv or .jsonl file.")]
+Unknown = Annotated[OnUnknown, typer.Option(help="What to do with items the model does not know.")]
+Seen = Annotated[bool, typer.Option("--exclude-seen/--include-seen", help="Items of the history.")]
+
+SHOWN = 50
+"""Rows shown on a terminal; a file gets them all."""
+
+
+def recommend(
+    folder: Folder,
+    data: OptionalData = None,
+    user: Users = None,
+    history: History = None,
+    k: Length = 10,
+    out: Out = None,
+    exclude_seen: Seen = True,
+    on_unknown: Unknown = "skip",
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Recommend to users of the data, all of them or those named, or after a history typed in.
+
+    Examples: miqrec recommend runs/miq --user ann --k 5,
+    miqrec recommend runs/miq --history heat --history ronin
+    """
+    check_writable(out)
+    folder = for_use(folder)
+    if history:
+        recommender, dataset = Recommender.load(folder), None
+    else:
+        recommender, dataset = load_with_data(folder, data, data_dir)
+    frame = recommender.recommend(
+        user,
+        [history] if history else None,
+        k=k,
+        data=dataset,
+        exclude_seen=exclude_seen,
+        on_unknown=on_unknown,
+    )
+    if out:
+        write_frame(frame, out)
+        messages.print(f"{frame.height:,} rows in {out}", highlight=False)
+    if json:
+        print_json(frame.to_dicts())
+    elif not out:
+        _show(frame)
+
+
+def _show(frame: pl.DataFrame) -> None:
+    table = Table(*frame.columns, box=box.SIMPLE_HEAD)
+    for row in frame.head(SHOWN).iter_rows():
+        table.add_row(
+            *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row)
+        )
+    if frame.height > SHOWN:
+        table.caption = f"the first {SHOWN} of {frame.height:,} rows; --out FILE writes them all"
+    console.print(table)

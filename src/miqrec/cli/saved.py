@@ -1,0 +1,32 @@
+"""A saved model and the data it is asked about, as `evaluate` and `recommend` want them."""
+
+from pathlib import Path
+
+from miqrec.cli.options import CACHE
+from miqrec.data.dataset import Dataset
+from miqrec.data.source import open_source
+from miqrec.errors import MiqrecError
+from miqrec.recommender import Recommender
+
+
+def load_with_data(
+    folder: Path, data: str | None, data_dir: Path | None
+) -> tuple[Recommender, Dataset]:
+    """Load a model, and the data that is named or else what the model was trained on.
+
+    The data is read with the columns and filters that the model was trained with.
+    """
+    recommender = Recommender.load(folder)
+    config = recommender.artifact.config.data
+    source = data or config.source
+    if source is None:
+        raise MiqrecError(
+            f"{folder} was fitted on a data frame, which is not saved with it; "
+            "give the interactions with --data"
+        )
+    return recommender, open_source(source, config, config.items, data_dir=data_dir, cache=CACHE)
+
+
+def for_use(folder: Path) -> Path:
+    """The model to put into use: of a run with one that was fitted on everything, that one."""
+    return folder / "final" if (folder / "final" / "artifact").is_dir() else folder

@@ -1,0 +1,120 @@
+"""`miqrec train`: from interactions to a run folder with a model and its scores."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Time, User
+from miqrec.cli.output import console, metrics_table, print_json
+from miqrec.cli.settings import given, with_settings
+from miqrec.data.dataset import Dataset
+from miqrec.data.readers import Columns
+from miqrec.data.source import DataConfig, open_source
+from miqrec.errors import MiqrecError
+from miqrec.fitting import RunConfig
+from miqrec.models.build import MODELS
+from miqrec.progress import console as messages
+from miqrec.runs import Metrics, read_run_config, run, run_final
+from miqrec.settings import settings
+
+Out = Annotated[Path, typer.Option(help="The run's folder; a run that was stopped there goes on.")]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="A file or folder of interactions, or a data set's name (`miqrec datasets`)."
+    ),
+]
+ModelName = Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")]
+Final = Annotated[
+    bool, typer.Option("--final", help="Then fit on everything, held-out items too, for use.")
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the run in --out, with its own settings.")
+]
+
+
+@with_settings
+def train(
+    *,
+    out: Out,
+    data: Data = None,
+    model: ModelName = "miq-sasrec",
+    user: User = None,
+    item: Item = None,
+    time: Time = None,
+    items: Items = None,
+    data_dir: DataDir = None,
+    final: Final = False,
+    resume: Resume = False,
+    json: Json = False,
+    **values: Any,
+) -> None:
+    """Train a model, choose its best epoch by validation, and evaluate it once on the test split.
+
+    Example: miqrec train --data ml-1m --model miq-sasrec --window 10 --out runs/miq
+    """
+    columns = Columns(user=user, item=item, time=time)
+    if resume:
+        dataset, config = _resumed(out, data_dir)
+    elif data is None:
+        raise MiqrecError("there is no data to train on: give --data PATH-OR-NAME")
+    else:
+        source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
+        dataset, config = _planned(source, model, given(values), data_dir)
+    messages.print(_described(dataset, config), highlight=False)
+    try:
+        metrics = run(dataset, config, out)
+        if final:
+            run_final(dataset, config, out)
+    except KeyboardInterrupt:
+        messages.print(f"stopped; `miqrec train --out {out} --resume` goes on", highlight=False)
+        raise typer.Exit(130) from None
+    _report(metrics, config, out, as_json=json)
+
+
+def _planned(
+    source: DataConfig, model: str, values: dict[str, Any], data_dir: Path | None
+) -> tuple[Dataset, RunConfig]:
+    chosen = settings(model, **values)
+    source = source.model_copy(update={"filters": chosen.filters})
+    dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
+    config = RunConfig(
+        data=source,
+        fingerprint=dataset.fingerprint,
+        model=chosen.model,
+        training=chosen.training,
+    )
+    return dataset, config
+
+
+def _resumed(out: Path, data_dir: Path | None) -> tuple[Dataset, RunConfig]:
+    config = read_run_config(out)
+    source = config.data
+    dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
+    if dataset.fingerprint != config.fingerprint:
+        raise MiqrecError(
+            f"{source.source} has changed since the run in {out} was started; "
+            "train anew with another --out"
+        )
+    return dataset, config
+
+
+def _described(dataset: Dataset, config: RunConfig) -> str:
+    sequences = dataset.sequences
+    return (
+        f"{dataset.name}: {sequences.n_users:,} users, {sequences.n_items:,} items, "
+        f"{len(sequences.items):,} interactions; training {config.model.name}"
+    )
+
+
+def _report(metrics: Metrics, config: RunConfig, out: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {"run": str(out), "config": config.model_dump(mode="json"), **metrics.model_dump()}
+        )
+        return
+    rows = {f"{config.model.name} {split}": getattr(metrics, split) for split in ("valid", "test")}
+    epochs = f"best epoch {metrics.epochs}, " if metrics.epochs else ""
+    caption = f"{epochs}{metrics.fit_seconds:.1f} s to fit; in {out}"
+    console.print(metrics_table("", rows, caption))

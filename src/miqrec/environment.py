@@ -1,0 +1,66 @@
+"""What a run ran on, for whoever wants to repeat it."""
+
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import torch
+
+from miqrec.config import Config
+
+PACKAGES = ("miqrec", "torch", "lightning", "polars", "numpy")
+
+
+class Environment(Config):
+    """The machine, the versions, the command and the date."""
+
+    date: str
+    command: str
+    python: str
+    packages: dict[str, str]
+    system: str
+    processor: str
+    cores: int
+    threads: int
+    device: str
+
+
+def environment() -> Environment:
+    """Describe this machine and this process."""
+    return Environment(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=" ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
+        python=platform.python_version(),
+        packages={name: version(name) for name in PACKAGES},
+        system=f"{platform.system()} {platform.machine()}",
+        processor=_processor(),
+        cores=len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1,
+        threads=torch.get_num_threads(),
+        device=_device(),
+    )
+
+
+def best_device() -> torch.device:
+    """CUDA where there is one, then MPS, then the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _device() -> str:
+    device = best_device()
+    return torch.cuda.get_device_name() if device.type == "cuda" else device.type
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(
+                line.split(":")[1].strip() for line in lines if line.startswith("model name")
+            )
+    except (OSError, StopIteration):
+        return platform.processor()

@@ -1,0 +1,209 @@
+"""The library in one class: fit, recommend, evaluate, save, load."""
+
+import tempfile
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+
+from miqrec.artifact import Artifact, load_artifact, save_artifact
+from miqrec.data.dataset import Dataset
+from miqrec.data.encoding import OnUnknown, encode_histories
+from miqrec.data.ids import positions
+from miqrec.data.readers import Columns
+from miqrec.data.source import DataConfig, open_source, with_catalogue
+from miqrec.environment import best_device
+from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.evaluation import evaluate
+from miqrec.fitting import RunConfig, fit
+from miqrec.metrics import summary
+from miqrec.recommending import Asking, recommend_lists
+from miqrec.settings import settings
+
+Id = str | int
+
+
+class Recommender:
+    """A fitted model with its items and, while they are at hand, the histories of its users.
+
+    Example:
+        >>> rec = Recommender.fit(frame, model="miq-sasrec", window=5)
+        >>> rec.recommend(users=["ann"], k=10)
+        >>> rec.save("model/")
+        >>> Recommender.load("model/").recommend(histories=[["heat", "ronin"]])
+    """
+
+    def __init__(self, artifact: Artifact, dataset: Dataset | None = None) -> None:
+        self.artifact = artifact
+        self.dataset = dataset
+
+    @classmethod
+    def fit(
+        cls,
+        data: Any,
+        model: str = "miq-sasrec",
+        *,
+        user: str | None = None,
+        item: str | None = None,
+        time: str | None = None,
+        items: Any = None,
+        **values: Any,
+    ) -> "Recommender":
+        """Fit a model on a log of who used what and when.
+
+        Args:
+            data: a data frame (pandas, Polars, Arrow), a path, or the name of a data set.
+            model: one of `miqrec.models.build.MODELS`.
+            user: the column of the users, where it has not one of the usual names.
+            item: the column of the items, likewise.
+            time: the column of the times, likewise; without one the order of the rows counts.
+            items: titles and attributes: a data frame or a path.
+            values: settings of the model (`window=5`), of the training (`epochs=20`, `seed=1`) and of
+                the filters (`min_user=5`), by their names.
+
+        Raises:
+            MiqrecError: data that can't be read or trained on, or a setting that there is not.
+        """
+        chosen = settings(model, **values)
+        source = str(data) if isinstance(data, str | Path) else None
+        columns = Columns(user=user, item=item, time=time)
+        config = DataConfig(source=source, columns=columns, filters=chosen.filters)
+        dataset = open_source(data, config, items)
+        run = RunConfig(
+            data=config,
+            fingerprint=dataset.fingerprint,
+            model=chosen.model,
+            training=chosen.training,
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            return cls(fit(dataset, run, Path(folder)), dataset)
+
+    def recommend(
+        self,
+        users: Iterable[Id] | None = None,
+        histories: Sequence[Sequence[Id]] | None = None,
+        *,
+        k: int = 10,
+        data: Any = None,
+        exclude_seen: bool = True,
+        on_unknown: OnUnknown = "skip",
+    ) -> pl.DataFrame:
+        """The k best items for users of the data, or after histories of somebody it has never seen.
+
+        Args:
+            users: external ids; None for all of them.
+            histories: external item ids, oldest first; instead of users.
+            k: the length of the lists.
+            data: where the users' histories are, as for `fit`; needed after `load`.
+            exclude_seen: leave out what is in the history.
+            on_unknown: items that the model does not know are skipped with a warning, or an error.
+
+        Returns:
+            a frame with `user` (or the number of the history, from 0), `item`, `title`, `score`,
+            `rank` (from 1) and `source`: "model", or "popularity" where the history has no known item.
+
+        Raises:
+            MiqrecError: an unknown user, k larger than the catalogue, or no histories at hand.
+        """
+        if histories is not None:
+            asked = self._typed(histories, on_unknown)
+        else:
+            asked = self._histories(data, on_unknown)
+        rows = _rows(asked, users)
+        if len(rows) == 0:
+            raise MiqrecError("there is nobody to recommend to: give users or histories")
+        popularity = torch.from_numpy(np.append(0, self.artifact.counts)).float()
+        asking = Asking(self.artifact.model, popularity, k, exclude_seen)
+        lists = recommend_lists(asking, asked.sequences, rows, best_device())
+        return lists.select(
+            asked.users.gather(rows[lists["row"]]).alias("user"),
+            self.artifact.catalogue.decode(lists["id"]).alias("item"),
+            self.artifact.catalogue.titles(lists["id"]).alias("title"),
+            "score",
+            "rank",
+            "source",
+        )
+
+    def evaluate(
+        self, split: Literal["valid", "test"] = "test", *, data: Any = None
+    ) -> dict[str, float]:
+        """HR and NDCG at 5, 10 and 20, and MRR, on the held-out items of a split.
+
+        Args:
+            split: "valid" or "test".
+            data: as for `fit`; needed after `load`.
+
+        Raises:
+            MiqrecError: the model was fitted on everything, so that nothing is held out.
+        """
+        return summary(self.ranks(split, data=data)["rank"].to_torch())
+
+    def ranks(self, split: Literal["valid", "test"] = "test", *, data: Any = None) -> pl.DataFrame:
+        """The rank of each user's held-out item: a frame with `user` (a number), `target` and `rank`."""
+        if self.artifact.config.trained_on == "all":
+            raise MiqrecError(
+                "this model was fitted on everything, the held-out items too, so its scores on them "
+                "would mean nothing; evaluate the run's own model, the one without --final"
+            )
+        dataset = self._histories(data, "skip")
+        if dataset.fingerprint != self.artifact.config.fingerprint:
+            warnings.warn(
+                "this is not the data that the model was fitted on; what is held out here may have "
+                "been part of its training",
+                MiqrecWarning,
+                stacklevel=2,
+            )
+        return evaluate(self.artifact.model, dataset.sequences, split, device=best_device())
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model and its items to a folder; histories are not saved."""
+        save_artifact(self.artifact, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Recommender":
+        """Read what `save` or `miqrec train --out` wrote; for known users bring the data again."""
+        return cls(load_artifact(Path(folder)))
+
+    def _histories(self, data: Any, on_unknown: OnUnknown) -> Dataset:
+        if data is None:
+            if self.dataset is None:
+                raise MiqrecError(
+                    "a saved model holds no histories; bring the interactions again "
+                    "(data=... in Python, --data on the command line), or give histories themselves"
+                )
+            return self.dataset
+        dataset = (
+            data if isinstance(data, Dataset) else open_source(data, self.artifact.config.data)
+        )
+        if dataset.fingerprint == self.artifact.config.fingerprint:
+            return dataset
+        return with_catalogue(dataset, self.artifact.catalogue, on_unknown)
+
+    def _typed(self, histories: Sequence[Sequence[Id]], on_unknown: OnUnknown) -> Dataset:
+        lengths = np.array([len(history) for history in histories], dtype=np.int64)
+        flat = [item for history in histories for item in history]
+        whole = all(isinstance(item, int) for item in flat)
+        items = pl.Series(
+            flat if whole else [str(item) for item in flat], dtype=None if flat else pl.String
+        )
+        numbers = pl.Series("user", np.arange(len(histories)))
+        return encode_histories(numbers, items, lengths, self.artifact.catalogue, on_unknown)
+
+
+def _rows(dataset: Dataset, users: Iterable[Id] | None) -> npt.NDArray[np.int64]:
+    """The numbers of the named users, all of them for None."""
+    if users is None:
+        return np.arange(len(dataset.users))
+    names = list(users)
+    rows = positions(pl.Series(names), dataset.users)
+    if unknown := [str(name) for name, row in zip(names, rows, strict=True) if row < 0]:
+        raise MiqrecError(
+            f"the data has no interactions of user {', '.join(unknown[:3])}"
+            f"{' ...' if len(unknown) > 3 else ''}; give their histories instead of their names"
+        )
+    return rows

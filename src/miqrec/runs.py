@@ -1,0 +1,130 @@
+"""A run: a folder with all that an experiment leaves, from which it goes on when it was stopped."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from miqrec.artifact import Artifact, save_artifact
+from miqrec.config import Config, explain
+from miqrec.data.dataset import Dataset
+from miqrec.environment import best_device, environment
+from miqrec.errors import MiqrecError
+from miqrec.evaluation import evaluate
+from miqrec.files import remove, replacing, write_json
+from miqrec.fitting import RunConfig, fit, fit_on_everything
+from miqrec.metrics import summary
+
+
+class Metrics(Config):
+    """What `metrics.json` holds; it is written last, so a run that has it is finished."""
+
+    valid: dict[str, float]
+    test: dict[str, float]
+    n_users: int  # ranked on the test split
+    epochs: int | None  # chosen by validation; None for models that only count
+    parameters: int
+    fit_seconds: float  # of the last start, if the run was stopped and went on
+    test_seconds: float
+
+
+def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
+    """Fit, evaluate on validation and test, and leave it all in `folder`.
+
+    A finished run is read, not repeated; one that was stopped goes on where it was.
+
+    Raises:
+        MiqrecError: the folder holds another run or other files, or the data can't be trained on.
+    """
+    claim(folder, config)
+    if (folder / "metrics.json").exists():
+        return read_metrics(folder)
+    write_json(folder / "environment.json", environment().model_dump())
+    began = time.perf_counter()
+    artifact = fit(dataset, config, folder)
+    fitted = time.perf_counter()
+    valid = evaluate(artifact.model, dataset.sequences, "valid", device=best_device())
+    began_test = time.perf_counter()
+    test = evaluate(artifact.model, dataset.sequences, "test", device=best_device())
+    metrics = Metrics(
+        valid=summary(valid["rank"].to_torch()),
+        test=summary(test["rank"].to_torch()),
+        n_users=test.height,
+        epochs=artifact.config.epochs,
+        parameters=sum(parameter.numel() for parameter in artifact.model.parameters()),
+        fit_seconds=round(fitted - began, 2),
+        test_seconds=round(time.perf_counter() - began_test, 2),
+    )
+    save_artifact(artifact, folder / "artifact")
+    with replacing(folder / "ranks.parquet") as partial:
+        test.write_parquet(partial)
+    write_json(folder / "metrics.json", metrics.model_dump())
+    remove(folder / "checkpoints")
+    return metrics
+
+
+def run_final(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
+    """After a finished run: fit on everything, for use, in `folder/final`."""
+    claim(folder, config)
+    epochs = read_metrics(folder).epochs
+    artifact = fit_on_everything(dataset, config, epochs, folder / "final")
+    save_artifact(artifact, folder / "final" / "artifact")
+    remove(folder / "final" / "checkpoints")
+    return artifact
+
+
+def claim(folder: Path, config: RunConfig) -> None:
+    """Make `folder` this run's, or see that it already is."""
+    if (folder / "config.json").exists():
+        _check_same(read_run_config(folder), config, folder)
+        return
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise MiqrecError(f"{folder} holds other files; choose a new folder for --out")
+    write_json(folder / "config.json", config.model_dump(mode="json"))
+
+
+def read_run_config(folder: Path) -> RunConfig:
+    """The config of a run, finished or not."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise MiqrecError(
+            f"{folder} is not a run: it has no config.json; give what --out was given"
+        )
+    try:
+        return RunConfig.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise MiqrecError(f"{path} is not a run's: {explain(error)}") from error
+
+
+def read_metrics(folder: Path) -> Metrics:
+    """The results of a finished run."""
+    path = folder / "metrics.json"
+    if not path.is_file():
+        raise MiqrecError(
+            f"{folder} is not a finished run: it has no metrics.json; "
+            f"`miqrec train --out {folder} --resume` goes on with one that was stopped"
+        )
+    return Metrics.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def _check_same(there: RunConfig, wanted: RunConfig, folder: Path) -> None:
+    old, new = _flat(there.model_dump(mode="json")), _flat(wanted.model_dump(mode="json"))
+    names = [name for name in old | new if not name.startswith("data.")]  # the fingerprint decides
+    changed = [name for name in names if old.get(name) != new.get(name)]
+    if changed:
+        raise MiqrecError(
+            f"{folder} holds a run with other settings ({', '.join(changed)}); choose a new folder "
+            "for --out, or go on with that run by --resume and no other options"
+        )
+
+
+def _flat(nested: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = json.dumps(value)
+    return flat

@@ -1,0 +1,46 @@
+"""Settings by their bare names, as typed on a command line, sorted into the configs they belong to."""
+
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from miqrec.config import Config, explain
+from miqrec.data.interactions import Filters
+from miqrec.errors import MiqrecError
+from miqrec.models.build import MODELS, ModelConfig
+from miqrec.training.config import TrainingConfig
+
+
+class Settings(NamedTuple):
+    """A model, its training, and what of the data it is trained on."""
+
+    model: ModelConfig
+    training: TrainingConfig
+    filters: Filters
+
+
+def settings(model: str, **values: Any) -> Settings:
+    """Sort settings such as `window=5, epochs=20, min_user=5` into configs; the rest keeps its default.
+
+    Raises:
+        MiqrecError: no such model, a setting that neither it nor the training nor the filters have,
+            or a value out of range.
+    """
+    if model not in MODELS:
+        raise MiqrecError(f"there is no model {model!r}; choose one of {', '.join(MODELS)}")
+    classes = (MODELS[model].config, TrainingConfig, Filters)
+    known = [name for config in classes for name in config.model_fields if name != "name"]
+    if unknown := [name for name in values if name not in known]:
+        raise MiqrecError(
+            f"{model} has no setting {', '.join(map(repr, unknown))}; it has {', '.join(known)}"
+        )
+    return Settings(*(_take(config, values) for config in classes))
+
+
+def _take(config: type[Config], values: dict[str, Any]) -> Any:
+    try:
+        return config(
+            **{name: value for name, value in values.items() if name in config.model_fields}
+        )
+    except ValidationError as error:
+        raise MiqrecError(explain(error)) from error

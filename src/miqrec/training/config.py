@@ -1,0 +1,44 @@
+"""How a model is trained."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from miqrec.config import Config
+from miqrec.losses import LossName
+
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+SamplerName = Literal["uniform", "popularity", "in-batch"]
+
+
+class TrainingConfig(Config):
+    """The defaults are SASRec's own, but for the loss, the number of epochs and the patience."""
+
+    loss: LossName = "ce"
+    """What is minimised; ce and cce are two names of the full softmax at every position."""
+    negatives: int = Field(1, ge=1)
+    """Items drawn for each target, by the losses that sample."""
+    sampler: SamplerName = "uniform"
+    """Where they are drawn from."""
+    sampling_power: float = Field(1.0, ge=0)
+    """Power of the items' counts, for the popularity sampler."""
+    calibration: float = Field(0.75, ge=0, le=1)
+    """The calibration t of gbce."""
+    epochs: int = Field(200, ge=1)
+    """Passes over the training data, at most."""
+    patience: int = Field(20, ge=1)
+    """Epochs without a better validation NDCG@10 before training stops."""
+    batch_size: int = Field(128, ge=1)
+    """Users a step."""
+    learning_rate: float = Field(1e-3, gt=0)
+    """Of Adam."""
+    beta2: float = Field(0.98, gt=0, lt=1)
+    """Of Adam, its memory of squared gradients."""
+    weight_decay: float = Field(0.0, ge=0)
+    """Of Adam, added to the gradient."""
+    clip: float | None = Field(None, gt=0)
+    """Largest norm of the gradient; none by default."""
+    precision: Precision = "32-true"
+    """Of the optimisation; scores are ranked in float32 always."""
+    seed: int = Field(0, ge=0)
+    """Decides, with epoch and step, every random draw."""

@@ -1,0 +1,142 @@
+"""Fitting an encoder: with validation that chooses the epoch, or on everything for a number of them."""
+
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from typing_extensions import override
+
+from miqrec.data.batches import (
+    EvaluationExamples,
+    TrainingExamples,
+    evaluation_loader,
+    training_loader,
+)
+from miqrec.data.sequences import Sequences, Split
+from miqrec.evaluation import EVALUATION_BATCH
+from miqrec.models.encoder import Encoder
+from miqrec.training.callbacks import CHOSEN_BY, AtomicCheckpoints, History, ProgressBar
+from miqrec.training.config import TrainingConfig
+from miqrec.training.objective import make_objective
+from miqrec.training.step import SequenceTraining
+
+
+class Trained(NamedTuple):
+    """What training leaves besides the weights."""
+
+    best_epoch: int  # counted from 1
+    history: list[dict[str, float]]  # a row an epoch: loss, validation metrics, seconds
+
+
+def train(model: Encoder, sequences: Sequences, config: TrainingConfig, folder: Path) -> Trained:
+    """Train until validation NDCG@10 stops growing; leaves the best epoch's weights in the model.
+
+    Args:
+        model: what is trained, in place.
+        sequences: all interactions; each user's last two are held out.
+        config: loss, optimiser, epochs, seed.
+        folder: gets `history.csv` and `checkpoints/`; a training that was stopped there goes on.
+
+    Raises:
+        MiqrecError: nothing to train or to validate on, or a loss that is not finite.
+    """
+    examples = EvaluationExamples(sequences, "valid", model.max_length)
+    validation = evaluation_loader(examples, EVALUATION_BATCH)
+    best = ModelCheckpoint(
+        folder / "checkpoints",
+        filename="best",
+        monitor=CHOSEN_BY,
+        mode="max",
+        save_weights_only=True,
+        enable_version_counter=False,
+    )
+    stop = StopEarly(CHOSEN_BY, mode="max", patience=config.patience)
+    history = _run(model, sequences, "train", config, folder, [stop, best], validation)
+    weights = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
+    model.load_state_dict({name.removeprefix("model."): value for name, value in weights.items()})
+    chosen = max(history.rows, key=lambda row: row[CHOSEN_BY])
+    return Trained(int(chosen["epoch"]), history.rows)
+
+
+def train_on_everything(
+    model: Encoder, sequences: Sequences, config: TrainingConfig, folder: Path
+) -> Trained:
+    """Train for `config.epochs` on all interactions, the held-out ones too: the model to put into use."""
+    history = _run(model, sequences, "all", config, folder, [], None)
+    return Trained(config.epochs, history.rows)
+
+
+class StopEarly(EarlyStopping):
+    """Lightning's, which would train one epoch more when a training is resumed that had stopped already."""
+
+    @override
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Called after a checkpoint was read."""
+        trainer.should_stop = self.wait_count >= self.patience
+
+
+def _run(
+    model: Encoder,
+    sequences: Sequences,
+    split: Split,
+    config: TrainingConfig,
+    folder: Path,
+    callbacks: list[Callback],
+    validation: object | None,
+) -> History:
+    examples = TrainingExamples(sequences, split, model.max_length)
+    loader = training_loader(examples, config.batch_size, config.seed)
+    objective = make_objective(config, sequences, split)
+    step = SequenceTraining(model, config, objective, examples.n_targets / len(loader))
+    history = History(folder / "history.csv")
+    last = ModelCheckpoint(
+        folder / "checkpoints",
+        filename="last",
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    bar = ProgressBar(history, config.epochs)
+    trainer = _trainer(config, folder, [history, bar, *callbacks, last])
+    stopped = folder / "checkpoints" / "last.ckpt"
+    resume = stopped if stopped.exists() else None
+    with interruptible():
+        trainer.fit(step, loader, validation, ckpt_path=resume, weights_only=True)
+    return history
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Lightning answers Ctrl-C by `sys.exit` and by ignoring the next one; callers get the real thing."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit:
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from None
+
+
+def _trainer(config: TrainingConfig, folder: Path, callbacks: list[Callback]) -> pl.Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    tensorboard = TensorBoardLogger(folder, name="tensorboard", version="")
+    return pl.Trainer(
+        accelerator="auto",
+        devices=1,
+        max_epochs=config.epochs,
+        precision=config.precision,
+        gradient_clip_val=config.clip,
+        logger=tensorboard if find_spec("tensorboard") else False,
+        callbacks=callbacks,
+        plugins=[AtomicCheckpoints()],
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )

@@ -1,0 +1,68 @@
+"""One step of training and one of validation, as Lightning wants them."""
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from miqrec.data.batches import Batch, EvaluationBatch
+from miqrec.evaluation import batch_ranks
+from miqrec.metrics import summary
+from miqrec.models.encoder import Encoder
+from miqrec.training.config import TrainingConfig
+from miqrec.training.objective import Objective
+
+
+def step_seed(*numbers: int) -> int:
+    """One 64-bit seed out of (seed, epoch, step)."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
+
+
+class SequenceTraining(pl.LightningModule):
+    """States at every position, and the loss of the positions that have a target."""
+
+    def __init__(
+        self, model: Encoder, config: TrainingConfig, objective: Objective, targets_per_batch: float
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+        self.objective = objective
+        self.targets_per_batch = targets_per_batch
+        self.ranks: list[Tensor] = []
+
+    @override
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Every random draw of a step (dropout, negatives) follows from (seed, epoch, step)."""
+        torch.manual_seed(step_seed(self.config.seed, self.current_epoch, batch_idx))
+
+    @override
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The sum over the batch's targets, divided by the epoch's mean number of targets a batch."""
+        states = self.model(batch.items, batch.lengths)  # (B, L, D)
+        total = self.objective(states, self.model.item_vectors(), batch)
+        return total / self.targets_per_batch
+
+    @override
+    def validation_step(self, batch: EvaluationBatch, batch_idx: int) -> None:
+        """Collect the ranks of the validation items."""
+        self.ranks.append(batch_ranks(self.model, batch))
+
+    @override
+    def on_validation_epoch_end(self) -> None:
+        """Log the metrics over all users."""
+        self.log_dict(summary(torch.cat(self.ranks).cpu()), logger=False)
+        self.ranks.clear()
+
+    @override
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Adam in its fused form: one pass over the weights."""
+        config = self.config
+        return torch.optim.Adam(
+            self.parameters(),
+            lr=config.learning_rate,
+            betas=(0.9, config.beta2),
+            weight_decay=config.weight_decay,
+            fused=True,
+        )

@@ -1,0 +1,195 @@
+"""The commands as they are typed, in processes of their own where the exit code matters."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from worlds import cycle, frame
+
+QUICK = [
+    "--epochs",
+    "2",
+    "--dim",
+    "16",
+    "--n-heads",
+    "1",
+    "--max-length",
+    "10",
+    "--batch-size",
+    "32",
+]
+
+
+def miqrec(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "miqrec", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "log.csv"
+    frame(cycle()).write_csv(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(log) -> Path:
+    out = log.parent / "run"
+    done = miqrec("train", "--data", log, "--window", 3, "--final", "--out", out, *QUICK)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_train_prints_the_scores_and_leaves_a_run(trained):
+    assert (trained / "metrics.json").exists()
+    assert (trained / "final" / "artifact" / "model.safetensors").exists()
+
+
+def test_training_again_reads_the_finished_run(trained, log):
+    again = miqrec("train", "--data", log, "--window", 3, "--out", trained, "--json", *QUICK)
+
+    assert again.returncode == 0, again.stderr
+    assert (
+        json.loads(again.stdout)["test"]
+        == json.loads((trained / "metrics.json").read_text())["test"]
+    )
+
+
+def test_evaluate_repeats_the_scores_of_the_run(trained, log):
+    done = miqrec("evaluate", trained, "--data", log, "--json")
+
+    metrics = json.loads((trained / "metrics.json").read_text())
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"split": "test", "n_users": 120, **metrics["test"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("a.parquet", pl.read_parquet), ("a.csv", pl.read_csv), ("a.jsonl", pl.read_ndjson)],
+)
+def test_recommend_writes_the_file_that_is_named(trained, tmp_path, name, read):
+    done = miqrec("recommend", trained, "--user", 7, "--user", 3, "-k", 4, "--out", tmp_path / name)
+
+    assert done.returncode == 0, done.stderr
+    written = read(tmp_path / name)
+    assert written["user"].to_list() == [7] * 4 + [3] * 4
+    assert written["rank"].to_list() == [1, 2, 3, 4] * 2
+
+
+def test_recommend_after_a_history_that_is_typed_in(trained):
+    done = miqrec("recommend", trained, "--history", "item 03", "--history", "item 04", "--json")
+
+    rows = json.loads(done.stdout)
+    assert [row["rank"] for row in rows] == list(range(1, 11))
+    assert not {"item 03", "item 04"} & {row["item"] for row in rows}
+
+
+def test_compare_shows_the_difference(trained, log, tmp_path):
+    miqrec("train", "--data", log, "--model", "markov", "--out", tmp_path / "markov")
+
+    shown = miqrec("compare", trained, tmp_path / "markov", COLUMNS="200")
+
+    assert "markov - run" in shown.stdout
+
+
+def test_datasets_lists_names_sizes_and_where_they_are():
+    rows = json.loads(miqrec("datasets", "--json").stdout)
+
+    assert {"demo", "ml-100k", "ml-1m", "lastfm", "beauty", "beauty-5core", "beauty-bert4rec"} == {
+        row["name"] for row in rows
+    }
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "recommend", "compare", "datasets"])
+def test_every_command_explains_itself_with_an_example(command):
+    shown = miqrec(command, "--help", COLUMNS="200")
+
+    assert shown.returncode == 0
+    assert f"miqrec {command}" in shown.stdout.split("Example")[1]
+
+
+def test_every_setting_is_an_option():
+    shown = miqrec("train", "--help", COLUMNS="200").stdout
+
+    for option in ("--window", "--pooling", "--dim", "--loss", "--epochs", "--seed", "--min-user"):
+        assert option in shown
+
+
+WRONG = {
+    "no data": ("train", "--out", "{new}"),
+    "no such file": ("train", "--data", "nowhere.csv", "--out", "{new}"),
+    "no such column": ("train", "--data", "{log}", "--user", "customer", "--out", "{new}"),
+    "no such model": ("train", "--data", "{log}", "--model", "sasrek", "--out", "{new}"),
+    "a setting of another model": (
+        "train",
+        "--data",
+        "{log}",
+        "--model",
+        "markov",
+        "--dim",
+        "8",
+        "--out",
+        "{new}",
+    ),
+    "a value out of range": ("train", "--data", "{log}", "--dropout", "2", "--out", "{new}"),
+    "a window that does not fit": (
+        "train",
+        "--data",
+        "{log}",
+        "--window",
+        "9",
+        "--max-length",
+        "5",
+        "--out",
+        "{new}",
+    ),
+    "nobody left": ("train", "--data", "{log}", "--min-user", "99", "--out", "{new}"),
+    "nothing to resume": ("train", "--resume", "--out", "{new}"),
+    "not an artifact": ("evaluate", "{new}"),
+    "k too large": ("recommend", "{run}", "-k", "21"),
+    "nobody of that name": ("recommend", "{run}", "--user", "nemo"),
+    "an item nobody knows": ("recommend", "{run}", "--history", "x", "--on-unknown", "error"),
+    "a file of no known kind": ("recommend", "{run}", "--out", "list.xlsx"),
+    "not a run": ("compare", "{new}"),
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG.keys())
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments, trained, log, tmp_path):
+    places = {"log": log, "run": trained, "new": tmp_path / "new"}
+
+    done = miqrec(*(argument.format(**places) for argument in arguments))
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_mistyped_option_is_exit_code_2():
+    assert miqrec("train", "--windov", 3).returncode == 2
+
+
+def test_ctrl_c_leaves_a_run_that_goes_on(log, tmp_path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "miqrec", "train", "--data", str(log), "--out", str(out)]
+    values = ["--epochs", "400", "--patience", "400", *QUICK[2:]]
+    process = subprocess.Popen([*command, *values], stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (out / "checkpoints" / "last.ckpt").exists():
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+
+    assert process.returncode == 130
+    assert f"stopped; `miqrec train --out {out} --resume` goes on" in said
+    assert (out / "checkpoints" / "last.ckpt").exists()
+    assert not (out / "metrics.json").exists()

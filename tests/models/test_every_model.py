@@ -1,0 +1,176 @@
+"""What must hold for every model; a new one joins by a line in `ENCODERS` or `COUNTERS`."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from miqrec.artifact import load_artifact, save_artifact
+from miqrec.data.encoding import build_dataset
+from miqrec.data.synthetic import noise_interactions
+from miqrec.evaluation import evaluate
+from miqrec.fitting import fit
+from miqrec.metrics import summary
+from miqrec.models.build import MODELS, build_model
+from miqrec.models.encoder import Encoder
+from worlds import cycle, small
+
+ENCODERS = ["sasrec", "miq-sasrec"]
+COUNTERS = ["popularity", "markov"]
+
+N_ITEMS, LENGTH = 20, 9
+
+
+def fresh(name: str, seed: int = 0) -> Encoder:
+    torch.manual_seed(seed)
+    return build_model(small(name, cycle()).model, N_ITEMS).eval()
+
+
+def histories(*lengths: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Random items, padded on the right to the longest."""
+    generator = torch.Generator().manual_seed(sum(lengths))
+    items = torch.randint(1, N_ITEMS + 1, (len(lengths), max(lengths)), generator=generator)
+    columns = torch.arange(max(lengths))
+    return items * (columns < torch.tensor(lengths).unsqueeze(1)), torch.tensor(lengths)
+
+
+def close(left: torch.Tensor, right: torch.Tensor) -> None:
+    torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-5)
+
+
+def test_the_suite_has_every_model():
+    assert sorted(ENCODERS + COUNTERS) == sorted(MODELS)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+@given(position=st.integers(0, LENGTH - 2), data=st.data())
+@settings(max_examples=15, deadline=None)
+def test_no_state_depends_on_a_later_item(name, position, data):
+    model, (items, lengths) = fresh(name), histories(LENGTH, LENGTH)
+    later = data.draw(st.lists(st.integers(1, N_ITEMS), min_size=LENGTH, max_size=LENGTH))
+    changed = items.clone()
+    changed[:, position + 1 :] = torch.tensor(later)[position + 1 :]
+
+    close(model(items, lengths)[:, : position + 1], model(changed, lengths)[:, : position + 1])
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+@given(lengths=st.lists(st.integers(1, LENGTH), min_size=1, max_size=4), more=st.integers(1, 3))
+@settings(max_examples=15, deadline=None)
+def test_padding_changes_nothing(name, lengths, more):
+    model, (items, lengths) = fresh(name), histories(*lengths)
+    padded = torch.nn.functional.pad(items, (0, more))[:, :10]
+
+    for row, length in enumerate(lengths):
+        close(
+            model(items, lengths)[row, :length],
+            model(padded, lengths)[row, :length],
+        )
+    close(model.last(items, lengths), model.last(padded, lengths))
+
+
+@pytest.mark.parametrize("name", ENCODERS + COUNTERS)
+@given(lengths=st.lists(st.integers(1, LENGTH), min_size=2, max_size=5))
+@settings(max_examples=15, deadline=None)
+def test_the_rest_of_the_batch_changes_nothing(name, lengths):
+    model, (items, lengths) = fresh(name), histories(*lengths)
+
+    together = model.scores(items, lengths)
+
+    for row, length in enumerate(lengths):
+        close(model.scores(items[row : row + 1, :length], lengths[row : row + 1])[0], together[row])
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_last_is_forward_at_the_last_position(name):
+    model, (items, lengths) = fresh(name), histories(1, 2, 5, LENGTH)
+
+    states = model(items, lengths)
+
+    close(model.last(items, lengths), states[torch.arange(4), lengths - 1])
+
+
+@pytest.mark.parametrize("name", ENCODERS + COUNTERS)
+def test_scores_are_float32_for_all_items_and_padding(name):
+    scores = fresh(name).scores(*histories(3, 5))
+
+    assert scores.shape == (2, N_ITEMS + 1)
+    assert scores.dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", ENCODERS + COUNTERS)
+def test_a_history_longer_than_the_model_reads_is_cut_to_its_newest_part(name):
+    model, (items, lengths) = fresh(name), histories(17)
+    newest = items[:, -model.max_length :]
+
+    close(model.scores(items, lengths), model.scores(newest, torch.tensor([newest.shape[1]])))
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_gradients_reach_every_parameter_that_can_get_one(name):
+    model, (items, lengths) = fresh(name), histories(2, 4, LENGTH)
+
+    scores = model(items, lengths) @ model.item_vectors().T
+    torch.nn.functional.cross_entropy(
+        scores.flatten(0, 1), items.flatten(), ignore_index=0
+    ).backward()
+
+    # a softmax ignores what is the same for all keys; those of the mask and heads wait for pre-training
+    exempt = ("key.bias", "pool_key.bias")
+    idle = [
+        parameter_name
+        for parameter_name, parameter in model.named_parameters()
+        if not parameter_name.endswith(exempt)
+        and (parameter.grad is None or parameter.grad.abs().max() < 1e-9)
+    ]
+    assert idle == []
+
+
+@pytest.mark.parametrize("name", ENCODERS + COUNTERS)
+def test_saving_and_loading_changes_no_score(name, tmp_path):
+    artifact = fit(cycle(), small(name, cycle(), epochs=1), tmp_path / "run")
+    save_artifact(artifact, tmp_path / "model")
+
+    again = load_artifact(tmp_path / "model")
+
+    inputs = histories(1, 4, LENGTH)
+    assert torch.equal(again.model.eval().scores(*inputs), artifact.model.eval().scores(*inputs))
+    assert again.config == artifact.config
+    assert again.catalogue.frame.equals(artifact.catalogue.frame)
+    assert again.counts.tolist() == artifact.counts.tolist()
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_seeded_refit_gives_the_same_scores(name, tmp_path):
+    config = small(name, cycle(), epochs=2)
+    first, second = (fit(cycle(), config, tmp_path / run).model.eval() for run in ("a", "b"))
+
+    inputs = histories(3, LENGTH)
+    assert torch.equal(first.scores(*inputs), second.scores(*inputs))
+
+
+@pytest.mark.parametrize("name", [*ENCODERS, "markov"])
+def test_a_circle_is_learned(name, tmp_path):
+    config = (
+        small(name, cycle(), epochs=40, learning_rate=0.02, dropout=0.0)
+        if name in ENCODERS
+        else small(name, cycle())
+    )
+    model = fit(cycle(), config, tmp_path).model
+
+    assert summary(evaluate(model, cycle().sequences, "test")["rank"].to_torch())["HR@5"] > 0.95
+
+
+@pytest.mark.parametrize("name", ENCODERS + COUNTERS)
+def test_on_noise_nothing_beats_chance(name, tmp_path):
+    noise = build_dataset(noise_interactions(n_users=600, n_items=40, length=8, seed=3))
+
+    ranks = evaluate(
+        fit(noise, small(name, noise, epochs=4), tmp_path).model, noise.sequences, "test"
+    )
+
+    # seen items are left out, so chance ranks among the other n - 7; repeats make it a little less
+    chance = 10 / (40 - 7)
+    hit_rate = (ranks["rank"] <= 10).mean()
+    assert hit_rate < chance + 4 * np.sqrt(chance * (1 - chance) / ranks.height)

@@ -1,0 +1,50 @@
+"""Small worlds with a known truth, and fits of them that take a second."""
+
+from functools import cache
+
+import numpy as np
+import polars as pl
+
+from miqrec.data.dataset import Dataset
+from miqrec.data.encoding import build_dataset
+from miqrec.data.source import DataConfig
+from miqrec.fitting import RunConfig
+from miqrec.settings import settings
+
+
+@cache
+def cycle(n_users: int = 120, n_items: int = 20, length: int = 12) -> Dataset:
+    """Everybody walks round the same circle of items, from a place and for a time of their own."""
+    generator = np.random.default_rng(0)
+    starts = generator.integers(n_items, size=n_users)
+    lengths = generator.integers(5, length + 1, size=n_users)
+    users = np.repeat(np.arange(n_users), lengths)
+    steps = np.concatenate([np.arange(length) for length in lengths])
+    items = (starts[users] + steps) % n_items
+    names = pl.Series([f"item {item:02}" for item in items])
+    return build_dataset(pl.DataFrame({"user": users, "item": names}), name="cycle")
+
+
+def frame(dataset: Dataset) -> pl.DataFrame:
+    """The interactions of a data set, as a user would bring them."""
+    sequences = dataset.sequences
+    owners = np.repeat(np.arange(sequences.n_users), sequences.lengths)
+    items = dataset.catalogue.decode(sequences.items)
+    return pl.DataFrame({"user": dataset.users.gather(owners), "item": items})
+
+
+def small(model: str, dataset: Dataset, **values: object) -> RunConfig:
+    """The config of a fit that takes a second."""
+    sizes = {"dim": 16, "n_heads": 1, "n_layers": 1, "max_length": 10, "window": 3}
+    from miqrec.models.build import MODELS
+
+    fields = MODELS[model].config.model_fields
+    sizes = {name: size for name, size in sizes.items() if name in fields}
+    defaults = {"epochs": 3, "batch_size": 32, "learning_rate": 0.01}
+    chosen = settings(model, **(sizes | defaults | values))
+    return RunConfig(
+        data=DataConfig(source=None),
+        fingerprint=dataset.fingerprint,
+        model=chosen.model,
+        training=chosen.training,
+    )
