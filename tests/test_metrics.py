@@ -62,6 +62,7 @@ def test_equal_scores_earn_no_more_than_chance(n_items, data):
     assert hit_rate(ranks, k).mean() <= k / n_items
 
 
+@pytest.mark.filterwarnings("ignore:unsafe cast")  # numba, inside ranx
 def test_agrees_with_ranx():
     ranx = pytest.importorskip("ranx")
     generator = np.random.default_rng(0)
