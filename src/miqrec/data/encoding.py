@@ -123,7 +123,7 @@ def _report_unknown(
         raise MiqrecError(f"{found}; leave them out, or have unknown items skipped")
     message = f"{found} and were skipped"
     if n_users := _n_with_unknown_target(known, lengths):
-        message += f"; {n_users:,} users lose a held-out item by it, an earlier one takes its place"
+        message += f"; users with an earlier item in the place of a held-out one: {n_users:,}"
     warnings.warn(message, MiqrecWarning, stacklevel=4)
 
 

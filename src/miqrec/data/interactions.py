@@ -57,12 +57,11 @@ def prepare(interactions: pl.LazyFrame, filters: Filters | None = None) -> pl.Da
 
 
 def _filter_counts(rows: pl.DataFrame, filters: Filters) -> pl.DataFrame:
-    frequent = (pl.len().over("user") >= filters.min_user) & (
-        pl.len().over("item") >= filters.min_item
-    )
     if not (filters.min_user or filters.min_item):
         return rows
-    kept = rows.filter(frequent)
+    active = pl.len().over("user") >= filters.min_user
+    popular = pl.len().over("item") >= filters.min_item
+    kept = rows.filter(active & popular)
     while filters.fixed_point and kept.height < rows.height:
-        rows, kept = kept, kept.filter(frequent)
+        rows, kept = kept, kept.filter(active & popular)
     return kept

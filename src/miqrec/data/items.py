@@ -13,7 +13,7 @@ from miqrec.data.columns import ITEM, plain_name, required_column, usual_column
 from miqrec.data.movielens import open_movies, open_u_item
 from miqrec.data.parsing import check_parsed, parse_ids
 from miqrec.data.tables import Table, file_format, open_table, reading
-from miqrec.data.text import ROW, first_line, open_bytes
+from miqrec.data.text import ROW, first_line, read_bytes
 from miqrec.errors import MiqrecError
 
 _TITLE = ("title", "name", "movietitle")
@@ -68,10 +68,10 @@ def _open(source: Any, item: str | None) -> Table:
 
 
 def _open_map(path: Path) -> Table:
+    content = read_bytes(path)
     try:
-        with open_bytes(path) as file:
-            attributes = json.load(file)
-    except (ValueError, OSError, EOFError) as error:
+        attributes = json.loads(content)
+    except ValueError as error:
         raise MiqrecError(
             f"{path} is not JSON ({error}); if it is JSON lines, name it .jsonl"
         ) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from miqrec.data.tables import Table
-from miqrec.data.text import ROW, open_bytes
+from miqrec.data.text import ROW, read_bytes
 from miqrec.errors import MiqrecError
 
 # The order of the 19 flags of u.item, from its u.genre.
@@ -48,8 +48,7 @@ def _open(path: Path, separator: str, n_fields: int, attributes: pl.Expr) -> Tab
 
 def _read(path: Path) -> str:
     """Returns a file's text; the older MovieLens files are latin-1, the newer ones UTF-8."""
-    with open_bytes(path) as file:
-        content = file.read()
+    content = read_bytes(path)
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,6 +14,8 @@ from miqrec.data.columns import ITEM, USER, plain_name
 from miqrec.errors import MiqrecError
 
 ROW = "__row__"  # the column that says which line or row it was, counted from 1
+
+_DAMAGED = (OSError, EOFError, zlib.error)  # what reading a broken gzip file raises
 
 
 class Text(NamedTuple):
@@ -39,6 +42,19 @@ def open_text(path: Path) -> IO[str]:
     return TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors="replace", newline="")
 
 
+def read_bytes(path: Path) -> bytes:
+    """Reads a whole file, gzipped or not.
+
+    Raises:
+        MiqrecError: it is damaged.
+    """
+    try:
+        with open_bytes(path) as file:
+            return file.read()
+    except _DAMAGED as error:
+        raise MiqrecError(f"{path} cannot be read ({error}); fetch it again") from error
+
+
 def first_line(path: Path) -> str:
     """Returns the first line without its end.
 
@@ -48,7 +64,7 @@ def first_line(path: Path) -> str:
     try:
         with open_text(path) as file:
             line = file.readline()
-    except (OSError, EOFError) as error:
+    except _DAMAGED as error:
         raise MiqrecError(f"{path} cannot be read ({error}); fetch it again") from error
     if not line:
         raise MiqrecError(f"{path} is empty; give a file that has data")

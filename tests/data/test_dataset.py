@@ -1,0 +1,82 @@
+"""Data sets on disk: what is written is read back, whole or not at all."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from miqrec.data.dataset import Dataset
+from miqrec.data.encoding import build_dataset
+from miqrec.errors import MiqrecError
+
+USERS = ["bob", "bob", "bob", "ann"]
+
+
+def small(items: tuple[object, ...] = (30, 10, 30, 20), users: list[str] = USERS) -> Dataset:
+    titles = pl.DataFrame({"item": [10], "title": ["ten"], "attributes": [["x", "y"]]})
+    described = titles if 10 in items else None
+    return build_dataset(pl.DataFrame({"user": users, "item": items}), described, "small")
+
+
+def test_a_saved_data_set_is_read_back_memory_mapped(tmp_path):
+    dataset = small()
+    dataset.save(tmp_path / "store")
+    again = Dataset.open(tmp_path / "store")
+    assert isinstance(again.sequences.items, np.memmap)
+    assert again.sequences.items.tolist() == dataset.sequences.items.tolist()
+    assert again.sequences.offsets.tolist() == dataset.sequences.offsets.tolist()
+    assert again.sequences.n_items == 3
+    assert again.catalogue.frame.equals(dataset.catalogue.frame)
+    assert again.users.equals(dataset.users)
+    assert (again.name, again.fingerprint) == ("small", dataset.fingerprint)
+
+
+def test_saving_replaces_what_was_there_and_leaves_nothing_else(tmp_path):
+    small().save(tmp_path / "store")
+    small((1, 2, 3, 4)).save(tmp_path / "store")
+    assert Dataset.open(tmp_path / "store").sequences.n_items == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+def test_a_failure_while_saving_leaves_the_old_one_and_no_rest(tmp_path, monkeypatch):
+    small().save(tmp_path / "store")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", interrupted)  # the last file of the folder
+    with pytest.raises(KeyboardInterrupt):
+        small((1, 2, 3, 4)).save(tmp_path / "store")
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+    assert Dataset.open(tmp_path / "store").sequences.n_items == 3
+
+
+def test_the_fingerprint_tells_items_order_bounds_and_external_ids_apart():
+    different = [
+        small(),
+        small((30, 30, 10, 20)),
+        small(users=["bob", "bob", "ann", "ann"]),
+        small((31, 10, 31, 20)),
+        small(("30", "10", "30", "20")),
+    ]
+    assert len({dataset.fingerprint for dataset in different}) == len(different)
+
+
+def test_the_fingerprint_is_of_the_data_alone():
+    assert small().fingerprint == small(users=["x", "x", "x", "y"]).fingerprint
+    assert len(small().fingerprint) == 64
+
+
+def test_a_folder_without_a_data_set_is_an_error(tmp_path):
+    with pytest.raises(MiqrecError, match=r"not a prepared data set: it has no dataset\.json"):
+        Dataset.open(tmp_path)
+
+
+def test_a_newer_format_is_an_error(tmp_path):
+    small().save(tmp_path / "store")
+    about = json.loads((tmp_path / "store" / "dataset.json").read_text())
+    (tmp_path / "store" / "dataset.json").write_text(json.dumps(about | {"format": 99}))
+    with pytest.raises(MiqrecError, match="newer miqrec"):
+        Dataset.open(tmp_path / "store")

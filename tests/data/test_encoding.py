@@ -1,0 +1,101 @@
+"""Tables of interactions become data sets, with a vocabulary of their own or a given one."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from miqrec.data.dataset import Dataset
+from miqrec.data.encoding import build_dataset, encode, encode_histories
+from miqrec.errors import MiqrecError, MiqrecWarning
+
+
+def table(*rows: tuple[object, object]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["user", "item"], orient="row")
+
+
+def histories(dataset: Dataset) -> dict[object, list[object]]:
+    """What went in, read back from the flat array."""
+    items = dataset.catalogue.decode(dataset.sequences.items).to_list()
+    offsets = dataset.sequences.offsets
+    spans = zip(dataset.users, offsets[:-1], offsets[1:], strict=True)
+    return {user: items[start:stop] for user, start, stop in spans}
+
+
+FILMS = table(("bob", "ran"), ("bob", "ikiru"), ("ann", "ikiru"), ("ann", "yojimbo"))
+
+
+def test_users_and_items_are_numbered_by_first_appearance():
+    dataset = build_dataset(FILMS, name="films")
+    assert dataset.users.to_list() == ["bob", "ann"]
+    assert dataset.catalogue.frame["item"].to_list() == ["ran", "ikiru", "yojimbo"]
+    assert dataset.sequences.items.tolist() == [1, 2, 2, 3]
+    assert dataset.sequences.offsets.tolist() == [0, 2, 4]
+    assert dataset.sequences.n_items == 3
+    assert dataset.name == "films"
+
+
+def test_the_types_are_those_of_the_contract():
+    sequences = build_dataset(FILMS).sequences
+    assert sequences.items.dtype == np.int32
+    assert sequences.offsets.dtype == np.int64
+
+
+def test_a_user_in_two_places_is_refused():
+    with pytest.raises(ValueError, match="must stand together"):
+        build_dataset(table((1, 5), (2, 5), (1, 6)))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.integers(0, 99), st.lists(st.integers(0, 9), min_size=1), min_size=1))
+def test_histories_survive_the_round_trip(given_histories):
+    rows = [(user, item) for user, items in given_histories.items() for item in items]
+    assert histories(build_dataset(table(*rows))) == given_histories
+
+
+def test_encode_uses_the_numbers_of_the_given_catalogue():
+    catalogue = build_dataset(FILMS).catalogue
+    dataset = encode(table(("eve", "yojimbo"), ("eve", "ran")), catalogue)
+    assert dataset.sequences.items.tolist() == [3, 1]
+    assert dataset.sequences.n_items == 3
+    assert dataset.catalogue is catalogue
+
+
+def test_unknown_items_are_skipped_with_one_warning_that_counts_and_names_them():
+    new = table(("a", "ran"), ("a", "heat"), ("a", "ikiru"), ("a", "ran"), ("b", "heat"))
+    catalogue = build_dataset(FILMS).catalogue
+    expected = r"2 of 5 interactions are with items that are not in the catalogue \(1: heat\)"
+    with pytest.warns(MiqrecWarning, match=expected) as warned:
+        dataset = encode(new, catalogue)
+    assert len(warned) == 1
+    assert histories(dataset) == {"a": ["ran", "ikiru", "ran"], "b": []}
+
+
+@pytest.mark.parametrize(
+    ("items", "loses_a_target"),
+    [
+        (["heat", "ran", "ran", "ran"], False),
+        (["ran", "ran", "heat", "ran"], True),
+        (["ran", "ran", "ran", "heat"], True),
+    ],
+)
+def test_the_warning_says_when_an_earlier_item_becomes_a_target(items, loses_a_target):
+    catalogue = build_dataset(FILMS).catalogue
+    with pytest.warns(MiqrecWarning) as warned:
+        encode(table(*[("a", item) for item in items]), catalogue)
+    assert ("in the place of a held-out one: 1" in str(warned[0].message)) == loses_a_target
+
+
+def test_unknown_items_are_an_error_by_option():
+    catalogue = build_dataset(FILMS).catalogue
+    new = table(("a", "ran"), ("a", "heat"))
+    with pytest.raises(MiqrecError, match=r"1 of 2 interactions .*\(1: heat\)"):
+        encode(new, catalogue, on_unknown="error")
+
+
+def test_empty_histories_stay():
+    catalogue = build_dataset(FILMS).catalogue
+    users, items = pl.Series([7, 8, 9]), pl.Series(["ran", "ikiru"])
+    dataset = encode_histories(users, items, np.array([0, 2, 0]), catalogue)
+    assert histories(dataset) == {7: [], 8: ["ran", "ikiru"], 9: []}
