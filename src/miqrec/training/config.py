@@ -1,14 +1,14 @@
 """How a model is trained."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from miqrec.config import Config
 from miqrec.losses import LossName
+from miqrec.sampling import SamplerName
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
-SamplerName = Literal["uniform", "popularity", "in-batch"]
 
 
 class TrainingConfig(Config):
@@ -42,3 +42,15 @@ class TrainingConfig(Config):
     """Of the optimisation; scores are ranked in float32 always."""
     seed: int = Field(0, ge=0)
     """Decides, with epoch and step, every random draw."""
+
+    @model_validator(mode="after")
+    def _sampler_suits_the_loss(self) -> Self:
+        if self.loss == "gbce" and self.sampler != "uniform":
+            raise ValueError(
+                "gbce is calibrated for the uniform sampler; use sampled-ce for others"
+            )
+        if self.loss == "bce" and self.sampler == "in-batch":
+            raise ValueError(
+                "bce draws outside the user's history, which in-batch cannot; use sampled-ce for it"
+            )
+        return self

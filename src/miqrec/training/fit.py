@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ from miqrec.data.batches import (
     training_loader,
 )
 from miqrec.data.sequences import Sequences, Split
+from miqrec.environment import best_device
 from miqrec.evaluation import EVALUATION_BATCH
 from miqrec.models.encoder import Encoder
 from miqrec.training.callbacks import CHOSEN_BY, AtomicCheckpoints, History, ProgressBar
@@ -94,7 +96,7 @@ def _run(
 ) -> History:
     examples = TrainingExamples(sequences, split, model.max_length)
     loader = training_loader(examples, config.batch_size, config.seed)
-    objective = make_objective(config, sequences, split)
+    objective = make_objective(config, sequences, split, best_device())
     step = SequenceTraining(model, config, objective, examples.n_targets / len(loader))
     history = History(folder / "history.csv")
     last = ModelCheckpoint(
@@ -107,7 +109,8 @@ def _run(
     trainer = _trainer(config, folder, [history, bar, *callbacks, last])
     stopped = folder / "checkpoints" / "last.ckpt"
     resume = stopped if stopped.exists() else None
-    with interruptible():
+    with interruptible(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"lightning\.")  # advice on what is chosen here
         trainer.fit(step, loader, validation, ckpt_path=resume, weights_only=True)
     return history
 
@@ -136,6 +139,7 @@ def _trainer(config: TrainingConfig, folder: Path, callbacks: list[Callback]) ->
         callbacks=callbacks,
         plugins=[AtomicCheckpoints()],
         num_sanity_val_steps=0,
+        log_every_n_steps=1,
         use_distributed_sampler=False,
         enable_progress_bar=False,
         enable_model_summary=False,

@@ -1,23 +1,119 @@
-"""The loss of a batch, with the negatives that it draws."""
+"""The loss of a batch: which positions it sees, and the negatives that it draws."""
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
-from miqrec.data.batches import Batch
-from miqrec.data.sequences import Sequences, Split
-from miqrec.losses import ce
+from miqrec.data.batches import Batch, slices
+from miqrec.data.sequences import Sequences, Split, spans
+from miqrec.losses import bce, ce, gbce, sampled_ce
+from miqrec.sampling import (
+    Unseen,
+    draw,
+    in_batch_weights,
+    log_probabilities,
+    popularity_weights,
+    uniform_weights,
+)
 from miqrec.training.config import TrainingConfig
 
 Objective = Callable[[Tensor, Tensor, Batch], Tensor]
 """(states (B, L, D), item vectors (n_items + 1, D), batch) -> the loss summed over the targets."""
 
+Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+"""(states (N, D), item vectors, targets (N,), users (N,)) -> the loss summed over the N targets."""
 
-def make_objective(config: TrainingConfig, sequences: Sequences, split: Split) -> Objective:
-    """Bind a loss to what it needs besides a batch."""
 
-    def objective(states, item_vectors, batch):
-        positions = batch.positions
-        return ce(states.flatten(0, 1)[positions], item_vectors, batch.targets.flatten()[positions])
+def make_objective(
+    config: TrainingConfig, sequences: Sequences, split: Split, device: torch.device
+) -> Objective:
+    """Bind a loss to what it needs besides a batch: items' counts, users' histories, settings.
+
+    Args:
+        config: names the loss and the sampler.
+        sequences: whose part `split` is trained on; nothing else of it is looked at.
+        split: "train" or "all".
+        device: where the batches will be.
+    """
+    items, users = _interactions(sequences, split, device)
+    loss = _make_loss(config, items, users, sequences.n_items)
+
+    def objective(states: Tensor, item_vectors: Tensor, batch: Batch) -> Tensor:
+        rows, positions = _positions(batch, last=config.loss == "ce-last")
+        return loss(
+            states.flatten(0, 1)[positions],  # (N, D)
+            item_vectors,
+            batch.targets.flatten()[positions],  # (N,)
+            batch.users[rows],
+        )
 
     return objective
+
+
+def _interactions(
+    sequences: Sequences, split: Split, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """The items of a part of the histories and the users who had them, (n,) each."""
+    span = spans(sequences, split)
+    items, rows = slices(sequences.items, span.starts, span.stops - span.starts)
+    return items.to(device), torch.from_numpy(span.users)[rows].to(device)
+
+
+def _positions(batch: Batch, *, last: bool) -> tuple[Tensor, Tensor]:
+    """The row of each target that counts, and its place among all B * L: (N,) each."""
+    length = batch.targets.shape[1]
+    if last:
+        rows = torch.arange(len(batch.users), device=batch.users.device)
+        return rows, rows * length + batch.lengths - 1
+    return batch.positions // length, batch.positions
+
+
+def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: int) -> Loss:
+    if config.loss in ("ce", "cce", "ce-last"):
+        return lambda states, vectors, targets, _: ce(states, vectors, targets)
+    weights = _make_weights(config, items, n_items)
+    if config.loss == "bce":
+        unseen = Unseen.from_history(weights(items), users, items)
+        return _make_bce(unseen, config.negatives)
+    return _make_sampled(config, weights)
+
+
+def _make_weights(
+    config: TrainingConfig, items: Tensor, n_items: int
+) -> Callable[[Tensor], Tensor]:
+    """A function of the batch's targets that gives the weights (n_items + 1,) to draw by."""
+    if config.sampler == "in-batch":
+        return lambda targets: in_batch_weights(targets, n_items)
+    if config.sampler == "uniform":
+        fixed = uniform_weights(n_items).to(items.device)
+    else:
+        counts = torch.bincount(items, minlength=n_items + 1)
+        fixed = popularity_weights(counts, config.sampling_power)
+    return lambda _: fixed
+
+
+def _make_bce(unseen: Unseen, k: int) -> Loss:
+    def loss(states: Tensor, vectors: Tensor, targets: Tensor, users: Tensor) -> Tensor:
+        negatives = unseen.draw(users, targets, k, generator=_generator(targets.device))
+        return bce(states, vectors, targets, negatives)
+
+    return loss
+
+
+def _make_sampled(config: TrainingConfig, weights: Callable[[Tensor], Tensor]) -> Loss:
+    def loss(states: Tensor, vectors: Tensor, targets: Tensor, _: Tensor) -> Tensor:
+        chosen = weights(targets)
+        generator = _generator(targets.device)
+        negatives = draw(chosen, targets, config.negatives, generator=generator)  # (N, k)
+        if config.loss == "gbce":
+            return gbce(states, vectors, targets, negatives, calibration=config.calibration)
+        logs = log_probabilities(chosen, targets, negatives)
+        return sampled_ce(states, vectors, targets, negatives, logs)
+
+    return loss
+
+
+def _generator(device: torch.device) -> torch.Generator:
+    """A source of randomness, seeded as the step has seeded everything."""
+    return torch.Generator(device).manual_seed(torch.initial_seed())
