@@ -32,6 +32,10 @@ def test_named_columns_come_before_usual_names():
     assert chosen == {"user": "who", "item": "item", "time": "when"}
 
 
+def test_of_columns_with_the_same_usual_name_the_first_is_taken():
+    assert Columns().choose("x.csv", ["userId", "user_id", "item"])["user"] == "userId"
+
+
 def test_amazons_parent_product_comes_before_its_variant():
     assert Columns().choose("x.csv", ["asin", "parent_asin", "uid"])["item"] == "parent_asin"
 

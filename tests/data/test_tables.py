@@ -67,7 +67,7 @@ def test_other_objects_are_an_error(source):
         ("a.csv", None, "does not exist"),
         ("a.xlsx", b"x", r"unknown format; its name should end in \.csv, \.tsv"),
         ("a.csv", b"user,item\n1,caf\xe9\n", "cannot be read .*utf-8"),
-        ("a.parquet", b"no", "cannot be read .*Parquet"),
+        ("a.parquet", b"no", "cannot be read .*footer"),
         ("a.json", b"{}\nx\n", "no column that is known as the user"),
         ("a.json", b'{"user": 1, "item": 2}\n{"user"\n', "line 2 cannot be parsed"),
     ],

@@ -34,7 +34,8 @@ def load_dataset(
         items: a path or a data frame with titles and attributes, as for `read_items`.
         name: what reports call it; by default the file's name without its ending.
         cache: a folder that keeps what was prepared from files; it is opened from there,
-            memory-mapped, as long as neither the files nor the options change.
+            memory-mapped, as long as neither the files nor the options change. Warnings come
+            when it is prepared, not when it is opened again.
 
     Raises:
         MiqrecError: as `read_interactions`, `prepare` and `read_items` do.

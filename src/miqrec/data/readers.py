@@ -8,6 +8,8 @@ from miqrec.data.columns import Columns
 from miqrec.data.parsing import check_parsed, parse_ids, parse_times
 from miqrec.data.tables import open_table
 
+__all__ = ["Columns", "read_interactions"]
+
 
 def read_interactions(source: Any, columns: Columns | None = None) -> pl.LazyFrame:
     """Reads interactions, one a row, in the order of the source.
