@@ -9,7 +9,18 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import build_dataset
 from miqrec.data.source import DataConfig
 from miqrec.fitting import RunConfig
+from miqrec.models.build import MODELS
 from miqrec.settings import settings
+
+SIZES = {
+    "dim": 16,
+    "hidden": 16,
+    "n_heads": 1,
+    "n_layers": 1,
+    "dropout": 0.0,
+    "max_length": 10,
+    "window": 3,
+}
 
 
 @cache
@@ -35,11 +46,8 @@ def frame(dataset: Dataset) -> pl.DataFrame:
 
 def small(model: str, dataset: Dataset, **values: object) -> RunConfig:
     """The config of a fit that takes a second."""
-    sizes = {"dim": 16, "n_heads": 1, "n_layers": 1, "max_length": 10, "window": 3}
-    from miqrec.models.build import MODELS
-
     fields = MODELS[model].config.model_fields
-    sizes = {name: size for name, size in sizes.items() if name in fields}
+    sizes = {name: size for name, size in SIZES.items() if name in fields}
     defaults = {"epochs": 3, "batch_size": 32, "learning_rate": 0.01}
     chosen = settings(model, **(sizes | defaults | values))
     return RunConfig(

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 
 from miqrec.artifact import Artifact, ArtifactConfig
@@ -13,6 +12,8 @@ from miqrec.data.sequences import Sequences, spans
 from miqrec.data.source import DataConfig
 from miqrec.models.build import Model, ModelConfig, build_model
 from miqrec.models.encoder import Encoder
+from miqrec.models.markov import Markov
+from miqrec.models.popularity import Popularity, count_items
 from miqrec.training import TrainingConfig, train, train_on_everything
 
 Part = Literal["train", "all"]
@@ -65,7 +66,7 @@ def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:
     return build_model(config.model, dataset.catalogue.n_items)
 
 
-def _count(model: Model, sequences: Sequences, part: Part) -> None:
+def _count(model: Popularity | Markov, sequences: Sequences, part: Part) -> None:
     span = spans(sequences, part)
     model.fit(sequences.items, span.starts, span.stops)
 
@@ -81,14 +82,7 @@ def _artifact(
         fingerprint=config.fingerprint,
         trained_on=part,
     )
-    return Artifact(about, model, dataset.catalogue, item_counts(dataset.sequences, part))
-
-
-def item_counts(sequences: Sequences, part: Part) -> np.ndarray:
-    """How often each item stands in a part of the histories, (n_items,) int64."""
-    span = spans(sequences, part)
-    edges = np.zeros(len(sequences.items) + 1, dtype=np.int64)
-    np.add.at(edges, span.starts, 1)
-    np.add.at(edges, span.stops, -1)
-    inside = np.cumsum(edges[:-1]) > 0
-    return np.bincount(sequences.items[inside], minlength=sequences.n_items + 1)[1:]
+    span = spans(dataset.sequences, part)
+    items = dataset.sequences.items
+    counts = count_items(items, span.starts, span.stops, dataset.sequences.n_items)
+    return Artifact(about, model, dataset.catalogue, counts[1:])

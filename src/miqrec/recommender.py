@@ -15,7 +15,7 @@ from miqrec.artifact import Artifact, load_artifact, save_artifact
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories
 from miqrec.data.ids import positions
-from miqrec.data.readers import Columns
+from miqrec.data.columns import Columns
 from miqrec.data.source import DataConfig, open_source, with_catalogue
 from miqrec.environment import best_device
 from miqrec.errors import MiqrecError, MiqrecWarning

@@ -2,8 +2,11 @@
 
 from dataclasses import asdict
 
+from rich import box
+from rich.table import Table
+
 from miqrec.cli.options import DataDir, Json
-from miqrec.cli.output import print_json
+from miqrec.cli.output import console, print_json
 from miqrec.data.datasets import describe
 
 
@@ -16,3 +19,9 @@ def datasets(data_dir: DataDir = None, json: Json = False) -> None:
     if json:
         print_json([asdict(row) for row in rows])
         return
+    table = Table("name", "users", "items", "interactions", "found", "source", box=box.SIMPLE_HEAD)
+    for row in rows:
+        sizes = (f"{size:,}" for size in (row.users, row.items, row.interactions))
+        found = row.found or "not here: fetched when it is used"
+        table.add_row(row.name, *sizes, found, f"{row.source}\n[dim]{row.licence}[/dim]")
+    console.print(table)

@@ -8,8 +8,9 @@ import typer
 from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Time, User
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.settings import given, with_settings
+from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
-from miqrec.data.readers import Columns
+from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
 from miqrec.fitting import RunConfig
@@ -62,7 +63,7 @@ def train(
     else:
         source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
         dataset, config = _planned(source, model, given(values), data_dir)
-    messages.print(_described(dataset, config), highlight=False)
+    messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
     try:
         metrics = run(dataset, config, out)
         if final:
@@ -98,14 +99,6 @@ def _resumed(out: Path, data_dir: Path | None) -> tuple[Dataset, RunConfig]:
             "train anew with another --out"
         )
     return dataset, config
-
-
-def _described(dataset: Dataset, config: RunConfig) -> str:
-    sequences = dataset.sequences
-    return (
-        f"{dataset.name}: {sequences.n_users:,} users, {sequences.n_items:,} items, "
-        f"{len(sequences.items):,} interactions; training {config.model.name}"
-    )
 
 
 def _report(metrics: Metrics, config: RunConfig, out: Path, *, as_json: bool) -> None:

@@ -3,17 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from miqrec.config import Config
 from miqrec.data import datasets
 from miqrec.data.catalogue import Catalogue
+from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
-from miqrec.data.encoding import OnUnknown, encode
+from miqrec.data.encoding import OnUnknown, encode_histories
 from miqrec.data.interactions import Filters
 from miqrec.data.load import load_dataset
-from miqrec.data.readers import Columns
 
 
 class DataConfig(Config):
@@ -60,11 +57,6 @@ def with_catalogue(
     dataset: Dataset, catalogue: Catalogue, on_unknown: OnUnknown = "skip"
 ) -> Dataset:
     """The same histories in the item numbers of another catalogue; unknown items as in `encode`."""
-    owners = np.repeat(np.arange(len(dataset.users)), dataset.sequences.lengths)
-    interactions = pl.DataFrame(
-        {
-            "user": dataset.users.gather(owners),
-            "item": dataset.catalogue.decode(dataset.sequences.items),
-        }
-    )
-    return encode(interactions, catalogue, on_unknown, dataset.name)
+    items = dataset.catalogue.decode(dataset.sequences.items)
+    lengths = dataset.sequences.lengths
+    return encode_histories(dataset.users, items, lengths, catalogue, on_unknown, dataset.name)
