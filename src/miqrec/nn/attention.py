@@ -53,15 +53,7 @@ Pooling = Literal["mean", "last"]
 class CausalSelfAttention(SharedKeyAttention):
     """Multi-head self-attention that asks from the newest item alone.
 
-    Args:
-        embed_dim: D, the width of inputs and outputs.
-        num_heads: Heads that D is cut into.
-        causal: Whether positions see no later ones; an attribute that may be switched.
-        dropout: The share of attention probabilities set to zero in training.
-        bias: Whether the projections have biases.
-
-    Raises:
-        MiqrecError: If `num_heads` does not divide `embed_dim`.
+    Arguments and errors are those of `SharedKeyAttention`.
     """
 
     def __init__(
@@ -159,17 +151,14 @@ class MultiItemQueryAttention(SharedKeyAttention):
 
     def ask_newest(self, query: Tensor, lengths: Tensor) -> Tensor:
         """Form each newest position's queries from its window: (B, L, D) -> (m, B, 1, D)."""
-        B = len(query)
-        rows = torch.arange(self.window, device=query.device) + (lengths - 1).unsqueeze(
-            -1
-        )  # (B, m)
-        extended = self._with_dummies(query)
-        window = extended[torch.arange(B, device=query.device).unsqueeze(-1), rows]  # (B, m, D)
-        return self._project(window.transpose(0, 1), (B, 1))
+        sequence = torch.arange(len(query), device=query.device).unsqueeze(-1)  # (B, 1)
+        rows = lengths.unsqueeze(-1) - 1 + torch.arange(self.window, device=query.device)  # (B, m)
+        window = self._with_dummies(query)[sequence, rows]  # (B, m, D)
+        return self._project(window.transpose(0, 1), (len(query), 1))
 
     def combine(self, answers: Tensor) -> tuple[Tensor, Tensor]:
         """Pool the answers: (B, T, m, D) -> (B, T, D), and their weights (B, T, m)."""
-        alpha = self._query_weights(answers)  # (B, T, m)
+        alpha = self._weigh(answers)  # (B, T, m)
         pooled = (alpha.unsqueeze(-2) @ answers).squeeze(-2)  # (B, T, D)
         return self.pool_value(pooled), alpha
 
@@ -180,21 +169,21 @@ class MultiItemQueryAttention(SharedKeyAttention):
         return torch.cat([dummies, query], 1)  # (B, L + m - 1, D)
 
     def _project(self, windows: Tensor, shape: tuple[int, int]) -> Tensor:
-        """(m, N, D) -> (m, *shape, D), each slice by its own matrix."""
-        queries = windows @ self.query_weight
-        if self.query_bias is not None:
-            queries = queries + self.query_bias.unsqueeze(1)
+        """Map each slice of `windows` (m, N, D) by its own matrix: (m, *shape, D)."""
+        if self.query_bias is None:
+            queries = windows @ self.query_weight
+        else:
+            queries = torch.baddbmm(self.query_bias.unsqueeze(1), windows, self.query_weight)
         return queries.view(self.window, *shape, self.embed_dim)
 
-    def _query_weights(self, answers: Tensor) -> Tensor:
+    def _weigh(self, answers: Tensor) -> Tensor:
+        """Find alpha for the answers (B, T, m, D): (B, T, m)."""
         if self.window == 1:
             return answers.new_ones(answers.shape[:3])
-        Wq, Wk = self.pool_query, self.pool_key
-        # (o_i Wpq + bpq) Wpk^T o_j; bpk would only add what is the same for all j
-        matrix = Wk.weight.T @ Wq.weight
-        offset = None if Wq.bias is None else Wq.bias @ Wk.weight
+        Wq, Wk, scale = self.pool_query, self.pool_key, self.embed_dim**-0.5
+        M = Wk.weight.T @ Wq.weight * scale  # (D, D), as F.linear reads it
+        c = None if Wq.bias is None else Wq.bias @ Wk.weight * scale  # (D,)
         asking = answers if self.pooling == "mean" else answers[:, :, -1:]
-        scale = self.embed_dim**-0.5
-        scores = F.linear(asking, matrix, offset) @ answers.mT * scale  # (B, T, m or 1, m)
+        scores = F.linear(asking, M, c) @ answers.mT  # (B, T, m or 1, m)
         alpha: Tensor = scores.softmax(-1).mean(-2)
         return alpha

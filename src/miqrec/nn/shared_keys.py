@@ -1,18 +1,12 @@
-"""Attention in which m queries a position share keys and values: what every layer here is made of.
-
-One call answers all m: heads join the batch, and the queries take the place of heads, over keys and
-values repeated with a stride of zero, so that nothing is copied m times and the causal kernels of
-`scaled_dot_product_attention` apply. `m = 1` is ordinary multi-head attention.
-"""
+"""What every attention layer here has: keys and values for m queries, and who may see whom."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
+from miqrec.nn.attend import attend, probabilities
 from miqrec.nn.padding import valid
 
 
@@ -24,7 +18,7 @@ class QueryWeights(NamedTuple):
 
 
 class SharedKeyAttention(nn.Module, ABC):
-    """Keys, values and who may see whom; subclasses say what is asked and how answers are combined.
+    """Attention of m queries a position; subclasses say what asks and how answers are combined.
 
     Args:
         embed_dim: D, the width of inputs and outputs.
@@ -89,109 +83,37 @@ class SharedKeyAttention(nn.Module, ABC):
         """
         key_value = query if key_value is None else key_value
         _check_shapes(query, key_value, lengths, self.embed_dim)
-        visible = None
-        if lengths is not None and not self.causal:
-            visible = valid(lengths, key_value.shape[1])
+        visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
         queries, keys, values = self.ask(query), self.key(key_value), self.value(key_value)
-        answers = attend(
-            queries,
-            keys,
-            values,
-            num_heads=self.num_heads,
-            causal=self.causal,
-            visible=visible,
-            dropout=self.dropout if self.training else 0.0,
-        )
+        answers = self._attend(queries, keys, values, causal=self.causal, visible=visible)
         states, pooling = self.combine(answers)  # (B, L, D), (B, L, m)
         if not need_weights:
             return states
         attention = probabilities(
-            queries, keys, num_heads=self.num_heads, causal=self.causal, visible=visible
+            queries, keys, self.num_heads, causal=self.causal, visible=visible
         )
         return states, QueryWeights(pooling, attention)
 
     def last(self, query: Tensor, key_value: Tensor | None = None, *, lengths: Tensor) -> Tensor:
-        """Attend at each newest valid position only: `forward(...)[:, lengths - 1]`, (B, D)."""
+        """Attend at each newest valid position alone: row `lengths - 1` of `forward`, (B, D)."""
         key_value = query if key_value is None else key_value
         _check_shapes(query, key_value, lengths, self.embed_dim)
-        answers = attend(
+        visible = valid(lengths, query.shape[1])  # ends where the newest position stands
+        queries, keys, values = (
             self.ask_newest(query, lengths),
             self.key(key_value),
             self.value(key_value),
-            num_heads=self.num_heads,
-            causal=False,  # what the newest position may see ends where its sequence does
-            visible=valid(lengths, key_value.shape[1]),
-            dropout=self.dropout if self.training else 0.0,
         )
+        answers = self._attend(queries, keys, values, causal=False, visible=visible)
         return self.combine(answers)[0].squeeze(1)
 
-
-def attend(
-    queries: Tensor,
-    keys: Tensor,
-    values: Tensor,
-    *,
-    num_heads: int,
-    causal: bool,
-    visible: Tensor | None = None,
-    dropout: float = 0.0,
-) -> Tensor:
-    """Answer every query from the visible positions.
-
-    Args:
-        queries: (m, B, T, D).
-        keys: (B, L, D).
-        values: (B, L, D).
-        num_heads: Heads that the D numbers are cut into.
-        causal: Whether position t sees s <= t only; needs T = L.
-        visible: Which keys may be seen, (B, L) bool; all if not given. Not together with `causal`.
-        dropout: The share of attention probabilities set to zero. Above 0 the CPU kernel falls back
-            to the textbook form, which does build the (B, m, T, L) probabilities.
-
-    Returns:
-        The answers (B, T, m, D), heads side by side.
-    """
-    m, B, T, D = queries.shape
-    queries = _split_queries(queries, num_heads)  # (B * heads, m, T, d)
-    keys, values = (_split_keys(x, num_heads).expand(-1, m, -1, -1) for x in (keys, values))
-    if visible is not None:
-        visible = visible.repeat_interleave(num_heads, 0)[:, None, None]  # (B * heads, 1, 1, L)
-    answers = F.scaled_dot_product_attention(
-        queries, keys, values, attn_mask=visible, is_causal=causal, dropout_p=dropout
-    )
-    answers = answers.view(B, num_heads, m, T, -1)
-    return answers.permute(0, 3, 2, 1, 4).reshape(B, T, m, D)
-
-
-def probabilities(
-    queries: Tensor, keys: Tensor, *, num_heads: int, causal: bool, visible: Tensor | None = None
-) -> Tensor:
-    """Build the attention probabilities that `attend` never does: (B, heads, T, m, L)."""
-    m, B, T, _ = queries.shape
-    L = keys.shape[1]
-    queries = _split_queries(queries, num_heads)
-    scores = queries @ _split_keys(keys, num_heads).mT * queries.shape[-1] ** -0.5
-    scores = scores.view(B, num_heads, m, T, L).transpose(2, 3)  # (B, heads, T, m, L)
-    if causal:
-        later = torch.ones(T, L, dtype=torch.bool, device=keys.device).triu(1)
-        scores = scores.masked_fill(later[:, None], -torch.inf)
-    if visible is not None:
-        scores = scores.masked_fill(~visible[:, None, None, None], -torch.inf)
-    attention: Tensor = scores.softmax(-1)
-    return attention
-
-
-def _split_queries(queries: Tensor, num_heads: int) -> Tensor:
-    """(m, B, T, D) -> (B * heads, m, T, d)."""
-    m, B, T, _ = queries.shape
-    queries = queries.view(m, B, T, num_heads, -1).permute(1, 3, 0, 2, 4)  # (B, heads, m, T, d)
-    return queries.reshape(B * num_heads, m, T, -1)
-
-
-def _split_keys(keys: Tensor, num_heads: int) -> Tensor:
-    """(B, L, D) -> (B * heads, 1, L, d)."""
-    B, L, _ = keys.shape
-    return keys.view(B, L, num_heads, -1).transpose(1, 2).reshape(B * num_heads, 1, L, -1)
+    def _attend(
+        self, queries: Tensor, keys: Tensor, values: Tensor, *, causal: bool, visible: Tensor | None
+    ) -> Tensor:
+        dropout = self.dropout if self.training else 0.0
+        return attend(
+            queries, keys, values, self.num_heads, causal=causal, visible=visible, dropout=dropout
+        )
 
 
 def _check_shapes(query: Tensor, key_value: Tensor, lengths: Tensor | None, width: int) -> None:

@@ -1,0 +1,79 @@
+"""Attention in which m queries a position share keys and values.
+
+One call answers all m: heads join the batch, and the queries take the place of heads, over keys and
+values repeated with a stride of zero, so that nothing is copied m times and the causal kernels of
+`scaled_dot_product_attention` apply. (Its `enable_gqa` says the same, but some kernels refuse it:
+those of the CPU before PyTorch 2.9, and of CUDA in float32.) `m = 1` is ordinary attention.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def attend(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    num_heads: int,
+    *,
+    causal: bool,
+    visible: Tensor | None = None,
+    dropout: float = 0.0,
+) -> Tensor:
+    """Answer every query from the visible positions.
+
+    Args:
+        queries: (m, B, T, D).
+        keys: (B, L, D).
+        values: (B, L, D).
+        num_heads: Heads that the D numbers are cut into.
+        causal: Whether position t sees s <= t only; needs T = L.
+        visible: Which keys may be seen, (B, L) bool; all if not given. Not together with `causal`.
+        dropout: The share of attention probabilities set to zero. Above 0 the CPU kernel falls back
+            to the textbook form, which does build the (B, m, T, L) probabilities.
+
+    Returns:
+        The answers (B, T, m, D), heads side by side.
+    """
+    m, B, T, D = queries.shape
+    queries = _split_queries(queries, num_heads)  # (B * heads, m, T, d)
+    keys, values = (_split_keys(x, num_heads).expand(-1, m, -1, -1) for x in (keys, values))
+    if visible is not None:
+        visible = visible.repeat_interleave(num_heads, 0)[:, None, None]  # (B * heads, 1, 1, L)
+    answers = F.scaled_dot_product_attention(
+        queries, keys, values, attn_mask=visible, is_causal=causal, dropout_p=dropout
+    )
+    answers = answers.view(B, num_heads, m, T, -1)
+    return answers.permute(0, 3, 2, 1, 4).reshape(B, T, m, D)
+
+
+def probabilities(
+    queries: Tensor, keys: Tensor, num_heads: int, *, causal: bool, visible: Tensor | None = None
+) -> Tensor:
+    """Build the attention probabilities that `attend` never does: (B, heads, T, m, L)."""
+    m, B, T, _ = queries.shape
+    L = keys.shape[1]
+    queries = _split_queries(queries, num_heads)
+    scores = queries @ _split_keys(keys, num_heads).mT * queries.shape[-1] ** -0.5
+    scores = scores.view(B, num_heads, m, T, L).transpose(2, 3)  # (B, heads, T, m, L)
+    if causal:
+        later = torch.ones(T, L, dtype=torch.bool, device=keys.device).triu(1)
+        scores = scores.masked_fill(later[:, None], -torch.inf)
+    if visible is not None:
+        scores = scores.masked_fill(~visible[:, None, None, None], -torch.inf)
+    attention: Tensor = scores.softmax(-1)
+    return attention
+
+
+def _split_queries(queries: Tensor, num_heads: int) -> Tensor:
+    """(m, B, T, D) -> (B * heads, m, T, d)."""
+    m, B, T, _ = queries.shape
+    queries = queries.view(m, B, T, num_heads, -1).permute(1, 3, 0, 2, 4)  # (B, heads, m, T, d)
+    return queries.reshape(B * num_heads, m, T, -1)
+
+
+def _split_keys(keys: Tensor, num_heads: int) -> Tensor:
+    """(B, L, D) -> (B * heads, 1, L, d)."""
+    B, L, _ = keys.shape
+    return keys.view(B, L, num_heads, -1).transpose(1, 2).reshape(B * num_heads, 1, L, -1)
