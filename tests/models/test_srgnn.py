@@ -115,6 +115,15 @@ def test_forward_refuses_more_than_max_length():
         model(max_length=3)(*padded([[1, 2, 3, 4]]))
 
 
+def test_dropout_acts_in_training_only():
+    torch.manual_seed(0)
+    srgnn = SRGNN(N_ITEMS, SRGNNConfig(dim=5, dropout=0.5))
+    items, lengths = padded([[1, 2, 3]])
+    assert not torch.equal(srgnn(items, lengths), srgnn(items, lengths))
+    srgnn.eval()
+    assert torch.equal(srgnn(items, lengths), srgnn(items, lengths))
+
+
 def test_weights_start_uniform_as_in_the_authors_code():
     srgnn = model(dim=16)
     bound = 1 / 16**0.5

@@ -26,7 +26,7 @@ import math
 from typing import Literal
 
 import torch
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -46,10 +46,14 @@ from miqrec.nn.session_graph import (
 
 
 class SRGNNConfig(Config):
-    """Its sizes, with S3-Rec's width instead of the authors' 100; as theirs, it has no dropout."""
+    """Its sizes, with S3-Rec's width instead of the authors' 100.
+
+    `dropout` acts on the embeddings, as GRU4Rec's does; the authors have none.
+    """
 
     name: Literal["sr-gnn"] = "sr-gnn"
     dim: PositiveInt = 64
+    dropout: float = Field(default=0.0, ge=0, lt=1)
     max_length: PositiveInt = 50
 
 
@@ -68,6 +72,7 @@ class SRGNN(Encoder):
         dim = config.dim
         self.max_length = config.max_length
         self.embedding = nn.Embedding(n_items + 1, dim, padding_idx=0)
+        self.dropout = nn.Dropout(config.dropout)
         self.incoming = nn.Linear(dim, dim)
         self.outgoing = nn.Linear(dim, dim)
         self.cell = nn.GRUCell(2 * dim, dim)
@@ -106,7 +111,8 @@ class SRGNN(Encoder):
         self, items: Tensor, graph: SessionGraph, versions: NodeVersions
     ) -> Tensor:
         """Encode T prefixes that are made of V versions of nodes: (B, T, D)."""
-        states = self._propagate(self.embedding(items), graph, versions)  # (B, V, D)
+        x = self.dropout(self.embedding(items))  # (B, L, D)
+        states = self._propagate(x, graph, versions)  # (B, V, D)
         newest = states.take_along_dim(versions.newest[:, :, None], dim=1)  # (B, T, D)
         weights = self._weights(states, newest, versions.occurrences)  # (B, T, V)
         vectors: Tensor = self.transform(torch.cat([weights @ states, newest], dim=-1))
