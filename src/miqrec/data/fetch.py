@@ -89,12 +89,12 @@ def _fetch(name: str, data_dir: Path | None) -> Found:
                 items = _download(source.items, folder) if source.items else None
                 return Found(source, _download(source.interactions, folder), items)
             except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-                reasons.append(textwrap.shorten(f"{source.interactions.url}: {error}", 300))
+                reasons.append(f"{source.interactions.name}: {textwrap.shorten(str(error), 100)}")
     there = next(iter(_given(data_dir)), Path("DIR"))
     files = " or ".join(source.interactions.name for source in sources)
     raise MiqrecError(
         f"the data set {name} is not here and cannot be fetched: put {files} into {there / name}/ "
-        f"and set {ENVIRONMENT}={there} or pass --data-dir {there} ({'; '.join(reasons)})"
+        f"and set {ENVIRONMENT}={there} or pass --data-dir {there} (tried {'; '.join(reasons)})"
     )
 
 
