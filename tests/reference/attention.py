@@ -63,7 +63,7 @@ def pool(layer, answers: list[Tensor]) -> Tensor:
     """alpha: the mean row, or the last, of softmax((O Wpq + bpq)(O Wpk + bpk)^T / sqrt(D))."""
     if layer.window == 1:
         return torch.ones(1, dtype=answers[0].dtype)
-    O = torch.stack(answers)  # noqa: E741, N806
+    O = torch.stack(answers)  # noqa: E741
     scores = linear(layer.pool_query, O) @ linear(layer.pool_key, O).T / math.sqrt(layer.embed_dim)
     table = torch.softmax(scores, -1)
     return table.mean(0) if layer.pooling == "mean" else table[-1]

@@ -31,8 +31,10 @@ And because alpha sums to 1, Wpv is applied once, after the sum over j.
 Departures from the paper: its equation lists m + 1 items in a window, its text and figure m; we
 take m. It adds dummy items to the sequence without saying where; here each layer learns its own,
 they only ask, and they slide (the window of x_1 is d_1..d_{m-1}, x_1) where its equation keeps d_1
-first. Of its m x m table of weights a step uses one vector; `pooling` names the ways to get it.
-Its softmax puts W_K on the rows; ours is the same with the names swapped.
+first. (So d_1 asks at x_1 alone, which a causal layer answers with v_1 whatever the question: only
+a layer with `causal=False` can teach it.) Of its m x m table of weights a step uses one vector;
+`pooling` names the ways to get it. Its softmax puts W_K on the rows; ours is the same with the
+names swapped.
 """
 
 from typing import Literal, get_args
