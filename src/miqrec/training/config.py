@@ -11,7 +11,18 @@ from miqrec.sampling import SamplerName
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
-class TrainingConfig(Config):
+class TrainerConfig(Config):
+    """What Lightning's trainer is told, be it training or pre-training."""
+
+    epochs: int = Field(200, ge=1)
+    """Passes over the training data, at most."""
+    clip: float | None = Field(None, gt=0)
+    """Largest norm of the gradient; none by default."""
+    precision: Precision = "32-true"
+    """Of the optimisation; scores are ranked in float32 always."""
+
+
+class TrainingConfig(TrainerConfig):
     """The defaults are SASRec's own, but for the loss, the number of epochs and the patience."""
 
     loss: LossName = "ce"
@@ -24,8 +35,6 @@ class TrainingConfig(Config):
     """Power of the items' counts, for the popularity sampler."""
     calibration: float = Field(0.75, ge=0, le=1)
     """The calibration t of gbce."""
-    epochs: int = Field(200, ge=1)
-    """Passes over the training data, at most."""
     patience: int = Field(20, ge=1)
     """Epochs without a better validation NDCG@10 before training stops."""
     batch_size: int = Field(128, ge=1)
@@ -36,10 +45,6 @@ class TrainingConfig(Config):
     """Of Adam, its memory of squared gradients."""
     weight_decay: float = Field(0.0, ge=0)
     """Of Adam, added to the gradient."""
-    clip: float | None = Field(None, gt=0)
-    """Largest norm of the gradient; none by default."""
-    precision: Precision = "32-true"
-    """Of the optimisation; scores are ranked in float32 always."""
     seed: int = Field(0, ge=0)
     """Decides, with epoch and step, every random draw."""
 

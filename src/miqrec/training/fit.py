@@ -1,18 +1,11 @@
 """Fitting an encoder: with validation that chooses the epoch, or on everything for a number of them."""
 
-import logging
-import signal
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
-from lightning.pytorch.loggers import TensorBoardLogger
 from typing_extensions import override
 
 from miqrec.data.batches import (
@@ -25,10 +18,11 @@ from miqrec.data.sequences import Sequences, Split
 from miqrec.environment import best_device
 from miqrec.evaluation import EVALUATION_BATCH
 from miqrec.models.encoder import Encoder
-from miqrec.training.callbacks import CHOSEN_BY, AtomicCheckpoints, History, ProgressBar
+from miqrec.training.callbacks import CHOSEN_BY, History
 from miqrec.training.config import TrainingConfig
 from miqrec.training.objective import make_objective
 from miqrec.training.step import SequenceTraining
+from miqrec.training.trainer import run_epochs
 
 
 class Trained(NamedTuple):
@@ -98,49 +92,4 @@ def _run(
     loader = training_loader(examples, config.batch_size, config.seed)
     objective = make_objective(config, sequences, split, best_device())
     step = SequenceTraining(model, config, objective, examples.n_targets / len(loader))
-    history = History(folder / "history.csv")
-    last = ModelCheckpoint(
-        folder / "checkpoints",
-        filename="last",
-        save_on_train_epoch_end=True,
-        enable_version_counter=False,
-    )
-    bar = ProgressBar(history, config.epochs)
-    trainer = _trainer(config, folder, [history, bar, *callbacks, last])
-    stopped = folder / "checkpoints" / "last.ckpt"
-    resume = stopped if stopped.exists() else None
-    with interruptible(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"lightning\.")  # advice on what is chosen here
-        trainer.fit(step, loader, validation, ckpt_path=resume, weights_only=True)
-    return history
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Lightning answers Ctrl-C by `sys.exit` and by ignoring the next one; callers get the real thing."""
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit:
-        signal.signal(signal.SIGINT, handler)
-        raise KeyboardInterrupt from None
-
-
-def _trainer(config: TrainingConfig, folder: Path, callbacks: list[Callback]) -> pl.Trainer:
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    tensorboard = TensorBoardLogger(folder, name="tensorboard", version="")
-    return pl.Trainer(
-        accelerator="auto",
-        devices=1,
-        max_epochs=config.epochs,
-        precision=config.precision,
-        gradient_clip_val=config.clip,
-        logger=tensorboard if find_spec("tensorboard") else False,
-        callbacks=callbacks,
-        plugins=[AtomicCheckpoints()],
-        num_sanity_val_steps=0,
-        log_every_n_steps=1,
-        use_distributed_sampler=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    )
+    return run_epochs(step, loader, config, folder, callbacks, validation)
