@@ -1,16 +1,19 @@
-"""The commands as they are typed, in processes of their own where the exit code matters."""
+"""The commands as they are typed: what they print, leave and refuse."""
 
+import io
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import pytest
 
+from miqrec.cli import main
 from worlds import cycle, frame
 
 QUICK = [
@@ -27,11 +30,23 @@ QUICK = [
 ]
 
 
-def miqrec(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "miqrec", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | environment
-    )
+class Done(NamedTuple):
+    """How a command ended and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def miqrec(*arguments: object, columns: int = 200) -> Done:
+    """Run a command as typed, in this process: starting a new one takes seconds."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["miqrec", *map(str, arguments)])
+        patch.setenv("COLUMNS", str(columns))
+        with pytest.raises(SystemExit) as stopped:
+            main()
+    return Done(stopped.value.code or 0, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +111,7 @@ def test_recommend_after_a_history_that_is_typed_in(trained):
 def test_compare_shows_the_difference(trained, log, tmp_path):
     miqrec("train", "--data", log, "--model", "markov", "--out", tmp_path / "markov")
 
-    shown = miqrec("compare", trained, tmp_path / "markov", COLUMNS="200")
+    shown = miqrec("compare", trained, tmp_path / "markov")
 
     assert "markov - run" in shown.stdout
 
@@ -111,14 +126,14 @@ def test_datasets_lists_names_sizes_and_where_they_are():
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "recommend", "compare", "datasets"])
 def test_every_command_explains_itself_with_an_example(command):
-    shown = miqrec(command, "--help", COLUMNS="200")
+    shown = miqrec(command, "--help")
 
     assert shown.returncode == 0
     assert f"miqrec {command}" in shown.stdout.split("Example")[1]
 
 
 def test_every_setting_is_an_option():
-    shown = miqrec("train", "--help", COLUMNS="200").stdout
+    shown = miqrec("train", "--help").stdout
 
     for option in ("--window", "--pooling", "--dim", "--loss", "--epochs", "--seed", "--min-user"):
         assert option in shown
@@ -173,6 +188,12 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, trained, log, tmp_
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "new").exists()
+
+
+def test_it_is_a_program():
+    done = subprocess.run([sys.executable, "-m", "miqrec"], capture_output=True, check=False)
+
+    assert b"train" in done.stdout
 
 
 def test_a_mistyped_option_is_exit_code_2():

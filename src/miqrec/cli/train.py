@@ -69,7 +69,7 @@ def train(
         if final:
             run_final(dataset, config, out)
     except KeyboardInterrupt:
-        messages.print(f"stopped; `miqrec train --out {out} --resume` goes on", highlight=False)
+        messages.print(f"stopped; `miqrec train --out {out} --resume` goes on", soft_wrap=True)
         raise typer.Exit(130) from None
     _report(metrics, config, out, as_json=json)
 
