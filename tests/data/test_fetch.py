@@ -81,12 +81,17 @@ def write(path: Path, content: bytes = LOG) -> Path:
     return path
 
 
-def zipped(**files: bytes) -> bytes:
+def zipped(compression: int = zipfile.ZIP_STORED, **files: bytes) -> bytes:
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
+    with zipfile.ZipFile(archive, "w", compression) as opened:
         for name, content in files.items():
             opened.writestr(f"inside/{name}.dat", content)
     return archive.getvalue()
+
+
+DEFLATED = zipped(zipfile.ZIP_DEFLATED, log=LOG * 100)
+START = DEFLATED.index(b"inside/log.dat") + len(b"inside/log.dat")
+DAMAGED = DEFLATED[:START] + b"\xff" * 8 + DEFLATED[START + 8 :]
 
 
 def files_in(folder: Path) -> set[str]:
@@ -221,6 +226,7 @@ def test_a_file_that_is_not_what_it_should_be_leaves_nothing(server, named, cach
         (b"<html>please log in</html>", "not a zip file"),
         (zipped(log=b"1 1\n1 3\n"), "does not match its checksum"),
         (zipped(log=LOG).replace(LOG, b"9" * len(LOG)), "CRC"),
+        (DAMAGED, "invalid"),
     ],
 )
 def test_an_archive_that_is_not_what_it_should_be_leaves_nothing(

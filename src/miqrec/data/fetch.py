@@ -4,6 +4,7 @@ import os
 import shutil
 import textwrap
 import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from miqrec.errors import MiqrecError
 from miqrec.files import replacing
 
 ENVIRONMENT = "MIQREC_DATA"
+
+_FAILURES = (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile)
+"""What pooch (requests' errors are OSErrors) and a damaged archive raise."""
 
 
 class Found(NamedTuple):
@@ -56,7 +60,7 @@ def cache_folder() -> Path:
 def _given(data_dir: Path | None) -> list[Path]:
     """The folders that the caller and the environment name."""
     named = (data_dir, os.environ.get(ENVIRONMENT))
-    folders = list(dict.fromkeys(Path(folder) for folder in named if folder))
+    folders = list(dict.fromkeys(Path(folder).expanduser() for folder in named if folder))
     for folder in folders:
         if not folder.is_dir():
             raise MiqrecError(f"the data folder {folder} does not exist; check its path")
@@ -88,7 +92,7 @@ def _fetch(name: str, data_dir: Path | None) -> Found:
                 # The items first: a log in the cache without them would be found the next time.
                 items = _download(source.items, folder) if source.items else None
                 return Found(source, _download(source.interactions, folder), items)
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            except _FAILURES as error:
                 reasons.append(f"{source.interactions.name}: {textwrap.shorten(str(error), 100)}")
     there = next(iter(_given(data_dir)), Path("DIR"))
     files = " or ".join(source.interactions.name for source in sources)
@@ -115,7 +119,7 @@ def _extract(archive: Path, file: File, target: Path) -> Path:
             with opened.open(str(file.member)) as packed, partial.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked)
             _verify(partial, file)
-    except (ValueError, KeyError, zipfile.BadZipFile):
+    except _FAILURES:
         archive.unlink()
         raise
     return target

@@ -15,7 +15,7 @@ SASREC = (  # a commit, since the file's published checksum is of it
 )
 S3REC = "https://raw.githubusercontent.com/RUCAIBox/CIKM2020-S3Rec/master/data/"
 BERT4REC = "https://raw.githubusercontent.com/FeiSun/BERT4Rec/master/data/"
-AMAZON = "http://snap.stanford.edu/data/amazon/productGraph/categoryFiles/"
+AMAZON = "https://snap.stanford.edu/data/amazon/productGraph/categoryFiles/"
 
 ALL = Filters()
 ONCE = Filters(min_user=5, min_item=5)
