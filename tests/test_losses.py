@@ -98,6 +98,14 @@ def test_ce_under_autocast_multiplies_in_bfloat16_and_sums_in_float32():
         assert error < 0.02
 
 
+def test_ce_of_bfloat16_tensors_adds_chunks_in_float32(monkeypatch):
+    monkeypatch.setattr(losses, "CHUNK", 1)  # a position a chunk: bfloat16 would stall near 256
+    states, vectors, _ = problem(1, 4, dtype=torch.bfloat16)
+    one = with_gradients(ce, states, vectors, tensor([2]))[2]
+    many = with_gradients(ce, states.repeat(1024, 1), vectors, torch.full((1024,), 2))[2]
+    torch.testing.assert_close(many, 1024 * one, rtol=0.02, atol=0.02)
+
+
 def test_ce_without_gradients_gives_the_same_loss():
     inputs = problem(30, 20)
     with torch.no_grad():
@@ -222,8 +230,11 @@ def test_sampled_ce_leaves_out_negatives_that_hit_the_target():
     ],
     ids=["ce", "bce", "gbce", "sampled-ce"],
 )
-def test_every_loss_is_a_float32_scalar_that_leaves_padding_alone(loss):
-    value, _, vectors = with_gradients(loss, *problem(9, 20, dtype=torch.float32))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_every_loss_is_a_float32_scalar_that_leaves_padding_alone(loss, dtype):
+    states, vectors, targets = problem(9, 20, dtype=dtype)
+    value = loss(states, vectors, targets)
+    (vectors,) = torch.autograd.grad(value, vectors)
     assert value.shape == ()
     assert value.dtype == torch.float32
     assert (vectors[0] == 0).all()
