@@ -1,0 +1,26 @@
+"""Which item has which attributes, as the targets of two of the objectives."""
+
+import polars as pl
+import torch
+from torch import Tensor
+
+from miqrec.data.catalogue import Catalogue
+from miqrec.data.ids import positions
+
+
+def attribute_labels(catalogue: Catalogue) -> Tensor:
+    """Mark each item's attributes: (n_items + 1, n_attributes) bool, attributes in sorted order.
+
+    Row 0, padding's, and the row of an item without attributes are empty. The table is dense: a
+    byte for each pair of an item and an attribute.
+    """
+    owned = (
+        catalogue.frame.select(pl.int_range(1, pl.len() + 1).alias("id"), "attributes")
+        .explode("attributes")
+        .drop_nulls()
+    )
+    names = owned["attributes"].unique().sort()
+    labels = torch.zeros(catalogue.n_items + 1, len(names), dtype=torch.bool)
+    columns = positions(owned["attributes"], names)
+    labels[owned["id"].to_torch(), torch.from_numpy(columns)] = True
+    return labels
