@@ -9,7 +9,7 @@ from torch.utils._pytree import tree_leaves
 
 from miqrec import losses
 from miqrec.errors import MiqrecError
-from miqrec.losses import bce, ce, gbce, last_positions, sampled_ce
+from miqrec.losses import bce, ce, gbce, sampled_ce
 
 
 def sigmoid(x):
@@ -239,8 +239,3 @@ def test_every_loss_is_a_float32_scalar_that_leaves_padding_alone(loss, dtype):
     assert value.dtype == torch.float32
     assert (vectors[0] == 0).all()
     assert (vectors[1:] != 0).any()
-
-
-def test_last_positions_marks_the_last_target_of_each_row():
-    targets = tensor([[4, 2, 0], [0, 0, 0], [1, 2, 3], [0, 5, 0]])
-    assert last_positions(targets).int().tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 1], [0, 1, 0]]

@@ -2,7 +2,8 @@
 
 Shapes are the same everywhere: `states` (N, D), `item_vectors` (n_items + 1, D) whose row 0 is
 padding and never a candidate, `targets` (N,) ids >= 1. An item's score is the dot product of the
-state with its vector. Sums are float32 (float64 if the states are), under autocast too.
+state with its vector. Sums are float32 (float64 if the states are), under autocast too; the trainer
+divides them by the epoch's mean number of targets a batch.
 """
 
 import math
@@ -21,24 +22,11 @@ LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 CHUNK = 2**23  # numbers that a temporary may hold: 32 MiB in float32
 
 
-def last_positions(targets: Tensor) -> Tensor:
-    """Mask of each row's last position with a target: `ce-last` is `ce` there and nowhere else.
-
-    Args:
-        targets: (B, L), 0 where nothing is to be predicted.
-
-    Returns:
-        (B, L) bool, one mark a row, none in a row without targets.
-    """
-    valid = targets > 0
-    return valid & (valid.flip(1).cumsum(1).flip(1) == 1)
-
-
 def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy of the softmax over all items: sum of logsumexp(s) - s_target.
 
     Taken at every position it is the cumulative cross-entropy, `cce`, of Li et al.
-    (arXiv 2301.00979): one loss under both names.
+    (arXiv 2301.00979): one loss under both names. At each row's last position only it is `ce-last`.
 
     The (N, n_items) scores never exist as a whole. Rows go by in chunks, and each chunk leaves its
     part of both gradients behind at once, as in Liger's fused linear cross-entropy
