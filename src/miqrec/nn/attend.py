@@ -3,7 +3,7 @@
 One call answers all m: heads join the batch, and the queries take the place of heads, over keys and
 values repeated with a stride of zero, so that nothing is copied m times and the causal kernels of
 `scaled_dot_product_attention` apply. (Its `enable_gqa` says the same, but some kernels refuse it:
-those of the CPU before PyTorch 2.9, and of CUDA in float32.) `m = 1` is ordinary attention.
+those of the CPU in PyTorch 2.8, and of CUDA in float32.) `m = 1` is ordinary attention.
 """
 
 import torch

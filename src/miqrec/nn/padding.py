@@ -18,15 +18,15 @@ def trim(items: Tensor, lengths: Tensor, max_length: int) -> tuple[Tensor, Tenso
     """Keep each sequence's newest `max_length` items, moved to the front.
 
     Args:
-        items: Item ids (B, L), padded on the right.
+        items: Item ids (B, L), padded with 0 on the right.
         lengths: How many of each row are valid, (B,), at least 1.
         max_length: The longest sequence to keep.
 
     Returns:
-        Items (B, min(L, max_length)), padded with 0, and their lengths (B,).
+        Items (B, min(L, max_length)), padded likewise, and their lengths (B,).
     """
     if items.shape[1] <= max_length:
         return items, lengths
     kept = lengths.clamp(max=max_length)
     columns = torch.arange(max_length, device=items.device) + (lengths - kept).unsqueeze(-1)
-    return items.gather(1, columns) * valid(kept, max_length), kept
+    return items.gather(1, columns), kept
