@@ -19,7 +19,9 @@ from miqrec.errors import MiqrecError
 
 LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 
-CHUNK = 2**23  # numbers that a temporary may hold: 32 MiB in float32
+CHUNK = (
+    2**23
+)  # numbers in a temporary: 32 MiB in float32, the most that glibc reuses without faults
 
 
 def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
