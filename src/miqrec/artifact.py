@@ -18,9 +18,14 @@ from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
 from miqrec.files import replacing
 from miqrec.models.build import Model, ModelConfig, build_model
+from miqrec.pretraining.config import PretrainingConfig
 from miqrec.training.config import TrainingConfig
 
 FORMAT = 1
+
+TrainedOn = Literal["train", "all", "pretraining"]
+"""On "all" means on the held-out items too, so there is nothing to evaluate on; a model of
+"pretraining" has yet to be trained."""
 
 
 class ArtifactConfig(Config):
@@ -29,13 +34,12 @@ class ArtifactConfig(Config):
     format: int = FORMAT
     miqrec: str = version("miqrec")
     model: ModelConfig
-    training: TrainingConfig | None  # None for models that only count
+    training: TrainingConfig | None  # None for models that only count, or were only pre-trained
+    pretraining: PretrainingConfig | None = None  # of a model that was only pre-trained
     epochs: int | None  # the number of epochs behind the weights
     data: DataConfig
     fingerprint: str  # of the data set
-    trained_on: Literal[
-        "train", "all"
-    ]  # "all": the held-out items too, so it can't be evaluated on them
+    trained_on: TrainedOn
 
 
 @dataclass(frozen=True, eq=False)

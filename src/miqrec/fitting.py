@@ -1,19 +1,25 @@
-"""From a config to a fitted model, whether it is trained or only counts."""
+"""From a config to a fitted model, whether it is trained, pre-trained or only counts."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from pydantic import Field
 
 from miqrec.artifact import Artifact, ArtifactConfig
 from miqrec.config import Config
 from miqrec.data.dataset import Dataset
 from miqrec.data.sequences import Sequences, spans
 from miqrec.data.source import DataConfig
+from miqrec.initial import InitialWeights, take_up
 from miqrec.models.build import Model, ModelConfig, build_model
 from miqrec.models.encoder import Encoder
 from miqrec.models.markov import Markov
 from miqrec.models.popularity import Popularity, count_items
+from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
+from miqrec.pretraining import PretrainingConfig, pretrain
 from miqrec.training import TrainingConfig, train, train_on_everything
 
 Part = Literal["train", "all"]
@@ -26,6 +32,16 @@ class RunConfig(Config):
     fingerprint: str  # of the data set
     model: ModelConfig
     training: TrainingConfig
+    init_from: InitialWeights | None = None
+
+
+class PretrainingRunConfig(Config):
+    """All that decides the outcome of a pre-training."""
+
+    data: DataConfig
+    fingerprint: str  # of the data set
+    model: Annotated[S3RecConfig | MIQS3RecConfig, Field(discriminator="name")]
+    pretraining: PretrainingConfig
 
 
 def fit(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
@@ -61,9 +77,38 @@ def fit_on_everything(
     return _artifact(model, dataset, config, "all", epochs)
 
 
+def fit_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path) -> Artifact:
+    """Pre-train on the training split; what it leaves can be trained, and is of no other use.
+
+    Args:
+        dataset: the interactions and the items' attributes.
+        config: model and pre-training.
+        folder: for `history.csv` and checkpoints; a pre-training that was stopped there goes on.
+
+    Raises:
+        MiqrecError: nothing to learn, no training item, or a loss that is not finite.
+    """
+    torch.manual_seed(config.pretraining.seed)
+    model = S3Rec(dataset.catalogue.n_items, config.model)
+    pretrain(model, dataset, config.pretraining, folder)
+    about = ArtifactConfig(
+        model=config.model,
+        training=None,
+        pretraining=config.pretraining,
+        epochs=config.pretraining.epochs,
+        data=config.data,
+        fingerprint=config.fingerprint,
+        trained_on="pretraining",
+    )
+    return Artifact(about, model, dataset.catalogue, _item_counts(dataset.sequences, "train"))
+
+
 def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:
     torch.manual_seed(config.training.seed)
-    return build_model(config.model, dataset.catalogue.n_items)
+    model = build_model(config.model, dataset.catalogue.n_items)
+    if config.init_from:
+        take_up(config.init_from, model)
+    return model
 
 
 def _count(model: Popularity | Markov, sequences: Sequences, part: Part) -> None:
@@ -82,7 +127,10 @@ def _artifact(
         fingerprint=config.fingerprint,
         trained_on=part,
     )
-    span = spans(dataset.sequences, part)
-    items = dataset.sequences.items
-    counts = count_items(items, span.starts, span.stops, dataset.sequences.n_items)
-    return Artifact(about, model, dataset.catalogue, counts[1:])
+    return Artifact(about, model, dataset.catalogue, _item_counts(dataset.sequences, part))
+
+
+def _item_counts(sequences: Sequences, part: Part) -> npt.NDArray[np.int64]:
+    """(n_items,) how often each item stands in a part of the histories."""
+    span = spans(sequences, part)
+    return count_items(sequences.items, span.starts, span.stops, sequences.n_items)[1:]

@@ -12,10 +12,10 @@ import polars as pl
 import torch
 
 from miqrec.artifact import Artifact, load_artifact, save_artifact
+from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories
 from miqrec.data.ids import positions
-from miqrec.data.columns import Columns
 from miqrec.data.source import DataConfig, open_source, with_catalogue
 from miqrec.environment import best_device
 from miqrec.errors import MiqrecError, MiqrecWarning
@@ -166,8 +166,18 @@ class Recommender:
 
     @classmethod
     def load(cls, folder: str | Path) -> "Recommender":
-        """Read what `save` or `miqrec train --out` wrote; for known users bring the data again."""
-        return cls(load_artifact(Path(folder)))
+        """Read what `save` or `miqrec train --out` wrote; for known users bring the data again.
+
+        Raises:
+            MiqrecError: not a saved model, or one that was only pre-trained.
+        """
+        artifact = load_artifact(Path(folder))
+        if artifact.config.trained_on == "pretraining":
+            raise MiqrecError(
+                f"{folder} holds a model that was only pre-trained; train it by "
+                f"`miqrec train --model {artifact.config.model.name} --init-from {folder}`"
+            )
+        return cls(artifact)
 
     def _histories(self, data: Any, on_unknown: OnUnknown) -> Dataset:
         if data is None:

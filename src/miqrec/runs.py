@@ -3,19 +3,27 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from miqrec.artifact import Artifact, save_artifact
+from miqrec.artifact import Artifact, load_artifact, save_artifact
 from miqrec.config import Config, explain
 from miqrec.data.dataset import Dataset
 from miqrec.environment import best_device, environment
 from miqrec.errors import MiqrecError
 from miqrec.evaluation import evaluate
 from miqrec.files import remove, replacing, write_json
-from miqrec.fitting import RunConfig, fit, fit_on_everything
+from miqrec.fitting import (
+    PretrainingRunConfig,
+    RunConfig,
+    fit,
+    fit_on_everything,
+    fit_pretraining,
+)
 from miqrec.metrics import summary
+
+C = TypeVar("C", bound=Config)
 
 
 class Metrics(Config):
@@ -75,10 +83,28 @@ def run_final(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
     return artifact
 
 
-def claim(folder: Path, config: RunConfig) -> None:
+def run_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path) -> Artifact:
+    """Pre-train, and leave what `miqrec train --init-from` takes up in `folder`.
+
+    A finished pre-training is read, not repeated; one that was stopped goes on where it was.
+
+    Raises:
+        MiqrecError: the folder holds another run or other files, or there is nothing to learn.
+    """
+    claim(folder, config)
+    if (folder / "artifact").exists():
+        return load_artifact(folder)
+    write_json(folder / "environment.json", environment().model_dump())
+    artifact = fit_pretraining(dataset, config, folder)
+    save_artifact(artifact, folder / "artifact")
+    remove(folder / "checkpoints")
+    return artifact
+
+
+def claim(folder: Path, config: Config) -> None:
     """Make `folder` this run's, or see that it already is."""
     if (folder / "config.json").exists():
-        _check_same(read_run_config(folder), config, folder)
+        _check_same(_read_config(folder, type(config)), config, folder)
         return
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise MiqrecError(f"{folder} holds other files; choose a new folder for --out")
@@ -87,15 +113,19 @@ def claim(folder: Path, config: RunConfig) -> None:
 
 def read_run_config(folder: Path) -> RunConfig:
     """The config of a run, finished or not."""
+    return _read_config(folder, RunConfig)
+
+
+def _read_config(folder: Path, kind: type[C]) -> C:
     path = folder / "config.json"
     if not path.is_file():
         raise MiqrecError(
             f"{folder} is not a run: it has no config.json; give what --out was given"
         )
     try:
-        return RunConfig.model_validate_json(path.read_text(encoding="utf-8"))
+        return kind.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError as error:
-        raise MiqrecError(f"{path} is not a run's: {explain(error)}") from error
+        raise MiqrecError(f"{path} is not such a run's: {explain(error)}") from error
 
 
 def read_metrics(folder: Path) -> Metrics:
@@ -109,9 +139,10 @@ def read_metrics(folder: Path) -> Metrics:
     return Metrics.model_validate_json(path.read_text(encoding="utf-8"))
 
 
-def _check_same(there: RunConfig, wanted: RunConfig, folder: Path) -> None:
+def _check_same(there: Config, wanted: Config, folder: Path) -> None:
     old, new = _flat(there.model_dump(mode="json")), _flat(wanted.model_dump(mode="json"))
-    names = [name for name in old | new if not name.startswith("data.")]  # the fingerprint decides
+    free = ("data.", "init_from.folder")  # their fingerprints decide
+    names = [name for name in old | new if not name.startswith(free)]
     changed = [name for name in names if old.get(name) != new.get(name)]
     if changed:
         raise MiqrecError(

@@ -124,7 +124,9 @@ def test_datasets_lists_names_sizes_and_where_they_are():
     }
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "recommend", "compare", "datasets"])
+@pytest.mark.parametrize(
+    "command", ["train", "pretrain", "evaluate", "recommend", "compare", "datasets"]
+)
 def test_every_command_explains_itself_with_an_example(command):
     shown = miqrec(command, "--help")
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from miqrec.cli.compare import compare
 from miqrec.cli.datasets import datasets
 from miqrec.cli.evaluate import evaluate
+from miqrec.cli.pretrain import pretrain
 from miqrec.cli.recommend import recommend
 from miqrec.cli.train import train
 from miqrec.errors import MiqrecError, MiqrecWarning
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Sequential recommendation with Multi-Item-Query attention.",
 )
-for command in (train, evaluate, recommend, compare, datasets):
+for command in (train, pretrain, evaluate, recommend, compare, datasets):
     app.command()(command)
 
 

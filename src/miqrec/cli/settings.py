@@ -1,7 +1,8 @@
 """Command-line options read off the configs: a new setting of a model is an option at once."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Annotated, Any, get_args
 
 import typer
@@ -10,35 +11,43 @@ from pydantic.fields import FieldInfo
 from miqrec.config import Config
 from miqrec.data.interactions import Filters
 from miqrec.models.build import MODELS
-from miqrec.training.config import TrainingConfig
 
 Command = Callable[..., None]
 
 
-def with_settings(command: Command) -> Command:
-    """Give a command, which takes them as `**values`, an option for every setting there is."""
-    panels: dict[str, type[Config]] = {"Training": TrainingConfig, "Filters": Filters}
-    for name, entry in MODELS.items():
-        panels[f"Model {name}"] = entry.config
+def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Command], Command]:
+    """Give a command, which takes them as `**values`, an option for every setting there is.
+
+    Args:
+        training: the config of what the command does.
+        models: the names of the models that it does it to.
+    """
+    panels: dict[str, type[Config]] = {"Training": training, "Filters": Filters}
+    for name in models:
+        panels[f"Model {name}"] = MODELS[name].config
     options: dict[str, inspect.Parameter] = {}
     for panel, config in panels.items():
         for name, field in config.model_fields.items():
             if name != "name" and name not in options:
                 options[name] = _option(name, field, panel.split()[0])
-    own = [
-        parameter
-        for parameter in inspect.signature(command, eval_str=True).parameters.values()
-        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    ]
-    parameters = [*own, *options.values()]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return command
+    return partial(_add, options=options.values())
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
     """The settings that were typed; the others are left to the configs' defaults."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _add(command: Command, options: Iterable[inspect.Parameter]) -> Command:
+    own = [
+        parameter
+        for parameter in inspect.signature(command, eval_str=True).parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    parameters = [*own, *options]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
 
 
 def _option(name: str, field: FieldInfo, panel: str) -> inspect.Parameter:

@@ -14,10 +14,12 @@ from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
 from miqrec.fitting import RunConfig
+from miqrec.initial import initial_weights
 from miqrec.models.build import MODELS
 from miqrec.progress import console as messages
 from miqrec.runs import Metrics, read_run_config, run, run_final
 from miqrec.settings import settings
+from miqrec.training import TrainingConfig
 
 Out = Annotated[Path, typer.Option(help="The run's folder; a run that was stopped there goes on.")]
 Data = Annotated[
@@ -27,6 +29,9 @@ Data = Annotated[
     ),
 ]
 ModelName = Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")]
+InitFrom = Annotated[
+    Path | None, typer.Option(help="Start from what `miqrec pretrain --out` left in this folder.")
+]
 Final = Annotated[
     bool, typer.Option("--final", help="Then fit on everything, held-out items too, for use.")
 ]
@@ -35,7 +40,7 @@ Resume = Annotated[
 ]
 
 
-@with_settings
+@with_settings(TrainingConfig, MODELS)
 def train(
     *,
     out: Out,
@@ -46,6 +51,7 @@ def train(
     time: Time = None,
     items: Items = None,
     data_dir: DataDir = None,
+    init_from: InitFrom = None,
     final: Final = False,
     resume: Resume = False,
     json: Json = False,
@@ -63,6 +69,9 @@ def train(
     else:
         source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
         dataset, config = _planned(source, model, given(values), data_dir)
+    if init_from:
+        initial = initial_weights(init_from, config.model, dataset)
+        config = config.model_copy(update={"init_from": initial})
     messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
     try:
         metrics = run(dataset, config, out)

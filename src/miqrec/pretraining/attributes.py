@@ -21,6 +21,6 @@ def attribute_labels(catalogue: Catalogue) -> Tensor:
     )
     names = owned["attributes"].unique().sort()
     labels = torch.zeros(catalogue.n_items + 1, len(names), dtype=torch.bool)
-    columns = positions(owned["attributes"], names)
-    labels[owned["id"].to_torch(), torch.from_numpy(columns)] = True
+    columns = torch.tensor(positions(owned["attributes"], names))
+    labels[owned["id"].to_torch(), columns] = True
     return labels

@@ -1,0 +1,79 @@
+"""`miqrec pretrain`: from interactions and attributes to weights that training starts from."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Time, User
+from miqrec.cli.output import console, print_json
+from miqrec.cli.settings import given, with_settings
+from miqrec.data.columns import Columns
+from miqrec.data.dataset import Dataset
+from miqrec.data.datasets import statistics
+from miqrec.data.source import DataConfig, open_source
+from miqrec.fitting import PretrainingRunConfig
+from miqrec.pretraining import PretrainingConfig
+from miqrec.progress import console as messages
+from miqrec.runs import run_pretraining
+from miqrec.settings import PRETRAINABLE, pretraining_settings
+
+Out = Annotated[
+    Path, typer.Option(help="A folder for the weights; a pre-training stopped there goes on.")
+]
+ModelName = Annotated[str, typer.Option(help=f"One of {', '.join(PRETRAINABLE)}.")]
+
+
+@with_settings(PretrainingConfig, PRETRAINABLE)
+def pretrain(
+    *,
+    out: Out,
+    data: Data,
+    model: ModelName = "s3rec",
+    user: User = None,
+    item: Item = None,
+    time: Time = None,
+    items: Items = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+    **values: Any,
+) -> None:
+    """Pre-train S3-Rec on masked prefixes of the training items; nothing held out is looked at.
+
+    Example: miqrec pretrain --data lastfm --model s3rec --out runs/pretrained, and then
+    miqrec train --data lastfm --model s3rec --init-from runs/pretrained --out runs/s3rec
+    """
+    columns = Columns(user=user, item=item, time=time)
+    source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
+    dataset, config = _planned(source, model, given(values), data_dir)
+    messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
+    try:
+        run_pretraining(dataset, config, out)
+    except KeyboardInterrupt:
+        messages.print("stopped; the same command goes on", soft_wrap=True)
+        raise typer.Exit(130) from None
+    last = pl.read_csv(out / "history.csv").row(-1, named=True)
+    if json:
+        print_json({"run": str(out), "config": config.model_dump(mode="json"), "last": last})
+        return
+    losses = ", ".join(f"{name} {last[name]:.4f}" for name in last if name not in _NOT_LOSSES)
+    console.print(f"epoch {last['epoch']}: {losses}; in {out}", soft_wrap=True, highlight=False)
+
+
+_NOT_LOSSES = ("epoch", "seconds")
+
+
+def _planned(
+    source: DataConfig, model: str, values: dict[str, Any], data_dir: Path | None
+) -> tuple[Dataset, PretrainingRunConfig]:
+    chosen = pretraining_settings(model, **values)
+    source = source.model_copy(update={"filters": chosen.filters})
+    dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
+    config = PretrainingRunConfig(
+        data=source,
+        fingerprint=dataset.fingerprint,
+        model=chosen.model,
+        pretraining=chosen.pretraining,
+    )
+    return dataset, config
