@@ -19,9 +19,8 @@ from miqrec.errors import MiqrecError
 
 LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 
-CHUNK = (
-    2**23
-)  # numbers in a temporary: 32 MiB in float32, the most that glibc reuses without faults
+# Numbers in a temporary: 32 MiB in float32, the most that glibc reuses without page faults.
+CHUNK = 2**23
 
 
 def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
