@@ -16,6 +16,7 @@ from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.fitting import PretrainingRunConfig, RunConfig, fit
 from miqrec.initial import initial_weights, take_up
 from miqrec.models.build import build_model
+from miqrec.pretraining.attributes import attributes_fingerprint
 from miqrec.recommender import Recommender
 from miqrec.runs import run, run_pretraining
 from miqrec.settings import pretraining_settings
@@ -31,6 +32,7 @@ def pretraining(model: str, **values: object) -> PretrainingRunConfig:
     return PretrainingRunConfig(
         data=DataConfig(source=None),
         fingerprint=cycle().fingerprint,
+        attributes=attributes_fingerprint(cycle().catalogue),
         model=chosen.model,
         pretraining=chosen.pretraining,
     )
@@ -68,6 +70,12 @@ def test_a_finished_pretraining_is_read_and_not_repeated(pretrained):
 def test_a_folder_of_another_pretraining_is_refused(pretrained):
     with pytest.raises(MiqrecError, match=r"other settings \(pretraining.mask_share\)"):
         run_pretraining(cycle(), pretraining(pretrained.name, mask_share=0.5), pretrained)
+
+
+def test_so_is_one_with_other_attributes(pretrained):
+    config = pretraining(pretrained.name).model_copy(update={"attributes": "others"})
+    with pytest.raises(MiqrecError, match=r"other settings \(attributes\)"):
+        run_pretraining(cycle(), config, pretrained)
 
 
 def test_training_starts_with_equal_weights(pretrained):

@@ -40,6 +40,7 @@ class PretrainingRunConfig(Config):
 
     data: DataConfig
     fingerprint: str  # of the data set
+    attributes: str  # their fingerprint
     model: Annotated[S3RecConfig | MIQS3RecConfig, Field(discriminator="name")]
     pretraining: PretrainingConfig
 

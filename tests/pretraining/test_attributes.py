@@ -3,7 +3,7 @@
 import polars as pl
 
 from miqrec.data.catalogue import Catalogue
-from miqrec.pretraining.attributes import attribute_labels
+from miqrec.pretraining.attributes import attribute_labels, attributes_fingerprint
 
 
 def catalogue(*attributes: list[str]) -> Catalogue:
@@ -35,3 +35,9 @@ def test_an_item_without_attributes_has_an_empty_row():
 
 def test_without_any_attributes_the_table_has_no_columns():
     assert attribute_labels(catalogue([], [])).shape == (3, 0)
+
+
+def test_the_fingerprint_is_of_what_each_item_has_in_any_order():
+    one = attributes_fingerprint(catalogue(["rock", "jazz"], []))
+    assert one == attributes_fingerprint(catalogue(["jazz", "rock"], []))
+    assert one != attributes_fingerprint(catalogue([], ["rock", "jazz"]))

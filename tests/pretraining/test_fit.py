@@ -14,6 +14,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
 from miqrec.pretraining import PretrainingConfig, pretrain
+from miqrec.pretraining.step import Pretraining
 from miqrec.training.callbacks import History
 from worlds import cycle
 
@@ -125,3 +126,15 @@ def test_nothing_to_learn_is_an_error(tmp_path, attributes, zero):
 def test_bfloat16_learns_too(tmp_path):
     _, rows = pretrained(tmp_path, epochs=4, precision="bf16-mixed")
     assert rows[-1]["loss"] < rows[0]["loss"]
+
+
+def test_it_reads_in_both_directions(tmp_path, monkeypatch):
+    seen, original = set(), Pretraining.training_step
+
+    def watching(self, *arguments):
+        seen.add(self.model.causal)
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Pretraining, "training_step", watching)
+    pretrained(tmp_path, epochs=1)
+    assert seen == {False}

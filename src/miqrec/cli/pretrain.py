@@ -15,6 +15,7 @@ from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
 from miqrec.fitting import PretrainingRunConfig
 from miqrec.pretraining import PretrainingConfig
+from miqrec.pretraining.attributes import attributes_fingerprint
 from miqrec.progress import console as messages
 from miqrec.runs import run_pretraining
 from miqrec.settings import PRETRAINABLE, pretraining_settings
@@ -73,6 +74,7 @@ def _planned(
     config = PretrainingRunConfig(
         data=source,
         fingerprint=dataset.fingerprint,
+        attributes=attributes_fingerprint(dataset.catalogue),
         model=chosen.model,
         pretraining=chosen.pretraining,
     )

@@ -1,5 +1,8 @@
 """Which item has which attributes, as the targets of two of the objectives."""
 
+import hashlib
+import json
+
 import polars as pl
 import torch
 from torch import Tensor
@@ -24,3 +27,9 @@ def attribute_labels(catalogue: Catalogue) -> Tensor:
     columns = torch.tensor(positions(owned["attributes"], names))
     labels[owned["id"].to_torch(), columns] = True
     return labels
+
+
+def attributes_fingerprint(catalogue: Catalogue) -> str:
+    """SHA-256 (hex) of every item's attributes, in any order."""
+    lists = catalogue.frame["attributes"].list.sort().to_list()
+    return hashlib.sha256(json.dumps(lists).encode()).hexdigest()
