@@ -1,5 +1,9 @@
 """What must hold for every model; a new one joins by a line in `ENCODERS` or `COUNTERS`."""
 
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.artifact import load_artifact, save_artifact
+from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import build_dataset
-from miqrec.data.synthetic import noise_interactions
+from miqrec.data.synthetic import DemoConfig, generate, noise_interactions
 from miqrec.evaluation import evaluate
 from miqrec.fitting import fit
 from miqrec.metrics import summary
@@ -158,15 +163,37 @@ def test_a_circle_is_learned(name, tmp_path):
     assert summary(evaluate(model, cycle().sequences, "test")["rank"].to_torch())["HR@5"] > 0.95
 
 
+@cache
+def small_demo() -> Dataset:
+    """The demo in small: drifting interests, a long tail, and 15 % of noise clicks."""
+    demo = generate(DemoConfig(n_users=800, n_items=60, n_genres=4, mean_length=25))
+    return build_dataset(demo.interactions.sort("user", "time"))
+
+
+@cache
+def quality(name: str) -> float:
+    """Test NDCG@10 on the small demo."""
+    values = {"dim": 32, "max_length": 30, "epochs": 12, "dropout": 0.1} if name in ENCODERS else {}
+    with TemporaryDirectory() as folder:
+        model = fit(small_demo(), small(name, small_demo(), **values), Path(folder)).model
+    return summary(evaluate(model, small_demo().sequences, "test")["rank"].to_torch())["NDCG@10"]
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_the_structure_of_the_demo_is_learned_beyond_what_counting_finds(name):
+    assert quality(name) > 2 * quality("popularity")
+    assert quality(name) > quality("markov") + 0.02
+
+
 @pytest.mark.parametrize("name", ENCODERS + COUNTERS)
 def test_on_noise_nothing_beats_chance(name, tmp_path):
-    noise = build_dataset(noise_interactions(n_users=600, n_items=40, length=8, seed=3))
+    n_users, n_items, length = 600, 40, 8
+    noise = build_dataset(noise_interactions(n_users, n_items, length, seed=3))
 
-    ranks = evaluate(
-        fit(noise, small(name, noise, epochs=4), tmp_path).model, noise.sequences, "test"
-    )
+    ranks = evaluate(fit(noise, small(name, noise), tmp_path).model, noise.sequences, "test")[
+        "rank"
+    ]
 
-    # seen items are left out, so chance ranks among the other n - 7; repeats make it a little less
-    chance = 10 / (40 - 7)
-    hit_rate = (ranks["rank"] <= 10).mean()
-    assert hit_rate < chance + 4 * np.sqrt(chance * (1 - chance) / ranks.height)
+    chance = 10 / (n_items - (length - 1))  # nobody meets an item twice, and seen ones are left out
+    deviation = np.sqrt(chance * (1 - chance) / n_users)
+    assert (ranks <= 10).mean() < chance + 3.5 * deviation
