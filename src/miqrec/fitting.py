@@ -1,5 +1,6 @@
 """From a config to a fitted model, whether it is trained, pre-trained or only counts."""
 
+import warnings
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,16 +12,19 @@ from pydantic import Field
 from miqrec.artifact import Artifact, ArtifactConfig
 from miqrec.config import Config
 from miqrec.data.dataset import Dataset
-from miqrec.data.sequences import Sequences, spans
+from miqrec.data.sequences import HELD_OUT, Sequences, spans
 from miqrec.data.source import DataConfig
+from miqrec.errors import MiqrecWarning
 from miqrec.initial import InitialWeights, take_up
 from miqrec.models.build import Model, ModelConfig, build_model
 from miqrec.models.encoder import Encoder
 from miqrec.models.markov import Markov
 from miqrec.models.popularity import Popularity, count_items
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
-from miqrec.pretraining import PretrainingConfig, pretrain
-from miqrec.training import TrainingConfig, train, train_on_everything
+from miqrec.pretraining.config import PretrainingConfig
+from miqrec.pretraining.fit import pretrain
+from miqrec.training.config import TrainingConfig
+from miqrec.training.fit import train, train_on_everything
 
 Part = Literal["train", "all"]
 
@@ -56,6 +60,7 @@ def fit(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
     Raises:
         MiqrecError: nothing to train or to validate on, or a loss that is not finite.
     """
+    _report_short_histories(dataset.sequences)
     model = _fresh_model(dataset, config)
     epochs = None
     if isinstance(model, Encoder):
@@ -102,6 +107,14 @@ def fit_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path
         trained_on="pretraining",
     )
     return Artifact(about, model, dataset.catalogue, _item_counts(dataset.sequences, "train"))
+
+
+def _report_short_histories(sequences: Sequences) -> None:
+    n_short = int((sequences.lengths <= HELD_OUT).sum())
+    if n_short:
+        message = f"{n_short:,} of {sequences.n_users:,} users have fewer than 3 interactions"
+        message += "; they are used for training only"
+        warnings.warn(message, MiqrecWarning, stacklevel=4)
 
 
 def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:

@@ -20,7 +20,6 @@ from miqrec.data.source import DataConfig, open_source, with_catalogue
 from miqrec.environment import best_device
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation import evaluate
-from miqrec.fitting import RunConfig, fit
 from miqrec.metrics import summary
 from miqrec.recommending import Asking, recommend_lists
 from miqrec.settings import settings
@@ -69,6 +68,8 @@ class Recommender:
         Raises:
             MiqrecError: data that can't be read or trained on, or a setting that there is not.
         """
+        from miqrec.fitting import RunConfig, fit  # brings Lightning, which only fitting needs
+
         chosen = settings(model, **values)
         source = str(data) if isinstance(data, str | Path) else None
         columns = Columns(user=user, item=item, time=time)

@@ -13,7 +13,8 @@ from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
-from miqrec.pretraining import PretrainingConfig, pretrain
+from miqrec.pretraining.config import PretrainingConfig
+from miqrec.pretraining.fit import pretrain
 from miqrec.pretraining.step import Pretraining
 from miqrec.training.callbacks import History
 from worlds import cycle

@@ -3,11 +3,13 @@
 import csv
 from pathlib import Path
 
-import lightning.pytorch as pl
+import lightning.pytorch as lightning
+import polars as pl
 import pytest
 import torch
 
-from miqrec.errors import MiqrecError
+from miqrec.data.encoding import build_dataset
+from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.fitting import fit, fit_on_everything
 from miqrec.training.callbacks import History
 from worlds import cycle, small
@@ -37,7 +39,7 @@ def kill_at(monkeypatch):
     def kill(epoch: int, step: int) -> None:
         original = History.on_train_batch_end
 
-        def killing(self, trainer: pl.Trainer, *arguments) -> None:
+        def killing(self, trainer: lightning.Trainer, *arguments) -> None:
             if trainer.current_epoch == epoch and arguments[-1] == step:
                 raise Killed
             original(self, trainer, *arguments)
@@ -122,6 +124,15 @@ def test_counts_leave_out_what_is_held_out(tmp_path):
 
     n_users = cycle().sequences.n_users
     assert artifact.counts.sum() == len(cycle().sequences.items) - 2 * n_users
+
+
+def test_users_with_short_histories_are_trained_on_and_counted_in_a_warning(tmp_path):
+    log = pl.DataFrame({"user": [1, 1, 1, 2, 2, 3], "item": [1, 2, 3, 1, 2, 3]})
+    dataset = build_dataset(log)
+
+    with pytest.warns(MiqrecWarning, match="2 of 3 users have fewer than 3 interactions"):
+        artifact = fit(dataset, small("popularity", dataset), tmp_path)
+    assert artifact.counts.tolist() == [2, 1, 1]  # 1 of user 1; 1 and 2 of user 2; 3 of user 3
 
 
 @pytest.mark.parametrize("loss", ["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"])

@@ -14,8 +14,8 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
 from miqrec.fitting import PretrainingRunConfig
-from miqrec.pretraining import PretrainingConfig
 from miqrec.pretraining.attributes import attributes_fingerprint
+from miqrec.pretraining.config import PretrainingConfig
 from miqrec.progress import console as messages
 from miqrec.runs import run_pretraining
 from miqrec.settings import PRETRAINABLE, pretraining_settings

@@ -19,7 +19,7 @@ from miqrec.models.build import MODELS
 from miqrec.progress import console as messages
 from miqrec.runs import Metrics, read_run_config, run, run_final
 from miqrec.settings import settings
-from miqrec.training import TrainingConfig
+from miqrec.training.config import TrainingConfig
 
 Out = Annotated[Path, typer.Option(help="The run's folder; a run that was stopped there goes on.")]
 Data = Annotated[

@@ -63,7 +63,7 @@ class History(Callback):
         losses = torch.stack(self.losses)
         broken = (~losses.isfinite()).nonzero()
         if len(broken):
-            step = trainer.current_epoch * trainer.num_training_batches + int(broken[0]) + 1  # type: ignore[operator]
+            step = trainer.current_epoch * trainer.num_training_batches + int(broken[0]) + 1
             raise MiqrecError(
                 f"the loss is {losses[broken[0]].item()} at step {step} (epoch {trainer.current_epoch + 1}); "
                 "lower the learning rate, clip the gradient (--clip 1) or use precision 32-true"

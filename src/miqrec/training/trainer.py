@@ -67,14 +67,13 @@ def interruptible() -> Iterator[None]:
 
 def _make_trainer(config: TrainerConfig, folder: Path, callbacks: list[Callback]) -> pl.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    tensorboard = TensorBoardLogger(folder, name="tensorboard", version="")
     return pl.Trainer(
         accelerator="auto",
         devices=1,
         max_epochs=config.epochs,
         precision=config.precision,
         gradient_clip_val=config.clip,
-        logger=tensorboard if find_spec("tensorboard") else False,
+        logger=_tensorboard(folder) if find_spec("tensorboard") else False,
         callbacks=callbacks,
         plugins=[AtomicCheckpoints()],
         num_sanity_val_steps=0,
@@ -83,3 +82,8 @@ def _make_trainer(config: TrainerConfig, folder: Path, callbacks: list[Callback]
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+
+
+def _tensorboard(folder: Path) -> TensorBoardLogger:
+    """Event files beside `history.csv`, where the optional package is installed."""
+    return TensorBoardLogger(folder, name="tensorboard", version="")
