@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= runs/demo
+SETTINGS := --epochs 12 --learning-rate 0.003
 
 # Without an NVIDIA GPU a bare `torch` would bring gigabytes of CUDA: take PyTorch's CPU build.
 TORCH_INDEX := $(if $(shell command -v nvidia-smi),,--extra-index-url https://download.pytorch.org/whl/cpu)
@@ -24,8 +25,8 @@ $(BIN)/.development: $(BIN)/.runtime
 	touch $@
 
 demo: $(BIN)/.runtime
-	$(BIN)/miqrec train --data demo --model sasrec --epochs 30 --out $(DEMO)/sasrec
-	$(BIN)/miqrec train --data demo --model miq-sasrec --window 5 --epochs 30 --out $(DEMO)/miq-sasrec
+	$(BIN)/miqrec train --data demo --model sasrec $(SETTINGS) --out $(DEMO)/sasrec
+	$(BIN)/miqrec train --data demo --model miq-sasrec --window 5 $(SETTINGS) --out $(DEMO)/miq-sasrec
 	$(BIN)/miqrec compare $(DEMO)/sasrec $(DEMO)/miq-sasrec
 	$(BIN)/miqrec recommend $(DEMO)/miq-sasrec --user "$$($(BIN)/python -c 'from miqrec.data.datasets import load; print(load("demo").users[0])')" --k 5
 

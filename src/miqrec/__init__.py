@@ -1,14 +1,14 @@
 """miqrec: sequential recommendation with Multi-Item-Query attention.
 
-The attention layers need PyTorch alone; the rest is imported when `Recommender` is asked for.
+Everything is imported when it is asked for: the attention layers need PyTorch alone.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention, QueryWeights
-
 if TYPE_CHECKING:
+    from miqrec.errors import MiqrecError, MiqrecWarning
+    from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention, QueryWeights
     from miqrec.recommender import Recommender
 
 __all__ = [
@@ -20,10 +20,17 @@ __all__ = [
     "Recommender",
 ]
 
+PLACES = {
+    "CausalSelfAttention": "miqrec.nn.attention",
+    "MiqrecError": "miqrec.errors",
+    "MiqrecWarning": "miqrec.errors",
+    "MultiItemQueryAttention": "miqrec.nn.attention",
+    "QueryWeights": "miqrec.nn.attention",
+    "Recommender": "miqrec.recommender",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "Recommender":
-        from miqrec.recommender import Recommender
-
-        return Recommender
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(PLACES[name]), name)

@@ -113,7 +113,10 @@ def test_compare_shows_the_difference(trained, log, tmp_path):
 
     shown = miqrec("compare", trained, tmp_path / "markov")
 
-    assert "markov - run" in shown.stdout
+    lines = shown.stdout.splitlines()
+    scores = {words[0]: words[1:] for line in lines if (words := line.split()) and len(words) > 7}
+    change = float(scores["markov"][0]) - float(scores["run"][0])
+    assert float(scores["difference"][0]) == pytest.approx(change, abs=2e-4)
 
 
 def test_datasets_lists_names_sizes_and_where_they_are():

@@ -18,19 +18,18 @@ def compare(runs: Runs, json: Json = False) -> None:
 
     Example: miqrec compare runs/sasrec runs/miq
     """
-    configs = {folder: read_run_config(folder) for folder in runs}
-    if len({config.fingerprint for config in configs.values()}) > 1:
+    if len({read_run_config(folder).fingerprint for folder in runs}) > 1:
         raise MiqrecError("these runs are on different data, so their scores can't be compared")
     scores = {folder: read_metrics(folder) for folder in runs}
     if json:
         print_json({str(folder): metrics.model_dump() for folder, metrics in scores.items()})
         return
-    rows = {f"{folder.name} ({configs[folder].model.name})": scores[folder].test for folder in runs}
-    first, *others = scores.values()
-    table = metrics_table(
-        "test split", rows, f"{first.n_users:,} users; one run each, no error bars"
-    )
-    for folder, other in zip(runs[1:], others, strict=True):
-        changes = (f"{other.test[metric] - first.test[metric]:+.4f}" for metric in METRICS)
-        table.add_row(f"{folder.name} - {runs[0].name}", *changes, style="bold")
+    first = scores[runs[0]]
+    caption = f"{first.n_users:,} users; one run each, no error bars"
+    table = metrics_table("test split", {runs[0].name: first.test}, caption)
+    for folder in runs[1:]:
+        test = scores[folder].test
+        table.add_row(folder.name, *(f"{test[metric]:.4f}" for metric in METRICS))
+        changes = (f"{test[metric] - first.test[metric]:+.4f}" for metric in METRICS)
+        table.add_row("  difference", *changes, style="bold")
     console.print(table)

@@ -32,4 +32,4 @@ def evaluate(
         print_json({"split": split, "n_users": len(ranks), **metrics})
         return
     name = recommender.artifact.config.model.name
-    console.print(metrics_table("", {f"{name} {split}": metrics}, f"{len(ranks):,} users"))
+    console.print(metrics_table(name, {split: metrics}, f"{len(ranks):,} users"))

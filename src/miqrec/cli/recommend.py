@@ -75,7 +75,9 @@ def recommend(
 
 
 def _show(frame: pl.DataFrame) -> None:
-    table = Table(*frame.columns, box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in frame.columns:
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
     for row in frame.head(SHOWN).iter_rows():
         table.add_row(
             *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row)

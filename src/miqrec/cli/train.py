@@ -116,7 +116,7 @@ def _report(metrics: Metrics, config: RunConfig, out: Path, *, as_json: bool) ->
             {"run": str(out), "config": config.model_dump(mode="json"), **metrics.model_dump()}
         )
         return
-    rows = {f"{config.model.name} {split}": getattr(metrics, split) for split in ("valid", "test")}
+    rows = {"valid": metrics.valid, "test": metrics.test}
     epochs = f"best epoch {metrics.epochs}, " if metrics.epochs else ""
     caption = f"{epochs}{metrics.fit_seconds:.1f} s to fit; in {out}"
-    console.print(metrics_table("", rows, caption))
+    console.print(metrics_table(config.model.name, rows, caption))
