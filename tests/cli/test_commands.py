@@ -14,6 +14,10 @@ import polars as pl
 import pytest
 
 from miqrec.cli import main
+from miqrec.data.interactions import Filters
+from miqrec.models.build import MODELS
+from miqrec.pretraining.config import PretrainingConfig
+from miqrec.training.config import TrainingConfig
 from worlds import cycle, frame
 
 QUICK = [
@@ -119,6 +123,18 @@ def test_compare_shows_the_difference(trained, log, tmp_path):
     assert float(scores["difference"][0]) == pytest.approx(change, abs=2e-4)
 
 
+def test_a_recipe_gives_what_is_not_typed(log, tmp_path):
+    (tmp_path / "mine.toml").write_text(f'data = "{log}"\nmodel = "sasrec"\ndim = 8\nn_heads = 1\n')
+
+    done = miqrec(
+        *("train", "--recipe", tmp_path / "mine.toml", "--dim", 16, "--epochs", 1),
+        *("--out", tmp_path / "run", "--json"),
+    )
+
+    model = json.loads(done.stdout)["config"]["model"]
+    assert (model["name"], model["dim"], model["n_heads"]) == ("sasrec", 16, 1)
+
+
 def test_datasets_lists_names_sizes_and_where_they_are():
     rows = json.loads(miqrec("datasets", "--json").stdout)
 
@@ -144,10 +160,34 @@ def test_every_setting_is_an_option():
         assert option in shown
 
 
+def test_every_setting_says_what_it_is():
+    configs = [
+        TrainingConfig,
+        PretrainingConfig,
+        Filters,
+        *(entry.config for entry in MODELS.values()),
+    ]
+    explained = {
+        name
+        for config in configs
+        for name, field in config.model_fields.items()
+        if field.description
+    }
+
+    assert {name for config in configs for name in config.model_fields} - explained == {"name"}
+
+
+def test_a_default_that_differs_from_model_to_model_is_shown_for_each():
+    shown = " ".join(miqrec("train", "--help").stdout.replace("│", " ").split())
+
+    assert "200 for sasrec, miq-sasrec; 50 for s3rec, miq-s3rec, gru4rec, sr-gnn" in shown
+
+
 WRONG = {
     "no data": ("train", "--out", "{new}"),
     "no such file": ("train", "--data", "nowhere.csv", "--out", "{new}"),
     "no such column": ("train", "--data", "{log}", "--user", "customer", "--out", "{new}"),
+    "no such recipe": ("train", "--recipe", "x", "--out", "{new}"),
     "no such model": ("train", "--data", "{log}", "--model", "sasrek", "--out", "{new}"),
     "a setting of another model": (
         "train",

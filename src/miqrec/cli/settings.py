@@ -22,15 +22,14 @@ def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Co
         training: the config of what the command does.
         models: the names of the models that it does it to.
     """
-    panels: dict[str, type[Config]] = {"Training": training, "Filters": Filters}
-    for name in models:
-        panels[f"Model {name}"] = MODELS[name].config
-    options: dict[str, inspect.Parameter] = {}
-    for panel, config in panels.items():
+    sources: dict[str, type[Config]] = {"training": training, "filters": Filters}
+    sources |= {name: MODELS[name].config for name in models}
+    fields: dict[str, dict[str, FieldInfo]] = {}  # by setting, then by who has it
+    for source, config in sources.items():
         for name, field in config.model_fields.items():
-            if name != "name" and name not in options:
-                options[name] = _option(name, field, panel.split()[0])
-    return partial(_add, options=options.values())
+            if name != "name":
+                fields.setdefault(name, {})[source] = field
+    return partial(_add, options=[_option(name, owners) for name, owners in fields.items()])
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
@@ -50,14 +49,27 @@ def _add(command: Command, options: Iterable[inspect.Parameter]) -> Command:
     return command
 
 
-def _option(name: str, field: FieldInfo, panel: str) -> inspect.Parameter:
+def _option(name: str, owners: dict[str, FieldInfo]) -> inspect.Parameter:
+    owner, field = next(iter(owners.items()))
     kinds = [kind for kind in get_args(field.annotation) if isinstance(kind, type)]
     kind = kinds[0] if kinds and type(None) in kinds else field.annotation
-    shown = "" if field.default is None else f" [dim]\\[default: {field.default}][/dim]"
-    option = typer.Option(help=f"{field.description or ''}{shown}", rich_help_panel=panel)
+    option = typer.Option(
+        help=f"{field.description} [dim]\\[default: {_defaults(owners)}][/dim]",
+        rich_help_panel={"training": "Training", "filters": "Filters"}.get(owner, "Model"),
+    )
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
         annotation=Annotated[kind | None, option],  # type: ignore[operator]
     )
+
+
+def _defaults(owners: dict[str, FieldInfo]) -> str:
+    """One default, or each with the models that have it."""
+    models: dict[str, list[str]] = {}
+    for owner, field in owners.items():
+        models.setdefault(str(field.default).lower(), []).append(owner)
+    if len(models) == 1:
+        return next(iter(models))
+    return "; ".join(f"{default} for {', '.join(names)}" for default, names in models.items())

@@ -13,6 +13,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
+from miqrec.experiments.recipe import Recipe, read_recipe, recipe_names
 from miqrec.fitting import RunConfig
 from miqrec.initial import initial_weights
 from miqrec.models.build import MODELS
@@ -28,7 +29,17 @@ Data = Annotated[
         help="A file or folder of interactions, or a data set's name (`miqrec datasets`)."
     ),
 ]
-ModelName = Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")]
+ModelName = Annotated[
+    str | None, typer.Option(help=f"One of {', '.join(MODELS)}; by default miq-sasrec.")
+]
+RecipeName = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe",
+        help=f"Data, model and settings of {', '.join(recipe_names())}, or of a TOML file; "
+        "what is typed besides goes before it.",
+    ),
+]
 InitFrom = Annotated[
     Path | None, typer.Option(help="Start from what `miqrec pretrain --out` left in this folder.")
 ]
@@ -45,7 +56,8 @@ def train(
     *,
     out: Out,
     data: Data = None,
-    model: ModelName = "miq-sasrec",
+    model: ModelName = None,
+    recipe: RecipeName = None,
     user: User = None,
     item: Item = None,
     time: Time = None,
@@ -64,11 +76,12 @@ def train(
     columns = Columns(user=user, item=item, time=time)
     if resume:
         dataset, config = _resumed(out, data_dir)
-    elif data is None:
-        raise MiqrecError("there is no data to train on: give --data PATH-OR-NAME")
     else:
-        source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
-        dataset, config = _planned(source, model, given(values), data_dir)
+        wanted = _wanted(recipe, data, model, given(values))
+        source = DataConfig(
+            source=wanted.data, columns=columns, items=str(items) if items else None
+        )
+        dataset, config = _planned(source, wanted, data_dir)
     if init_from:
         initial = initial_weights(init_from, config.model, dataset)
         config = config.model_copy(update={"init_from": initial})
@@ -83,10 +96,22 @@ def train(
     _report(metrics, config, out, as_json=json)
 
 
+def _wanted(
+    recipe: str | None, data: str | None, model: str | None, values: dict[str, Any]
+) -> Recipe:
+    """What was typed, and the recipe's word on the rest."""
+    if recipe:
+        basis = read_recipe(recipe)
+        return Recipe(data or basis.data, model or basis.model, basis.values | values)
+    if data is None:
+        raise MiqrecError("there is no data to train on: give --data PATH-OR-NAME, or a --recipe")
+    return Recipe(data, model or "miq-sasrec", values)
+
+
 def _planned(
-    source: DataConfig, model: str, values: dict[str, Any], data_dir: Path | None
+    source: DataConfig, wanted: Recipe, data_dir: Path | None
 ) -> tuple[Dataset, RunConfig]:
-    chosen = settings(model, **values)
+    chosen = settings(wanted.model, **wanted.values)
     source = source.model_copy(update={"filters": chosen.filters})
     dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
     config = RunConfig(

@@ -8,21 +8,16 @@ from miqrec.errors import MiqrecError
 
 
 class Filters(Config):
-    """Which interactions count; by default all of them.
-
-    Attributes:
-        min_user: the fewest interactions a user may have.
-        min_item: the fewest interactions an item may have.
-        fixed_point: False filters once, on the counts before any filtering, as SASRec does; True
-            repeats until both hold for what is left (the k-core).
-        drop_duplicates: keep only the first of a user's interactions with an item. It is done
-            before anything is counted.
-    """
+    """Which interactions count; by default all of them."""
 
     min_user: int = Field(0, ge=0)
+    """The fewest interactions a user may have."""
     min_item: int = Field(0, ge=0)
+    """The fewest interactions an item may have."""
     fixed_point: bool = False
+    """Filter until both hold for what is left (the k-core), not once on the raw counts as SASRec does."""
     drop_duplicates: bool = False
+    """Keep only the first of a user's interactions with an item, before anything is counted."""
 
 
 def prepare(interactions: pl.LazyFrame, filters: Filters | None = None) -> pl.DataFrame:

@@ -25,10 +25,15 @@ class GRU4RecConfig(Config):
 
     name: Literal["gru4rec"] = "gru4rec"
     dim: PositiveInt = 64
+    """Width of item vectors and states."""
     hidden: PositiveInt = 128
+    """Width of the GRU."""
     n_layers: PositiveInt = 1
-    dropout: float = Field(default=0.5, ge=0, lt=1)  # on the embeddings
+    """Layers of the GRU."""
+    dropout: float = Field(default=0.5, ge=0, lt=1)
+    """Share of the embeddings set to zero in training."""
     max_length: PositiveInt = 50
+    """The newest items that are read."""
 
 
 class GRU4Rec(Encoder):

@@ -46,15 +46,15 @@ from miqrec.nn.session_graph import (
 
 
 class SRGNNConfig(Config):
-    """Its sizes, with S3-Rec's width instead of the authors' 100.
-
-    `dropout` acts on the embeddings, as GRU4Rec's does; the authors have none.
-    """
+    """Its sizes, with S3-Rec's width instead of the authors' 100; they have no dropout."""
 
     name: Literal["sr-gnn"] = "sr-gnn"
     dim: PositiveInt = 64
+    """Width of item vectors and states."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the embeddings set to zero in training."""
     max_length: PositiveInt = 50
+    """The newest items that are read."""
 
 
 class SRGNN(Encoder):

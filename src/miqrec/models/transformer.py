@@ -21,12 +21,19 @@ class TransformerConfig(Config):
     """
 
     dim: PositiveInt = 64
+    """Width of item vectors and states."""
     n_layers: PositiveInt = 2
+    """Blocks, one after the other."""
     n_heads: PositiveInt = 2
+    """Heads that the width is cut into."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
+    """Share set to zero in training, on embeddings and after each part of a block."""
     attention_dropout: float = Field(default=0.0, ge=0, lt=1)
+    """The same on attention probabilities; above 0 it leaves the fast kernel."""
     max_length: PositiveInt = 200
+    """The newest items that are read."""
     block: Literal["sasrec", "s3rec"] = "sasrec"
+    """Whose blocks and embedding: SASRec's authors' or S3-Rec's."""
 
     @model_validator(mode="after")
     def _heads_divide_dim(self) -> Self:
@@ -39,7 +46,9 @@ class MIQTransformerConfig(TransformerConfig):
     """The sizes of an attention model that asks from the newest `window` items."""
 
     window: PositiveInt = 10
+    """How many of the newest items ask."""
     pooling: Pooling = "mean"
+    """Whose view of the answers counts: all queries' mean, or the newest one's."""
 
     @model_validator(mode="after")
     def _window_fits(self) -> Self:
