@@ -13,7 +13,8 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 
-from miqrec.cli import main
+from miqrec import progress
+from miqrec.cli import main, output
 from miqrec.data.interactions import Filters
 from miqrec.models.build import MODELS
 from miqrec.pretraining.config import PretrainingConfig
@@ -48,6 +49,8 @@ def miqrec(*arguments: object, columns: int = 200) -> Done:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["miqrec", *map(str, arguments)])
         patch.setenv("COLUMNS", str(columns))
+        patch.setattr(output.console, "width", columns)
+        patch.setattr(progress.console, "width", columns)
         with pytest.raises(SystemExit) as stopped:
             main()
     return Done(stopped.value.code or 0, out.getvalue(), err.getvalue())
@@ -115,11 +118,12 @@ def test_recommend_after_a_history_that_is_typed_in(trained):
 def test_compare_shows_the_difference(trained, log, tmp_path):
     miqrec("train", "--data", log, "--model", "markov", "--out", tmp_path / "markov")
 
-    shown = miqrec("compare", trained, tmp_path / "markov")
+    shown = miqrec("compare", trained, tmp_path / "markov", columns=80)
 
     lines = shown.stdout.splitlines()
     scores = {words[0]: words[1:] for line in lines if (words := line.split()) and len(words) > 7}
     change = float(scores["markov"][0]) - float(scores["run"][0])
+    assert "difference" in scores, shown.stdout
     assert float(scores["difference"][0]) == pytest.approx(change, abs=2e-4)
 
 

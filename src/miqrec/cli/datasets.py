@@ -19,9 +19,10 @@ def datasets(data_dir: DataDir = None, json: Json = False) -> None:
     if json:
         print_json([asdict(row) for row in rows])
         return
-    table = Table("name", "users", "items", "interactions", "found", "source", box=box.SIMPLE_HEAD)
+    table = Table("name", "users", "items", "interactions", "where", box=box.SIMPLE_HEAD)
     for row in rows:
         sizes = (f"{size:,}" for size in (row.users, row.items, row.interactions))
-        found = row.found or "not here: fetched when it is used"
-        table.add_row(row.name, *sizes, found, f"{row.source}\n[dim]{row.licence}[/dim]")
+        table.add_row(row.name, *sizes, row.found or "fetched when it is used")
     console.print(table)
+    for row in rows:
+        console.print(f"{row.name}: {row.source} ({row.licence})", soft_wrap=True, highlight=False)

@@ -19,7 +19,9 @@ def print_json(content: Any) -> None:
 
 def metrics_table(title: str, rows: dict[str, dict[str, float]], caption: str = "") -> Table:
     """HR and NDCG at 5, 10 and 20, and MRR, a row for each name."""
-    table = Table("", title=title, caption=caption, box=box.SIMPLE_HEAD)
+    table = Table(
+        "", title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
+    )
     for metric in METRICS:
         table.add_column(metric, justify="right")
     for name, metrics in rows.items():
