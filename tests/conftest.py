@@ -1,10 +1,15 @@
 """Fixtures that all tests share."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 import torch
+
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(
+    prefix="miqrec-tests-"
+)  # not the person's own cache
 
 SHARED = Path(os.environ.get("MIQREC_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

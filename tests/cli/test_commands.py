@@ -1,20 +1,16 @@
 """The commands as they are typed: what they print, leave and refuse."""
 
-import io
 import json
 import signal
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 import pytest
 
-from miqrec import progress
-from miqrec.cli import main, output
+from commands import miqrec
 from miqrec.data.interactions import Filters
 from miqrec.models.build import MODELS
 from miqrec.pretraining.config import PretrainingConfig
@@ -33,27 +29,6 @@ QUICK = [
     "--batch-size",
     "32",
 ]
-
-
-class Done(NamedTuple):
-    """How a command ended and what it printed."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def miqrec(*arguments: object, columns: int = 200) -> Done:
-    """Run a command as typed, in this process: starting a new one takes seconds."""
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["miqrec", *map(str, arguments)])
-        patch.setenv("COLUMNS", str(columns))
-        patch.setattr(output.console, "width", columns)
-        patch.setattr(progress.console, "width", columns)
-        with pytest.raises(SystemExit) as stopped:
-            main()
-    return Done(stopped.value.code or 0, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")

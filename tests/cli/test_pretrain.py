@@ -1,13 +1,12 @@
 """`miqrec pretrain` and `miqrec train --init-from`, as typed."""
 
 import json
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from miqrec.cli import main
+from commands import miqrec
 from worlds import cycle, frame
 
 QUICK = [
@@ -27,19 +26,6 @@ QUICK = [
 MODEL = ["--model", "miq-s3rec", "--window", "3"]
 
 
-@pytest.fixture
-def miqrec(monkeypatch, capsys):
-    """Run a command: its exit code, and what it printed on both streams."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["miqrec", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return stopped.value.code or 0, *capsys.readouterr()
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def log(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("data") / "log.csv"
@@ -55,7 +41,7 @@ def items(log) -> Path:
     return path
 
 
-def test_pretraining_then_training(miqrec, log, items, tmp_path):
+def test_pretraining_then_training(log, items, tmp_path):
     data = ["--data", log, "--items", items]
     code, out, err = miqrec("pretrain", *data, *MODEL, "--out", tmp_path / "pre", *QUICK)
     assert code == 0, err
@@ -70,7 +56,7 @@ def test_pretraining_then_training(miqrec, log, items, tmp_path):
     assert code == 0, err
 
 
-def test_json_for_machines(miqrec, log, items, tmp_path):
+def test_json_for_machines(log, items, tmp_path):
     _, out, _ = miqrec(
         "pretrain", "--data", log, "--items", items, "--out", tmp_path / "pre", "--json", *QUICK
     )
@@ -80,13 +66,13 @@ def test_json_for_machines(miqrec, log, items, tmp_path):
     assert printed["last"] == last
 
 
-def test_without_attributes_there_is_a_warning(miqrec, log, tmp_path):
+def test_without_attributes_there_is_a_warning(log, tmp_path):
     code, _, err = miqrec("pretrain", "--data", log, "--out", tmp_path / "pre", *QUICK)
     assert code == 0, err
     assert "warning: no item has attributes" in err
 
 
-def test_every_setting_is_an_option(miqrec):
+def test_every_setting_is_an_option():
     _, shown, _ = miqrec("pretrain", "--help")
     for option in ("--mask-share", "--sp-weight", "--prefixes", "--epochs", "--dim", "--min-user"):
         assert option in shown
@@ -102,7 +88,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG.keys())
-def test_bad_input_is_one_sentence_and_exit_code_2(miqrec, log, tmp_path, arguments):
+def test_bad_input_is_one_sentence_and_exit_code_2(log, tmp_path, arguments):
     filled = [argument.format(log=log) for argument in arguments]
     code, _, err = miqrec(*filled, "--out", tmp_path / "new")
     assert code == 2

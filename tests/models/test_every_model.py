@@ -40,7 +40,7 @@ def histories(*lengths: int) -> tuple[torch.Tensor, torch.Tensor]:
     return items * (columns < torch.tensor(lengths).unsqueeze(1)), torch.tensor(lengths)
 
 
-def close(left: torch.Tensor, right: torch.Tensor) -> None:
+def assert_close(left: torch.Tensor, right: torch.Tensor) -> None:
     torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-5)
 
 
@@ -57,7 +57,9 @@ def test_no_state_depends_on_a_later_item(name, position, data):
     changed = items.clone()
     changed[:, position + 1 :] = torch.tensor(later)[position + 1 :]
 
-    close(model(items, lengths)[:, : position + 1], model(changed, lengths)[:, : position + 1])
+    assert_close(
+        model(items, lengths)[:, : position + 1], model(changed, lengths)[:, : position + 1]
+    )
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -68,11 +70,11 @@ def test_padding_changes_nothing(name, lengths, more):
     padded = torch.nn.functional.pad(items, (0, more))[:, :10]
 
     for row, length in enumerate(lengths):
-        close(
+        assert_close(
             model(items, lengths)[row, :length],
             model(padded, lengths)[row, :length],
         )
-    close(model.last(items, lengths), model.last(padded, lengths))
+    assert_close(model.last(items, lengths), model.last(padded, lengths))
 
 
 @pytest.mark.parametrize("name", ENCODERS + COUNTERS)
@@ -84,7 +86,9 @@ def test_the_rest_of_the_batch_changes_nothing(name, lengths):
     together = model.scores(items, lengths)
 
     for row, length in enumerate(lengths):
-        close(model.scores(items[row : row + 1, :length], lengths[row : row + 1])[0], together[row])
+        assert_close(
+            model.scores(items[row : row + 1, :length], lengths[row : row + 1])[0], together[row]
+        )
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -93,7 +97,7 @@ def test_last_is_forward_at_the_last_position(name):
 
     states = model(items, lengths)
 
-    close(model.last(items, lengths), states[torch.arange(4), lengths - 1])
+    assert_close(model.last(items, lengths), states[torch.arange(4), lengths - 1])
 
 
 @pytest.mark.parametrize("name", ENCODERS + COUNTERS)
@@ -109,7 +113,9 @@ def test_a_history_longer_than_the_model_reads_is_cut_to_its_newest_part(name):
     model, (items, lengths) = fresh(name), histories(17)
     newest = items[:, -model.max_length :]
 
-    close(model.scores(items, lengths), model.scores(newest, torch.tensor([newest.shape[1]])))
+    assert_close(
+        model.scores(items, lengths), model.scores(newest, torch.tensor([newest.shape[1]]))
+    )
 
 
 @pytest.mark.parametrize("name", ENCODERS)

@@ -15,9 +15,8 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from miqrec.config import Config
-from miqrec.errors import MiqrecError
 from miqrec.models.encoder import Encoder
-from miqrec.nn.padding import newest, trim
+from miqrec.nn.padding import check_length, newest, trim
 
 
 class GRU4RecConfig(Config):
@@ -63,11 +62,7 @@ class GRU4Rec(Encoder):
         Raises:
             MiqrecError: If L is above `max_length`.
         """
-        if items.shape[1] > self.max_length:
-            raise MiqrecError(
-                f"a batch of length {items.shape[1]} does not fit a model of max_length "
-                f"{self.max_length}; trim it to each history's newest items"
-            )
+        check_length(items, self.max_length)
         states: Tensor = self.project(self._hidden(items))
         return states
 

@@ -12,7 +12,6 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from miqrec.errors import MiqrecError
 from miqrec.models.encoder import Encoder
 from miqrec.models.transformer import (
     BuildAttention,
@@ -23,7 +22,7 @@ from miqrec.models.transformer import (
 from miqrec.nn.blocks import S3RecBlock, SASRecBlock
 from miqrec.nn.embedding import S3RecEmbedding, SASRecEmbedding
 from miqrec.nn.initialise import initialise
-from miqrec.nn.padding import trim
+from miqrec.nn.padding import check_length, trim
 
 
 class SASRecConfig(TransformerConfig):
@@ -68,11 +67,7 @@ class SASRec(Encoder):
         Raises:
             MiqrecError: If L is above `max_length`.
         """
-        if items.shape[1] > self.max_length:
-            raise MiqrecError(
-                f"a batch of length {items.shape[1]} does not fit a model of max_length "
-                f"{self.max_length}; trim it to each history's newest items"
-            )
+        check_length(items, self.max_length)
         x = self.embedding(items, lengths)  # (B, L, D)
         for block in self.blocks:
             x = block(x, lengths)

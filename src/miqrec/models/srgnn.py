@@ -31,9 +31,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from miqrec.config import Config
-from miqrec.errors import MiqrecError
 from miqrec.models.encoder import Encoder
-from miqrec.nn.padding import trim
+from miqrec.nn.padding import check_length, trim
 from miqrec.nn.session_graph import (
     NodeVersions,
     SessionGraph,
@@ -89,11 +88,7 @@ class SRGNN(Encoder):
         Raises:
             MiqrecError: If L is above `max_length`.
         """
-        if items.shape[1] > self.max_length:
-            raise MiqrecError(
-                f"a batch of length {items.shape[1]} does not fit a model of max_length "
-                f"{self.max_length}; trim it to each history's newest items"
-            )
+        check_length(items, self.max_length)
         graph = session_graph(items)
         return self._session_vectors(items, graph, prefix_versions(graph, lengths))
 

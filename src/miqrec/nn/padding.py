@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from miqrec.errors import MiqrecError
+
 
 def valid(lengths: Tensor, length: int) -> Tensor:
     """Mark the positions before each sequence's end: `lengths` (B,) -> (B, length) bool."""
@@ -30,3 +32,16 @@ def trim(items: Tensor, lengths: Tensor, max_length: int) -> tuple[Tensor, Tenso
     kept = lengths.clamp(max=max_length)
     columns = torch.arange(max_length, device=items.device) + (lengths - kept).unsqueeze(-1)
     return items.gather(1, columns), kept
+
+
+def check_length(items: Tensor, max_length: int) -> None:
+    """Refuse a batch (B, L) that is longer than a model reads.
+
+    Raises:
+        MiqrecError: If L is above `max_length`.
+    """
+    if items.shape[1] > max_length:
+        raise MiqrecError(
+            f"a batch of length {items.shape[1]} does not fit a model of max_length {max_length}; "
+            "trim it to each history's newest items"
+        )

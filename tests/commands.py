@@ -1,0 +1,32 @@
+"""Commands run as they are typed, in this process: starting a new one takes seconds."""
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from typing import NamedTuple
+
+import pytest
+
+from miqrec import progress
+from miqrec.cli import main, output
+
+
+class Done(NamedTuple):
+    """How a command ended and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def miqrec(*arguments: object, columns: int = 200) -> Done:
+    """Run a command as typed, in this process: starting a new one takes seconds."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["miqrec", *map(str, arguments)])
+        patch.setenv("COLUMNS", str(columns))
+        patch.setattr(output.console, "width", columns)
+        patch.setattr(progress.console, "width", columns)
+        with pytest.raises(SystemExit) as stopped:
+            main()
+    return Done(stopped.value.code or 0, out.getvalue(), err.getvalue())
