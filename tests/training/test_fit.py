@@ -143,6 +143,14 @@ def test_every_loss_learns_the_circle(tmp_path, loss):
     assert max(float(row["HR@5"]) for row in history(tmp_path)) > 0.9
 
 
+def test_it_learns_in_mixed_precision_with_clipped_gradients(tmp_path):
+    values = {"precision": "bf16-mixed", "clip": 1.0, "epochs": 25, "learning_rate": 0.02}
+    artifact = fit(cycle(), small("miq-sasrec", cycle(), **values), tmp_path)
+
+    assert max(float(row["HR@5"]) for row in history(tmp_path)) > 0.9
+    assert {weight.dtype for weight in artifact.model.parameters()} == {torch.float32}
+
+
 @pytest.mark.parametrize("sampler", ["uniform", "popularity", "in-batch"])
 def test_every_sampler_feeds_the_sampled_softmax(tmp_path, sampler):
     values = {"loss": "sampled-ce", "sampler": sampler, "negatives": 4, "epochs": 25}
