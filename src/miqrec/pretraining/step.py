@@ -90,8 +90,9 @@ class Pretraining(pl.LightningModule):
 
     @override
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam in its fused form: one pass over the weights."""
-        return torch.optim.Adam(self.parameters(), lr=self.config.learning_rate, fused=True)
+        """Adam, where it may be in its fused form: one pass over the weights."""
+        config = self.config
+        return torch.optim.Adam(self.parameters(), lr=config.learning_rate, fused=config.fused)
 
     @property
     def _masks_items(self) -> bool:

@@ -21,6 +21,11 @@ class TrainerConfig(Config):
     precision: Precision = "32-true"
     """Of the optimisation; scores are ranked in float32 always."""
 
+    @property
+    def fused(self) -> bool:
+        """Whether Adam may be fused; Lightning can't clip what a fused one does in mixed precision."""
+        return self.clip is None or self.precision == "32-true"
+
 
 class TrainingConfig(TrainerConfig):
     """The defaults are SASRec's own, but for the loss, the number of epochs and the patience."""

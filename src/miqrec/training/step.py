@@ -57,12 +57,12 @@ class SequenceTraining(pl.LightningModule):
 
     @override
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam in its fused form: one pass over the weights."""
+        """Adam, where it may be in its fused form: one pass over the weights."""
         config = self.config
         return torch.optim.Adam(
             self.parameters(),
             lr=config.learning_rate,
             betas=(0.9, config.beta2),
             weight_decay=config.weight_decay,
-            fused=True,
+            fused=config.fused,
         )
