@@ -1,8 +1,8 @@
 """Files and folders that appear whole or not at all."""
 
 import json
-import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,16 +11,32 @@ from typing import Any
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, for a file or a folder; renamed to `path` if all went well."""
+    """A temporary name beside `path`, for a file or a folder; renamed to `path` if all went well.
+
+    What was at `path` before stays until then, and stays for good if something goes wrong.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         yield partial
-        if path.is_dir():
-            shutil.rmtree(path)
-        partial.replace(path)
+        _take_place(partial, path)
     finally:
         remove(partial)
+
+
+def _take_place(new: Path, path: Path) -> None:
+    """Rename `new` to `path`; a folder can't be replaced in one step, so an old one steps aside."""
+    if not path.is_dir():
+        new.replace(path)
+        return
+    old = new.with_name(f"{new.name}.old")
+    path.replace(old)
+    try:
+        new.replace(path)
+    except OSError:
+        old.replace(path)
+        raise
+    shutil.rmtree(old)
 
 
 def remove(path: Path) -> None:
