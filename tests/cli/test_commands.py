@@ -103,7 +103,10 @@ def test_compare_shows_the_difference(trained, log, tmp_path):
 
 
 def test_a_recipe_gives_what_is_not_typed(log, tmp_path):
-    (tmp_path / "mine.toml").write_text(f'data = "{log}"\nmodel = "sasrec"\ndim = 8\nn_heads = 1\n')
+    (tmp_path / "mine.toml").write_text(
+        f'title = ""\ncaption = ""\ndata = "{log}"\n'
+        '[systems.a]\nlabel = "A"\nmodel = "sasrec"\ndim = 8\nn_heads = 1\n'
+    )
 
     done = miqrec(
         *("train", "--recipe", tmp_path / "mine.toml", "--dim", 16, "--epochs", 1),
@@ -112,6 +115,14 @@ def test_a_recipe_gives_what_is_not_typed(log, tmp_path):
 
     model = json.loads(done.stdout)["config"]["model"]
     assert (model["name"], model["dim"], model["n_heads"]) == ("sasrec", 16, 1)
+
+
+def test_a_recipe_that_starts_from_a_pretraining_says_which(tmp_path):
+    done = miqrec("train", "--recipe", "table3-lastfm:miq-s3rec", "--out", tmp_path / "run")
+
+    assert done.returncode == 2
+    assert "run `miqrec pretrain --data lastfm --model miq-s3rec" in done.stderr
+    assert "--init-from FOLDER" in done.stderr
 
 
 def test_datasets_lists_names_sizes_and_where_they_are():

@@ -1,7 +1,7 @@
 """`miqrec train`: from interactions to a run folder with a model and its scores."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -13,7 +13,8 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
-from miqrec.experiments.recipe import Recipe, read_recipe, recipe_names
+from miqrec.experiments.plan import pretraining_command
+from miqrec.experiments.reading import read_system, study_names
 from miqrec.fitting import RunConfig
 from miqrec.initial import initial_weights
 from miqrec.models.build import MODELS
@@ -36,8 +37,8 @@ RecipeName = Annotated[
     str | None,
     typer.Option(
         "--recipe",
-        help=f"Data, model and settings of {', '.join(recipe_names())}, or of a TOML file; "
-        "what is typed besides goes before it.",
+        help=f"Data, model and settings of a system of {', '.join(study_names())}, or of a TOML "
+        "file, as in table3-lastfm:sasrec; what is typed besides goes before it.",
     ),
 ]
 InitFrom = Annotated[
@@ -49,6 +50,14 @@ Final = Annotated[
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the run in --out, with its own settings.")
 ]
+
+
+class Wanted(NamedTuple):
+    """What is to be trained on what."""
+
+    data: str
+    model: str
+    values: dict[str, Any]
 
 
 @with_settings(TrainingConfig, MODELS)
@@ -77,7 +86,8 @@ def train(
     if resume:
         dataset, config = _resumed(out, data_dir)
     else:
-        wanted = _wanted(recipe, data, model, given(values))
+        basis = _recipe(recipe, init_from) if recipe else None
+        wanted = _wanted(basis, data, model, given(values))
         source = DataConfig(
             source=wanted.data, columns=columns, items=str(items) if items else None
         )
@@ -96,20 +106,32 @@ def train(
     _report(metrics, config, out, as_json=json)
 
 
+def _recipe(recipe: str, init_from: Path | None) -> Wanted:
+    """A system of a study, as a table trains it."""
+    study, system = read_system(recipe)
+    plan = study.systems[system]
+    if plan.pretraining is not None and init_from is None:
+        command = pretraining_command(study, plan.pretraining, Path("FOLDER"))
+        raise MiqrecError(
+            f"{recipe} starts from a pre-training: run `miqrec {' '.join(command)}` first, "
+            "then give --init-from FOLDER"
+        )
+    return Wanted(study.data, plan.model, dict(study.system_values(system)))
+
+
 def _wanted(
-    recipe: str | None, data: str | None, model: str | None, values: dict[str, Any]
-) -> Recipe:
+    basis: Wanted | None, data: str | None, model: str | None, values: dict[str, Any]
+) -> Wanted:
     """What was typed, and the recipe's word on the rest."""
-    if recipe:
-        basis = read_recipe(recipe)
-        return Recipe(data or basis.data, model or basis.model, basis.values | values)
+    if basis:
+        return Wanted(data or basis.data, model or basis.model, basis.values | values)
     if data is None:
         raise MiqrecError("there is no data to train on: give --data PATH-OR-NAME, or a --recipe")
-    return Recipe(data, model or "miq-sasrec", values)
+    return Wanted(data, model or "miq-sasrec", values)
 
 
 def _planned(
-    source: DataConfig, wanted: Recipe, data_dir: Path | None
+    source: DataConfig, wanted: Wanted, data_dir: Path | None
 ) -> tuple[Dataset, RunConfig]:
     chosen = settings(wanted.model, **wanted.values)
     source = source.model_copy(update={"filters": chosen.filters})
