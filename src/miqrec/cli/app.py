@@ -12,6 +12,7 @@ from miqrec.cli.datasets import datasets
 from miqrec.cli.evaluate import evaluate
 from miqrec.cli.pretrain import pretrain
 from miqrec.cli.recommend import recommend
+from miqrec.cli.reproduce import reproduce
 from miqrec.cli.train import train
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.progress import console
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Sequential recommendation with Multi-Item-Query attention.",
 )
-for command in (train, pretrain, evaluate, recommend, compare, datasets):
+for command in (train, pretrain, evaluate, recommend, compare, reproduce, datasets):
     app.command()(command)
 
 

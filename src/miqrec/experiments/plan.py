@@ -16,6 +16,9 @@ from miqrec.settings import PretrainingSettings, Settings, settings
 
 State = Literal["finished", "started", "to do"]
 
+PRETRAINED = "artifact"
+"""What a pre-training writes last."""
+
 
 class PlannedRun(NamedTuple):
     """A run of a system with one seed, or a pre-training, which is the same for all seeds."""
@@ -42,10 +45,15 @@ class PlannedRun(NamedTuple):
     @property
     def state(self) -> State:
         """What its folder says."""
-        last_written = "artifact" if self.seed is None else "metrics.json"
+        last_written = PRETRAINED if self.seed is None else "metrics.json"
         if (self.folder / last_written).exists():
             return "finished"
         return "started" if (self.folder / "config.json").exists() else "to do"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can start: the pre-training, if it needs one, is finished."""
+        return self.after is None or (self.after / PRETRAINED).exists()
 
 
 def plan(
@@ -139,7 +147,7 @@ def _config(run: PlannedRun, data: str, dataset: Dataset) -> RunConfig | Pretrai
             pretraining=chosen.pretraining,
         )
     initial = read_run_config(run.folder).init_from
-    if run.after and (run.after / "artifact").exists():
+    if run.after and run.is_ready:
         initial = initial_weights(run.after, chosen.model, dataset)
     return RunConfig(
         data=source,

@@ -39,6 +39,21 @@ def read_study(name: str) -> Study:
         raise MiqrecError(f"{path}: {explain(error)}") from error
 
 
+def find_study(table: str, dataset: str | None = None) -> Study:
+    """Find `table2` on `ml-1m`; the data may be left out where there is but one, and for a path.
+
+    Raises:
+        MiqrecError: there are several, or none; or as `read_study`.
+    """
+    if dataset is not None:
+        return read_study(f"{table}-{dataset}")
+    names = [name for name in study_names() if name.startswith(f"{table}-")]
+    if len(names) > 1:
+        choice = ", ".join(name.removeprefix(f"{table}-") for name in names)
+        raise MiqrecError(f"{table} is on several data sets: give --dataset, one of {choice}")
+    return read_study(names[0] if names else table)
+
+
 def read_system(recipe: str) -> tuple[Study, str]:
     """Read `study:system`; the system may be left out where there is but one.
 

@@ -1,0 +1,142 @@
+"""`miqrec reproduce`: all runs of a table or a figure, several side by side, finished ones skipped."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from miqrec.cli.options import CACHE, DataDir, Json
+from miqrec.cli.output import METRICS, console, metrics_table, print_json
+from miqrec.data.source import DataConfig, open_source
+from miqrec.experiments.overview import overview
+from miqrec.experiments.plan import PlannedRun, check, plan, unfinished
+from miqrec.experiments.reading import find_study, study_names
+from miqrec.experiments.runner import Failure, log_path, make_slots, run_all
+from miqrec.experiments.study import Study
+from miqrec.files import write_json
+from miqrec.progress import console as messages
+from miqrec.runs import read_metrics
+
+Table = Annotated[
+    str, typer.Argument(help=f"One of {', '.join(study_names())}, or a TOML file of your own.")
+]
+OnData = Annotated[
+    str | None, typer.Option("--dataset", help="Which one, if a table is on several data sets.")
+]
+Seeds = Annotated[int, typer.Option(min=1, help="Runs of each system, with the seeds 0, 1, ...")]
+Out = Annotated[
+    Path, typer.Option(help="Gets a folder with the study's name, a run in each of its.")
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Runs side by side; by default one on every GPU, and on a CPU one for two cores.",
+    ),
+]
+Systems = Annotated[str | None, typer.Option(help="Only these, divided by commas.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be run, and stop.")]
+
+
+def reproduce(
+    table: Table,
+    dataset: OnData = None,
+    seeds: Seeds = 5,
+    out: Out = Path("runs"),
+    jobs: Jobs = None,
+    systems: Systems = None,
+    dry_run: DryRun = False,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Run every system of a table or figure with several seeds; stopped, the same command goes on.
+
+    Example: miqrec reproduce table2 --dataset ml-1m --seeds 5 --out runs --jobs 2
+    """
+    study = find_study(table, dataset)
+    runs = plan(study, out, seeds, systems.split(",") if systems else None)
+    if not dry_run or any(run.state != "to do" for run in runs):
+        _check_data(study, runs, data_dir)
+    if dry_run:
+        _show_plan(study, runs, as_json=json)
+        return
+    write_json(out / study.name / "study.json", study.model_dump(mode="json"))
+    failures = _run(runs, jobs, data_dir)
+    _report(study, runs, out, as_json=json)
+    if failures:
+        messages.print(f"[bold red]error:[/] {escape(_failed(runs, failures))}", soft_wrap=True)
+        raise typer.Exit(1)
+
+
+def _check_data(study: Study, runs: Sequence[PlannedRun], data_dir: Path | None) -> None:
+    """Read the data, which also prepares it once for all runs, and look at what is there."""
+    source = DataConfig(source=study.data, filters=runs[0].chosen.filters)
+    check(runs, study.data, open_source(study.data, source, data_dir=data_dir, cache=CACHE))
+
+
+def _run(runs: Sequence[PlannedRun], jobs: int | None, data_dir: Path | None) -> list[Failure]:
+    slots = make_slots(jobs)
+    if data_dir:
+        slots = [slot | {"MIQREC_DATA": str(data_dir)} for slot in slots]
+    n_left, threads = len(unfinished(runs)), slots[0]["OMP_NUM_THREADS"]
+    messages.print(
+        f"{len(runs) - n_left} of {len(runs)} runs are done; at most {len(slots)} at a time, "
+        f"with {threads} threads each",
+        highlight=False,
+        soft_wrap=True,
+    )
+    try:
+        with overview(runs, len(slots)) as show:
+            return run_all(runs, slots, show)
+    except KeyboardInterrupt:
+        messages.print("stopped; the same command goes on", soft_wrap=True)
+        raise typer.Exit(130) from None
+
+
+def _show_plan(study: Study, runs: Sequence[PlannedRun], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"study": study.name, "runs": [_row(run) for run in runs]})
+        return
+    for run in runs:
+        command = f"miqrec {' '.join(run.command)}"
+        console.print(f"{run.state:9}{command}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _report(study: Study, runs: Sequence[PlannedRun], out: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"study": study.name, "runs": [_row(run) for run in runs]})
+        return
+    tests = defaultdict(list)
+    for run in runs:
+        if run.seed is not None and run.state == "finished":
+            tests[study.systems[run.system].label].append(read_metrics(run.folder).test)
+    means = {
+        f"{label} ({len(found)})": {name: fmean(test[name] for test in found) for name in METRICS}
+        for label, found in tests.items()
+    }
+    caption = f"means over seeds, their number in brackets; in {out / study.name}"
+    console.print(metrics_table(study.title, means, caption))
+
+
+def _row(run: PlannedRun) -> dict[str, Any]:
+    finished = run.seed is not None and run.state == "finished"
+    return {
+        "system": run.system,
+        "seed": run.seed,
+        "folder": run.folder,
+        "state": run.state,
+        "command": ["miqrec", *run.command],
+        "test": read_metrics(run.folder).test if finished else None,
+    }
+
+
+def _failed(runs: Sequence[PlannedRun], failures: Sequence[Failure]) -> str:
+    """One sentence on what failed."""
+    named = "; ".join(f"{run.name} ({reason}; {log_path(run)})" for run, reason in failures)
+    n_left_out = len(unfinished(runs)) - len(failures)
+    left_out = f", and {n_left_out} that start from it were left out" if n_left_out else ""
+    return f"{len(failures)} of {len(runs)} runs failed: {named}{left_out}; the same command tries again"
