@@ -1,0 +1,1 @@
+"""Speed and memory of miqrec, beside its peers and the machine's own limits."""

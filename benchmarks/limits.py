@@ -1,0 +1,97 @@
+"""What this machine can do: matrix products in the shapes that training uses, and copies of memory.
+
+python -m benchmarks.limits [--threads 2]
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+SECONDS = 0.5
+"""How long each product is repeated; the median counts."""
+
+ROWS, DIM, LENGTH, HEADS = 128 * 163, 64, 200, 2
+"""Positions of a batch on ML-1M, width, longest history, heads."""
+
+SHAPES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "square 2048": ((2048, 2048), (2048, 2048)),
+    "projection": ((ROWS, DIM), (DIM, DIM)),
+    "scores of 3,416 items": ((2048, DIM), (DIM, 3416)),
+    "scores of 54,542 items": ((152, DIM), (DIM, 54542)),
+    "gradient of 3,416 items": ((3416, 2048), (2048, DIM)),
+    "attention scores": ((128 * HEADS, LENGTH, DIM // HEADS), (128 * HEADS, DIM // HEADS, LENGTH)),
+}
+"""Left and right factor; the largest square is what shares of "the machine's rate" refer to."""
+
+COPIED = 2**28
+"""Bytes of the array that is copied, far beyond the caches."""
+
+
+def limits(seconds: float = SECONDS, device: str = "cpu") -> dict[str, Any]:
+    """Measure all rates.
+
+    Returns:
+        `float32` and `bfloat16`: floating-point operations a second by name of the shape; `copy`:
+        bytes a second, those read and those written both counted.
+    """
+    rates: dict[str, Any] = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        rates[str(dtype).removeprefix("torch.")] = {
+            name: product_rate(
+                *(torch.randn(shape, device=device).to(dtype) for shape in shapes), seconds
+            )
+            for name, shapes in SHAPES.items()
+        }
+    return rates | {"copy": copy_rate(seconds, device)}
+
+
+def product_rate(left: Tensor, right: Tensor, seconds: float) -> float:
+    """Operations a second of `left @ right`; a multiplication and an addition are two."""
+    out = left @ right
+    operations = 2 * left.numel() * right.shape[-1]
+    return operations / median_seconds(lambda: torch.matmul(left, right, out=out), seconds)
+
+
+def copy_rate(seconds: float, device: str) -> float:
+    """Bytes a second, read and written."""
+    source = torch.ones(COPIED // 4, device=device)
+    target = torch.empty_like(source)
+    return 2 * COPIED / median_seconds(lambda: target.copy_(source), seconds)
+
+
+def median_seconds(function: Callable[[], object], seconds: float) -> float:
+    """The median of as many calls as the time allows, at least three, after one that is not counted."""
+    timed(function)
+    taken: list[float] = []
+    while sum(taken) < seconds or len(taken) < 3:
+        taken.append(timed(function))
+    return sorted(taken)[len(taken) // 2]
+
+
+def timed(function: Callable[[], object]) -> float:
+    """Seconds of one call, a GPU's queue emptied before and after."""
+    wait()
+    began = time.perf_counter()
+    function()
+    wait()
+    return time.perf_counter() - began
+
+
+def wait() -> None:
+    """Let a GPU finish what it was asked to do."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    print(json.dumps(limits(arguments.seconds)))

@@ -1,0 +1,58 @@
+"""Measurements as lines of a file, so that a benchmark goes on where it was stopped."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.jobs import Job
+
+HERE = Path(__file__).parent
+
+
+class Measured(NamedTuple):
+    """A measurement and what it is of."""
+
+    work: str
+    label: str
+    repetition: int
+    job: Job
+    result: dict[str, Any]
+
+
+class State:
+    """The measurements of one state of the code; another state begins anew, in a file of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, measured: Measured) -> None:
+        """Write a measurement as one more line."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        job = json.loads(measured.job.dump())
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(measured._replace(job=job)._asdict()) + "\n")
+
+    def __iter__(self) -> Iterator[Measured]:
+        if not self.path.exists():
+            return
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError:  # the line that a kill cut short
+                continue
+            yield Measured(**row | {"job": Job(**row["job"])})
+
+    def has(self, work: str, label: str, repetition: int, job: Job) -> bool:
+        """Whether this was measured already."""
+        wanted = (work, label, repetition, job)
+        return any(measured[:4] == wanted for measured in self)
+
+
+def code_version(folder: Path = HERE.parent / "src") -> str:
+    """Twelve hex digits that change with any change of the code that is measured."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(str(file.relative_to(folder)).encode() + file.read_bytes())
+    return digest.hexdigest()[:12]

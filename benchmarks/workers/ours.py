@@ -1,0 +1,101 @@
+"""miqrec's side: training as `miqrec train` does it, and lists as `Recommender.recommend` makes them."""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line sets it
+
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.jobs import Job
+from benchmarks.workers.measure import Memory, begin, call, finish
+from miqrec.artifact import Artifact, ArtifactConfig
+from miqrec.data.batches import TrainingExamples
+from miqrec.data.dataset import Dataset
+from miqrec.data.source import DataConfig
+from miqrec.errors import MiqrecWarning
+from miqrec.models.build import build_model
+from miqrec.recommender import Recommender
+from miqrec.settings import Settings, settings
+from miqrec.training.fit import train
+from miqrec.training.step import SequenceTraining
+
+
+def chosen(job: Job) -> Settings:
+    """The job in miqrec's own words."""
+    window = {"window": job.window} if job.model == "miq-sasrec" else {}
+    names = ("dim", "n_layers", "n_heads", "dropout", "attention_dropout", "max_length")
+    names += ("batch_size", "epochs", "precision")
+    return settings(job.model, **{name: getattr(job, name) for name in names}, **window)
+
+
+def measure_training(job: Job, folder: Path) -> None:
+    """Train for some epochs; an epoch's seconds are given with and without the validation in it."""
+    dataset, config = Dataset.open(folder / "dataset"), chosen(job)
+    examples = TrainingExamples(dataset.sequences, "train", job.max_length)
+    memory, validations = Memory(), validation_seconds()
+    model = build_model(config.model, dataset.catalogue.n_items)
+    with tempfile.TemporaryDirectory() as run:
+        history = train(model, dataset.sequences, config.training, Path(run)).history
+    whole = [row["seconds"] for row in history][1:]
+    alone = [seconds - part for seconds, part in zip(whole, validations[1:], strict=True)]
+    finish(
+        *(job, memory, ("lightning", "polars")),
+        seconds=alone,
+        with_validation=whole,
+        targets=examples.n_targets,
+        items=dataset.catalogue.n_items,
+    )
+
+
+def validation_seconds() -> list[float]:
+    """A list that will hold the seconds of each validation, by hooks that Lightning calls."""
+    began: list[float] = []
+    took: list[float] = []
+    hooks = SequenceTraining
+    hooks.on_validation_start = lambda _: began.append(time.perf_counter())  # type: ignore[method-assign]
+    hooks.on_validation_end = lambda _: took.append(time.perf_counter() - began[-1])  # type: ignore[method-assign]
+    return took
+
+
+def measure_lists(job: Job, folder: Path) -> None:
+    """Recommend to everybody, with fresh weights: what they are changes no time."""
+    training, config = Dataset.open(folder / "training"), chosen(job)
+    memory = Memory()
+    recommender = fresh(training, config)
+    calls = [call(lambda: recommender.recommend(k=job.k)) for _ in range(job.calls)]
+    whole = Recommender(recommender.artifact, Dataset.open(folder / "dataset"))
+    warnings.filterwarnings("ignore", "this is not the data", MiqrecWarning)
+    finish(
+        *(job, memory, ("lightning", "polars")),
+        seconds=calls[1:],
+        evaluation_seconds=[call(whole.evaluate) for _ in range(job.calls)][1:],
+        targets=training.sequences.n_users,
+        items=training.catalogue.n_items,
+    )
+
+
+def fresh(dataset: Dataset, config: Settings) -> Recommender:
+    """A recommender that nobody trained."""
+    about = ArtifactConfig(
+        model=config.model,
+        training=config.training,
+        epochs=1,
+        data=DataConfig(source=None),
+        fingerprint=dataset.fingerprint,
+        trained_on="train",
+    )
+    model = build_model(config.model, dataset.catalogue.n_items)
+    nothing = np.ones(dataset.catalogue.n_items, dtype=np.int64)
+    return Recommender(Artifact(about, model, dataset.catalogue, nothing), dataset)
+
+
+if __name__ == "__main__":
+    torch.set_float32_matmul_precision("highest")
+    given, where = begin()
+    (measure_training if given.work == "train" else measure_lists)(given, where)
