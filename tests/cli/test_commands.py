@@ -134,7 +134,7 @@ def test_datasets_lists_names_sizes_and_where_they_are():
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "pretrain", "evaluate", "recommend", "compare", "datasets"]
+    "command", ["train", "pretrain", "evaluate", "recommend", "compare", "reproduce", "datasets"]
 )
 def test_every_command_explains_itself_with_an_example(command):
     shown = miqrec(command, "--help")
