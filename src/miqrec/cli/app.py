@@ -12,6 +12,7 @@ from miqrec.cli.datasets import datasets
 from miqrec.cli.evaluate import evaluate
 from miqrec.cli.pretrain import pretrain
 from miqrec.cli.recommend import recommend
+from miqrec.cli.report import report
 from miqrec.cli.reproduce import reproduce
 from miqrec.cli.train import train
 from miqrec.errors import MiqrecError, MiqrecWarning
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Sequential recommendation with Multi-Item-Query attention.",
 )
-for command in (train, pretrain, evaluate, recommend, compare, reproduce, datasets):
+for command in (train, pretrain, evaluate, recommend, compare, reproduce, report, datasets):
     app.command()(command)
 
 

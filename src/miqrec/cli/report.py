@@ -1,0 +1,46 @@
+"""`miqrec report`: what a study's runs amount to, on one page, tested."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from miqrec.cli.options import CACHE, DataDir, Json
+from miqrec.cli.output import print_json
+from miqrec.experiments.report import numbers, read_report
+from miqrec.experiments.writing import check_ending, to_markdown, write_report
+from miqrec.progress import console as messages
+
+Runs = Annotated[
+    Path, typer.Argument(help="A study's folder, a folder of several, or one of runs.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="A .html, .md or .tex file, or a folder for all of them and the figures."),
+]
+Baseline = Annotated[
+    str | None,
+    typer.Option(help="Compare all systems with this one, in the place of the study's pairs."),
+]
+
+
+def report(
+    runs: Runs,
+    out: Out = None,
+    baseline: Baseline = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Test what can be told from luck, and write tables, figures and the finding.
+
+    Example: miqrec report runs/table3-lastfm --out report.html
+    """
+    check_ending(out)
+    sections = read_report(runs, baseline, data_dir, CACHE)
+    if out:
+        write_report(sections, out)
+        messages.print(f"written: {out}", highlight=False, soft_wrap=True)
+    if json:
+        print_json([numbers(section) for section in sections])
+    elif not out:
+        print(to_markdown(sections), end="")

@@ -1,0 +1,121 @@
+"""The finding in three sentences, from the tests and in plain words."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from miqrec.experiments.comparisons import TESTED, Comparison
+from miqrec.experiments.heat_map import is_grid
+from miqrec.experiments.numbers import percent, probability, share, signed
+from miqrec.experiments.results import Results
+
+SHOWN = 3  # differences named in one sentence
+
+
+def finding(results: Results, comparisons: Sequence[Comparison]) -> str:
+    """What is better, by how much, and whether it can be told from luck."""
+    if comparisons:
+        sentences = [
+            _beyond_luck(results, comparisons),
+            _unclear(results, comparisons),
+            _sensitivity(results, comparisons),
+        ]
+    elif is_grid(results):
+        sentences = _grid(results)
+    else:
+        sentences = _nothing_tested(results)
+    return " ".join(sentences)
+
+
+def _beyond_luck(results: Results, comparisons: Sequence[Comparison]) -> str:
+    told = sorted(
+        (found for found in comparisons if found.verdict != "unclear"),
+        key=lambda found: -abs(found.effect),
+    )
+    if not told:
+        smallest = min(found.corrected for found in comparisons)
+        return (
+            f"None of the {len(comparisons)} tested differences can be told from luck: after Holm's "
+            f"correction the smallest p is {probability(smallest)}."
+        )
+    parts = [
+        f"{results.outline.labels[found.system]} is {found.verdict} than "
+        f"{results.outline.labels[found.baseline]} in {_amount(found)}"
+        for found in told[:SHOWN]
+    ]
+    more = f"; and {len(told) - SHOWN} more of the table" if len(told) > SHOWN else ""
+    seeds = (
+        ", though with other seeds it may end otherwise, as an interval holds 0"
+        if any(found.depends_on_seeds for found in told)
+        else ""
+    )
+    return f"Beyond luck, {'; '.join(parts)}{more}{seeds}."
+
+
+def _unclear(results: Results, comparisons: Sequence[Comparison]) -> str:
+    unclear = [found for found in comparisons if found.verdict == "unclear"]
+    if not unclear:
+        return f"That holds for all {len(comparisons)} differences that were tested."
+    largest = max(unclear, key=lambda found: abs(found.effect))
+    labels = results.outline.labels
+    pair = f"{labels[largest.system]} against {labels[largest.baseline]}"
+    if len(unclear) == len(comparisons):
+        return f"The clearest of them is {pair} in {_amount(largest)}."
+    return (
+        f"The other {len(unclear)} of {len(comparisons)} tested differences could be luck; the "
+        f"clearest of them is {pair} in {_amount(largest)}."
+    )
+
+
+def _sensitivity(results: Results, comparisons: Sequence[Comparison]) -> str:
+    limits = {
+        metric: max(found.detectable for found in comparisons if found.metric == metric)
+        for metric in TESTED
+    }
+    wanted = " or ".join(f"{share(limit)} in {metric}" for metric, limit in limits.items())
+    return (
+        f"With {len(results.users):,} users and {_seeds(results)} a true difference below {wanted} "
+        "would be missed more often than one time in five."
+    )
+
+
+def _grid(results: Results) -> list[str]:
+    points = results.runs.group_by("window", "dim").agg(pl.col("HR@10").mean())
+    top = points.sort("HR@10").row(-1, named=True)
+    best = points.sort("HR@10").group_by("window").agg(pl.col("dim").last()).sort("window")
+    sizes = ", ".join(f"{dim} for {window}" for window, dim in best.iter_rows())
+    grows = best["dim"].is_sorted() and best["dim"][0] < best["dim"][-1]
+    return [
+        f"Of {points.height} points the best HR@10, {share(top['HR@10'])}, has window "
+        f"{top['window']} and embedding size {top['dim']}.",
+        f"The best size by window is {sizes}: it {'grows' if grows else 'does not grow'} steadily "
+        "with the window.",
+        f"Each point has {_seeds(results)} and nothing was tested, so neighbours that are close "
+        "may well change places.",
+    ]
+
+
+def _nothing_tested(results: Results) -> list[str]:
+    means = results.runs.group_by("system").agg(pl.col("NDCG@10").mean()).sort("NDCG@10")
+    system, score = means.row(-1)
+    return [
+        f"The best test NDCG@10 of {means.height} systems is {share(score)}, of "
+        f"{results.outline.labels[system]}, with {_seeds(results)}.",
+        "No comparison could be tested: none is named of which both systems have finished runs.",
+        "Which differences are luck is therefore not known.",
+    ]
+
+
+def _amount(found: Comparison) -> str:
+    return (
+        f"{found.metric} ({signed(found.difference)} or {percent(found.relative)}, 95 % interval "
+        f"{signed(found.low)} to {signed(found.high)}, corrected p {probability(found.corrected)})"
+    )
+
+
+def _seeds(results: Results) -> str:
+    counts = sorted({len(rows) for rows in results.ranks.values()})
+    if counts == [1]:
+        return "one seed"
+    few, many = counts[0], counts[-1]
+    return f"{many} seeds" if few == many else f"{few} to {many} seeds a system"

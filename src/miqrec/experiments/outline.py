@@ -1,0 +1,127 @@
+"""What a folder of runs is about: its study, or what can be guessed where there is none."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from miqrec.config import explain
+from miqrec.errors import MiqrecError
+from miqrec.experiments.study import Pair, Study
+from miqrec.runs import read_run_config
+
+
+class Found(NamedTuple):
+    """A run's folder, finished or not, and whose it is."""
+
+    system: str
+    seed: int
+    folder: Path
+
+
+class Outline(NamedTuple):
+    """The systems in the order of tables, and what is to be said of them."""
+
+    name: str
+    title: str
+    caption: str
+    labels: dict[str, str]  # by system
+    paper: dict[str, dict[str, float]]  # by system and metric; empty where the paper has none
+    pairs: tuple[Pair, ...]
+    pretraining: dict[str, Path]  # the folder of what a system started from
+
+
+def find_runs(folder: Path) -> list[Found]:
+    """All runs of `<folder>/<system>/seed-<n>/`, or of `<folder>/<system>/` or `<system>-<n>/`.
+
+    Raises:
+        MiqrecError: there is none, or two have the same system and seed.
+    """
+    configs = [*folder.glob("*/config.json"), *folder.glob("*/seed-*/config.json")]
+    found = sorted(_found(path.parent) for path in configs if _is_run(path))
+    if not found:
+        raise MiqrecError(
+            f"there are no runs in {folder}; give a folder that `miqrec reproduce` or "
+            "`miqrec train --out` wrote its runs into"
+        )
+    for one, other in itertools.pairwise(found):
+        if one[:2] == other[:2]:
+            raise MiqrecError(
+                f"{one.folder} and {other.folder} are runs of the same system with the same seed; "
+                "take one of them away"
+            )
+    return found
+
+
+def read_outline(folder: Path, found: list[Found], baseline: str | None = None) -> Outline:
+    """The outline of `study.json`; without one, all systems are compared with the first.
+
+    Args:
+        folder: of a study or of runs.
+        found: the runs in it.
+        baseline: what to compare all the others with, in the place of the study's pairs.
+
+    Raises:
+        MiqrecError: `study.json` is not a study's, or no system is called like the baseline.
+    """
+    path = folder / "study.json"
+    outline = _read(path) if path.is_file() else _guessed(folder, found)
+    if baseline is None:
+        return outline
+    if baseline not in outline.labels:
+        raise MiqrecError(
+            f"there is no system {baseline!r} in {folder}; choose one of {', '.join(outline.labels)}"
+        )
+    return outline._replace(pairs=_all_against(baseline, outline.labels))
+
+
+def _is_run(config: Path) -> bool:
+    """Saved models and pre-trainings have a `config.json` too."""
+    keys = json.loads(config.read_text(encoding="utf-8")).keys()
+    return not {"format", "pretraining"} & keys
+
+
+def _found(run: Path) -> Found:
+    seed = read_run_config(run).training.seed
+    name = run.parent.name if run.name == f"seed-{seed}" else run.name.removesuffix(f"-{seed}")
+    return Found(name, seed, run)
+
+
+def _read(path: Path) -> Outline:
+    try:
+        study = Study.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise MiqrecError(f"{path} is not a study's: {explain(error)}") from error
+    return Outline(
+        name=study.name,
+        title=study.title,
+        caption=" ".join(study.caption.split()),
+        labels={name: system.label for name, system in study.systems.items()},
+        paper=study.paper,
+        pairs=study.pairs,
+        pretraining={
+            name: path.parent / "pretraining" / system.pretraining
+            for name, system in study.systems.items()
+            if system.pretraining
+        },
+    )
+
+
+def _guessed(folder: Path, found: list[Found]) -> Outline:
+    labels = {run.system: run.system for run in found}
+    return Outline(
+        name=folder.resolve().name,
+        title=folder.resolve().name,
+        caption="",
+        labels=labels,
+        paper={},
+        pairs=_all_against(next(iter(labels)), labels),
+        pretraining={},
+    )
+
+
+def _all_against(baseline: str, systems: dict[str, str]) -> tuple[Pair, ...]:
+    others = [system for system in systems if system != baseline]
+    return tuple(Pair(system=system, baseline=baseline) for system in others)
