@@ -17,7 +17,9 @@ from pathlib import Path
 from benchmarks import environments
 from benchmarks.jobs import Job, small
 from benchmarks.machine import cores, machine
+from benchmarks.page import show, write
 from benchmarks.state import HERE, Measured, State, code_version
+from benchmarks.tables import Report
 from benchmarks.works import WORKS, Work
 
 STATE = HERE / ".state"
@@ -114,8 +116,6 @@ def output_of(command: list[str], threads: int) -> str:
 
 def report(works: dict[str, Work], state: State, options: argparse.Namespace) -> None:
     """Print and write the tables of all that was measured so far."""
-    from benchmarks.tables import Report, show, write
-
     current = {
         (name, label): job for name, work in works.items() for label, job in work.sides.items()
     }

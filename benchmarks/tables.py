@@ -1,8 +1,6 @@
-"""The tables of a benchmark, as Markdown, as JSON and on the terminal."""
+"""The tables of a benchmark: sides, ratios, what more queries add, and the machine's limits."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -53,7 +51,7 @@ SIDES = [
         "items",
         "seconds",
         "targets/s",
-        "validation",
+        "validation or evaluation",
         "peak MiB",
     ),
     *("above start", "share of the matrix rate", "note"),
@@ -199,52 +197,3 @@ def show_spread(values: Spread, digits: int = 2) -> str:
     """The median, and the lowest and highest where they differ."""
     middle, lowest, highest = (f"{value:,.{digits}f}" for value in values)
     return middle if lowest == highest else f"{middle} ({lowest} .. {highest})"
-
-
-def markdown(report: Report) -> str:
-    """The report as a page."""
-    about = report.machine
-    versions: dict[str, str] = {}
-    for row in report.rows:
-        versions |= {f"{row.job.side} {name}": one for name, one in row.result["versions"].items()}
-    lines = [
-        "# Benchmarks",
-        "",
-        f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}, "
-        f"{about['date']}, commit {about['commit']}: `{about['command']}`",
-        "",
-        f"Largest load of the machine before a measurement ended: "
-        f"{max(row.result['load'] for row in report.rows):.1f}. Versions: "
-        + ", ".join(f"{name} {one}" for name, one in sorted(versions.items()))
-        + ".",
-    ]
-    for table in tables(report):
-        lines += ["", f"## {table.title}", "", *pipes(table)]
-    return "\n".join(lines) + "\n"
-
-
-def pipes(table: Table) -> list[str]:
-    """A table in Markdown."""
-    rows = [table.heading, ["---"] * len(table.heading), *table.rows]
-    return ["| " + " | ".join(row) + " |" for row in rows]
-
-
-def write(report: Report, folder: Path) -> None:
-    """Write `peers.md` and `peers.json`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [row._replace(job=vars(row.job))._asdict() for row in report.rows]  # type: ignore[arg-type]
-    content = {"machine": report.machine, "measurements": rows}
-    (folder / "peers.json").write_text(json.dumps(content, indent=1) + "\n")
-    (folder / "peers.md").write_text(markdown(report))
-
-
-def show(report: Report) -> None:
-    """Print the tables."""
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    for table in tables(report):
-        shown = RichTable(*table.heading, title=table.title)
-        for row in table.rows:
-            shown.add_row(*row)
-        Console().print(shown)

@@ -1,0 +1,80 @@
+"""The tables of a benchmark as a page, as JSON and on the terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.tables import Report, Table, tables
+
+READING = """\
+Seconds are those of an epoch of training, without validation, or of a call that makes all lists, after a
+warm-up. Targets a second are the epoch's targets (the call's users) by these seconds, for all sides alike.
+A cell gives the median over repetitions (lowest .. highest); a ratio is taken within each repetition.
+Peak memory is that of the whole process, the other number what comes on top of the libraries and the data
+(for lists by RecTools it includes the steps of training that a fit needs). Shares of the matrix rate count
+the operations that the result needs, see `operations.py`, against a square product in the same precision.
+RecTools' catalogue has the items seen in training only."""
+
+
+def markdown(report: Report) -> str:
+    """The report as a page."""
+    about = report.machine
+    lines = [
+        "# Benchmarks",
+        "",
+        f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}, "
+        f"{about['date']}, commit {about['commit']}: `{about['command']}`",
+        "",
+        f"{max(row.repetition for row in report.rows) + 1} repetitions, {threads(report)} threads a "
+        f"process; the machine's load at the end of a measurement was "
+        f"{min(row.result['load'] for row in report.rows):.1f} to "
+        f"{max(row.result['load'] for row in report.rows):.1f}.",
+        "",
+        *versions(report),
+        "",
+        READING,
+    ]
+    for table in tables(report):
+        lines += ["", f"## {table.title}", "", *pipes(table)]
+    return "\n".join(lines) + "\n"
+
+
+def threads(report: Report) -> str:
+    """How many threads each process had."""
+    return ", ".join(map(str, sorted({row.result["threads"] for row in report.rows})))
+
+
+def versions(report: Report) -> list[str]:
+    """A line a side: which versions it ran with."""
+    sides = {row.job.side: row.result["versions"] for row in report.rows}
+    return [
+        f"- {side}: {', '.join(f'{name} {version}' for name, version in sides[side].items())}"
+        for side in sorted(sides)
+    ]
+
+
+def pipes(table: Table) -> list[str]:
+    """A table in Markdown."""
+    rows = [table.heading, ["---"] * len(table.heading), *table.rows]
+    return ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write `peers.md` and `peers.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, Any]] = [row._asdict() | {"job": vars(row.job)} for row in report.rows]
+    content = {"machine": report.machine, "measurements": rows}
+    (folder / "peers.json").write_text(json.dumps(content, indent=1) + "\n")
+    (folder / "peers.md").write_text(markdown(report))
+
+
+def show(report: Report) -> None:
+    """Print the tables."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    for table in tables(report):
+        shown = RichTable(*table.heading, title=table.title)
+        for row in table.rows:
+            shown.add_row(*row)
+        Console().print(shown)
