@@ -1,12 +1,14 @@
 """From a config to a fitted model, whether it is trained, pre-trained or only counts."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from lightning.pytorch.callbacks import Callback
 from pydantic import Field
 
 from miqrec.artifact import Artifact, ArtifactConfig
@@ -49,13 +51,16 @@ class PretrainingRunConfig(Config):
     pretraining: PretrainingConfig
 
 
-def fit(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
+def fit(
+    dataset: Dataset, config: RunConfig, folder: Path, callbacks: Sequence[Callback] = ()
+) -> Artifact:
     """Fit on the training split, the best epoch chosen by validation.
 
     Args:
         dataset: the interactions.
         config: model and training.
         folder: for `history.csv` and checkpoints; a training that was stopped there goes on.
+        callbacks: what is done besides training.
 
     Raises:
         MiqrecError: nothing to train or to validate on, or a loss that is not finite.
@@ -64,7 +69,7 @@ def fit(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
     model = _fresh_model(dataset, config)
     epochs = None
     if isinstance(model, Encoder):
-        epochs = train(model, dataset.sequences, config.training, folder).best_epoch
+        epochs = train(model, dataset.sequences, config.training, folder, callbacks).best_epoch
     else:
         _count(model, dataset.sequences, "train")
     return _artifact(model, dataset, config, "train", epochs)

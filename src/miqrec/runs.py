@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lightning.pytorch.callbacks import Callback
 from pydantic import ValidationError
 
 from miqrec.artifact import Artifact, load_artifact, save_artifact
@@ -70,6 +72,33 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
         test.write_parquet(partial)
     write_json(folder / "metrics.json", metrics.model_dump())
     remove(folder / "checkpoints")
+    return metrics
+
+
+def validate(
+    dataset: Dataset, config: RunConfig, folder: Path, callbacks: Sequence[Callback] = ()
+) -> dict[str, float]:
+    """Fit and evaluate on validation alone: what a search for settings may look at.
+
+    A finished one is read, not repeated; one that was stopped goes on where it was.
+
+    Args:
+        dataset: the interactions; nobody's test item is looked at.
+        config: model and training.
+        folder: gets `history.csv` and `valid.json`, but no model.
+        callbacks: what is done besides training.
+
+    Raises:
+        MiqrecError: as `run` does.
+    """
+    claim(folder, config)
+    path = folder / "valid.json"
+    if not path.exists():
+        model = fit(dataset, config, folder, callbacks).model
+        valid = evaluate(model, dataset.sequences, "valid", device=best_device())
+        write_json(path, summary(valid["rank"].to_torch()))
+        remove(folder / "checkpoints")
+    metrics: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
     return metrics
 
 

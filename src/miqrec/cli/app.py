@@ -15,6 +15,7 @@ from miqrec.cli.recommend import recommend
 from miqrec.cli.report import report
 from miqrec.cli.reproduce import reproduce
 from miqrec.cli.train import train
+from miqrec.cli.tune import tune
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.progress import console
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Sequential recommendation with Multi-Item-Query attention.",
 )
-for command in (train, pretrain, evaluate, recommend, compare, reproduce, report, datasets):
+for command in (train, pretrain, evaluate, recommend, compare, reproduce, tune, report, datasets):
     app.command()(command)
 
 

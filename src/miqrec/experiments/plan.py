@@ -105,7 +105,28 @@ def check(runs: Iterable[PlannedRun], data: str, dataset: Dataset) -> None:
 def pretraining_command(study: Study, key: str, out: Path) -> tuple[str, ...]:
     """The words behind `miqrec` that pre-train into `out`."""
     model, values = study.pretraining[key].model, study.pretraining_values(key)
-    return ("pretrain", "--data", study.data, "--model", model, *_words(values), "--out", str(out))
+    return (
+        "pretrain",
+        "--data",
+        study.data,
+        "--model",
+        model,
+        *option_words(values),
+        "--out",
+        str(out),
+    )
+
+
+def option_words(values: Mapping[str, Setting]) -> list[str]:
+    """Settings as they are typed, such as `--window 5`."""
+    words = []
+    for name, value in values.items():
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            words += [f"--{option}", str(value)]
+    return words
 
 
 def _pretraining(study: Study, key: str, folder: Path) -> PlannedRun:
@@ -120,19 +141,17 @@ def _run(study: Study, system: str, seed: int, folder: Path) -> PlannedRun:
     model, key = study.systems[system].model, study.systems[system].pretraining
     after = folder / "pretraining" / key if key is not None else None
     start = ("--init-from", str(after)) if after else ()
-    words = ("--data", study.data, "--model", model, *_words(values), *start, "--out", str(out))
+    words = (
+        "--data",
+        study.data,
+        "--model",
+        model,
+        *option_words(values),
+        *start,
+        "--out",
+        str(out),
+    )
     return PlannedRun(system, seed, out, settings(model, **values), ("train", *words), after)
-
-
-def _words(values: Mapping[str, Setting]) -> list[str]:
-    words = []
-    for name, value in values.items():
-        option = name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{option}" if value else f"--no-{option}")
-        else:
-            words += [f"--{option}", str(value)]
-    return words
 
 
 def _config(run: PlannedRun, data: str, dataset: Dataset) -> RunConfig | PretrainingRunConfig:

@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import torch
 
 from miqrec.environment import best_device, environment
-from miqrec.errors import MiqrecError
+from miqrec.experiments.locks import lock
 from miqrec.experiments.overview import Show, ended, started
 from miqrec.experiments.plan import PlannedRun, unfinished
 
@@ -140,7 +140,7 @@ def _process(run: PlannedRun, slot: Slot) -> subprocess.Popen[bytes] | None:
     """Start a run; None if somebody else's process is at work on it already."""
     run.folder.parent.mkdir(parents=True, exist_ok=True)
     with log_path(run).open("ab") as log:
-        if not _lock(log):
+        if not lock(log):
             return None
         return subprocess.Popen(
             [*PROGRAM, *run.command],
@@ -150,18 +150,6 @@ def _process(run: PlannedRun, slot: Slot) -> subprocess.Popen[bytes] | None:
             env=os.environ | slot,
             start_new_session=True,  # Ctrl-C comes once and from us, not from the terminal too
         )
-
-
-def _lock(file: IO[bytes]) -> bool:
-    try:
-        import fcntl
-    except ImportError as error:
-        raise MiqrecError("this needs file locks, which Windows has not; run it in WSL") from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _reason(code: int, log: Path) -> str:

@@ -1,5 +1,6 @@
 """Fitting an encoder: with validation that chooses the epoch, or on everything for a number of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,13 @@ class Trained(NamedTuple):
     history: list[dict[str, float]]  # a row an epoch: loss, validation metrics, seconds
 
 
-def train(model: Encoder, sequences: Sequences, config: TrainingConfig, folder: Path) -> Trained:
+def train(
+    model: Encoder,
+    sequences: Sequences,
+    config: TrainingConfig,
+    folder: Path,
+    callbacks: Sequence[Callback] = (),
+) -> Trained:
     """Train until validation NDCG@10 stops growing; leaves the best epoch's weights in the model.
 
     Args:
@@ -40,6 +47,7 @@ def train(model: Encoder, sequences: Sequences, config: TrainingConfig, folder: 
         sequences: all interactions; each user's last two are held out.
         config: loss, optimiser, epochs, seed.
         folder: gets `history.csv` and `checkpoints/`; a training that was stopped there goes on.
+        callbacks: what is done besides.
 
     Raises:
         MiqrecError: nothing to train or to validate on, or a loss that is not finite.
@@ -55,7 +63,7 @@ def train(model: Encoder, sequences: Sequences, config: TrainingConfig, folder: 
         enable_version_counter=False,
     )
     stop = StopEarly(CHOSEN_BY, mode="max", patience=config.patience)
-    history = _run(model, sequences, "train", config, folder, [stop, best], validation)
+    history = _run(model, sequences, "train", config, folder, [stop, best, *callbacks], validation)
     weights = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
     model.load_state_dict({name.removeprefix("model."): value for name, value in weights.items()})
     chosen = max(history.rows, key=lambda row: row[CHOSEN_BY])

@@ -1,0 +1,78 @@
+"""`miqrec tune` as typed."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from commands import miqrec
+from worlds import cycle, frame
+
+QUICK = ("--epochs", 1, "--n-heads", 1, "--n-layers", 1, "--max-length", 10)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "log.csv"
+    frame(cycle()).write_csv(path)
+    return path
+
+
+@pytest.fixture
+def command(log, tmp_path) -> tuple[object, ...]:
+    (tmp_path / "search.toml").write_text(
+        "[search]\ndim = [8, 16]\ndropout = {low = 0, high = 0.5}"
+    )
+    where = ("--search", tmp_path / "search.toml", "--out", tmp_path / "out")
+    return ("tune", "--data", log, "--model", "sasrec", *where, *QUICK)
+
+
+def test_the_best_settings_are_a_command_that_can_be_run(command, tmp_path):
+    done = miqrec(*command, "--trials", 2)
+
+    assert done.returncode == 0, done.stderr
+    said, best = done.stdout.splitlines()
+    assert said.startswith("validation NDCG@10 ")
+    assert "trial 1 complete" in done.stderr
+    program, *words = shlex.split(best)
+    assert program == "miqrec"
+    trained = miqrec(*words)
+    assert trained.returncode == 0, trained.stderr
+    assert (tmp_path / "out" / "best" / "metrics.json").exists()
+
+
+def test_json_for_machines_and_a_second_time_without_training(command, tmp_path):
+    first = json.loads(miqrec(*command, "--trials", 1, "--json").stdout)
+    again = json.loads(miqrec(*command, "--trials", 1, "--json").stdout)
+
+    assert first == again
+    assert first["settings"].keys() >= {"dim", "dropout", "epochs"}
+    assert (first["trial"], first["finished"], first["pruned"]) == (0, 1, 0)
+
+
+def test_it_explains_itself_with_an_example():
+    shown = miqrec("tune", "--help")
+
+    assert shown.returncode == 0
+    assert "miqrec tune" in shown.stdout.split("Example")[1]
+    assert "[search]" in shown.stdout
+
+
+WRONG = {
+    "no such file": (["--search", "nowhere.toml"], "can't be read"),
+    "typed and searched": (["--dim", "8"], "dim: either typed or searched, not both"),
+    "a setting of another model": (["--window", "3"], "sasrec has no setting 'window'"),
+    "no such data": (["--data", "nowhere.csv"], "nowhere.csv"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG.keys())
+def test_bad_input_is_one_sentence_and_exit_code_2(command, arguments, message, tmp_path):
+    done = miqrec(*command, *arguments)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
