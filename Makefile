@@ -9,7 +9,7 @@ SETTINGS := --epochs 12 --learning-rate 0.003
 TORCH_INDEX := $(if $(shell command -v nvidia-smi),,--extra-index-url https://download.pytorch.org/whl/cpu)
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow lint bench clean
+.PHONY: demo test test-slow lint bench bench-growth bench-memory clean
 
 $(BIN)/.runtime: constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -41,6 +41,16 @@ lint: $(BIN)/.development
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Stopped, these go on where they were; `make bench OPTIONS=--quick` shows in minutes that all works.
+bench: $(BIN)/.development
+	$(BIN)/python -m benchmarks.peers $(OPTIONS)
+
+bench-growth: $(BIN)/.development
+	$(BIN)/python -m benchmarks.growth $(OPTIONS)
+
+bench-memory: $(BIN)/.development
+	$(BIN)/python -m benchmarks.memory $(OPTIONS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.machine import cores, machine
 from benchmarks.peers import output_of
-from benchmarks.state import HERE, code_version
+from benchmarks.state import HERE, append, code_version, lines
 
 
 class Axis(NamedTuple):
@@ -78,8 +78,7 @@ def main() -> None:
 
 def read(path: Path) -> list[dict[str, Any]]:
     """The points measured so far, in the order of their sizes."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    return sorted((json.loads(line) for line in lines), key=lambda point: point["size"])
+    return sorted(lines(path), key=lambda point: point["size"])
 
 
 def measure(axis: str, size: int, threads: int, path: Path) -> None:
@@ -87,9 +86,7 @@ def measure(axis: str, size: int, threads: int, path: Path) -> None:
     print(f"{axis} {size:,}", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "benchmarks.workers.growth_point", axis, str(size)]
     point = json.loads(output_of(command, threads).splitlines()[-1])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        file.write(json.dumps({"axis": axis, "size": size} | point) + "\n")
+    append(path, {"axis": axis, "size": size} | point)
 
 
 def slope(sizes: Sequence[float], values: Sequence[float]) -> float:

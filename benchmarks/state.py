@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,25 +30,31 @@ class State:
 
     def add(self, measured: Measured) -> None:
         """Write a measurement as one more line."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        job = json.loads(measured.job.dump())
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(measured._replace(job=job)._asdict()) + "\n")
+        append(self.path, measured._asdict() | {"job": asdict(measured.job)})
 
     def __iter__(self) -> Iterator[Measured]:
-        if not self.path.exists():
-            return
-        for line in self.path.read_text(encoding="utf-8").splitlines():
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError:  # the line that a kill cut short
-                continue
-            yield Measured(**row | {"job": Job(**row["job"])})
+        return (Measured(**row | {"job": Job(**row["job"])}) for row in lines(self.path))
 
     def has(self, work: str, label: str, repetition: int, job: Job) -> bool:
         """Whether this was measured already."""
         wanted = (work, label, repetition, job)
         return any(measured[:4] == wanted for measured in self)
+
+
+def append(path: Path, row: dict[str, Any]) -> None:
+    """Add a line; it begins with a line feed, lest it go on with one that a kill cut short."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"\n{json.dumps(row)}\n")
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """All lines that are whole."""
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:  # empty, or cut short by a kill
+            continue
 
 
 def code_version(folder: Path = HERE.parent / "src") -> str:
