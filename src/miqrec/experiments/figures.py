@@ -13,6 +13,7 @@ import polars as pl
 from miqrec.experiments.comparisons import TESTED, Comparison
 from miqrec.experiments.drawing import INK, STYLE, Figure, canvas
 from miqrec.experiments.heat_map import GRID_METRICS, heat_map, is_grid
+from miqrec.experiments.numbers import signed
 from miqrec.experiments.rendering import SUBSCRIPT
 from miqrec.experiments.results import Results
 from miqrec.optional import optional
@@ -95,7 +96,7 @@ def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
         shown = [found for found in comparisons if found.metric == metric][::-1]
         for row, found in enumerate(shown):
             axes.plot([found.low, found.high], [row, row], color=COLOURS[0], linewidth=2)
-            face = "white" if found.verdict == "unclear" else COLOURS[0]
+            face = "none" if found.verdict == "unclear" else COLOURS[0]
             axes.plot(found.difference, row, "o", color=COLOURS[0], markerfacecolor=face, ms=8)
         names = [
             (_label(results, found.system), _label(results, found.baseline)) for found in shown
@@ -103,7 +104,8 @@ def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
         axes.set_yticks(range(len(shown)), [f"{system}\nagainst {base}" for system, base in names])
         axes.set(xlabel=f"difference in {metric}", ylim=(-0.6, len(shown) - 0.4))
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.xaxis.set_major_locator(optional("matplotlib.ticker").MaxNLocator(3))
+        axes.xaxis.set_major_locator(optional("matplotlib.ticker").MaxNLocator(4))
+        axes.xaxis.set_major_formatter(lambda value, _: signed(value, 3))
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
     return figure

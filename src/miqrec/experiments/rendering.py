@@ -62,7 +62,7 @@ def to_html(cell: Cell) -> str:
         text = f"<strong>{text}</strong>"
     if cell.mark:
         text += f"<sup>{cell.mark}</sup>"
-    return f"{text}<small>{html(cell.beside)}</small>" if cell.beside else text
+    return f"{text} <small>({html(cell.beside)})</small>" if cell.beside else text
 
 
 def html(text: str) -> str:

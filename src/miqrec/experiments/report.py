@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,7 +117,7 @@ def _missing(results: Results) -> list[str]:
     for system, seeds in results.missing.items():
         if system in results.ranks:
             named = ", ".join(str(seed) for seed in seeds)
-            sentences.append(f"{labels[system]}: not done with {_plural('seed', seeds)} {named}.")
+            sentences.append(f"{labels[system]}: {_counted('seed', seeds)} not done ({named}).")
         else:
             sentences.append(f"{labels[system]}: not done.")
     for pair in results.outline.pairs:
@@ -129,8 +130,8 @@ def _missing(results: Results) -> list[str]:
     return sentences
 
 
-def _plural(word: str, things: list[int]) -> str:
-    return word if len(things) == 1 else f"{word}s"
+def _counted(word: str, things: Sequence[object]) -> str:
+    return f"1 {word}" if len(things) == 1 else f"{len(things)} {word}s"
 
 
 def _machines(environments: list[Environment]) -> list[str]:
@@ -139,12 +140,12 @@ def _machines(environments: list[Environment]) -> list[str]:
     for there in environments:
         packages = ", ".join(f"{name} {version}" for name, version in there.packages.items())
         kind = (
-            f"{there.processor}, {there.cores} cores, {there.threads} threads, device "
+            f"{there.processor}, cores: {there.cores}, threads: {there.threads}, device: "
             f"{there.device}, {there.system}, Python {there.python}, {packages}"
         )
         kinds.setdefault(kind, []).append(there.date[:10])
     return [
-        f"{len(days)} runs, {' to '.join(sorted({min(days), max(days)}))}: {kind}"
+        f"{_counted('run', days)}, {' to '.join(sorted({min(days), max(days)}))}: {kind}"
         for kind, days in kinds.items()
     ]
 

@@ -1,0 +1,83 @@
+"""What is drawn, from which numbers; how it looks is for eyes."""
+
+import pytest
+
+from miqrec.experiments.comparisons import compare_pairs
+from miqrec.experiments.drawing import INK, inline_svg, save_figure
+from miqrec.experiments.figures import figures
+from miqrec.experiments.heat_map import is_grid
+from miqrec.experiments.results import read_results
+from studies import compared, write_run
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return read_results(compared(tmp_path_factory.mktemp("runs") / "table-x"))
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("grid")
+    for window, dim, hits in ((1, 8, 3), (1, 16, 2), (3, 8, 1), (3, 16, 2)):
+        ranks = [1] * hits + [100] * (4 - hits)
+        write_run(folder / f"w{window}-d{dim}", ranks, "miq-sasrec", window=window, dim=dim)
+    return read_results(folder)
+
+
+def test_a_table_has_curves_cost_and_differences(results):
+    drawn = figures(results, compare_pairs(results))
+
+    assert list(drawn) == ["learning-curves", "cost", "differences"]
+
+
+def test_curves_show_the_mean_over_seeds(results):
+    axes = figures(results, [])["learning-curves"].axes[0]
+
+    assert [line.get_xdata().tolist() for line in axes.lines] == [[1, 2], [1, 2]]
+    assert axes.lines[0].get_ydata() == pytest.approx([0.1, 0.2])
+
+
+def test_a_dot_is_filled_only_beyond_luck(results):
+    clear, _ = compare_pairs(results)
+    drawn = figures(results, [clear, clear._replace(corrected=0.5, metric="HR@10")])
+    dots = [panel.lines[1].get_markerfacecolor() for panel in drawn["differences"].axes]
+
+    assert dots[1] == "none"
+    assert dots[0] != "none"
+
+
+def test_windows_and_sizes_make_heat_maps(results, grid):
+    assert is_grid(grid)
+    assert not is_grid(results)
+    drawn = figures(grid, [])
+    assert list(drawn) == ["heat-map-HR5", "heat-map-HR10"]
+
+    axes = drawn["heat-map-HR10"].axes[0]
+    assert axes.images[0].get_array().tolist() == [[3 / 4, 1 / 4], [2 / 4, 2 / 4]]
+    assert axes.lines[0].get_ydata().tolist() == [0, 1]  # rows of the best sizes, 8 and 16
+    assert [text.get_text() for text in axes.texts if text.get_bbox_patch()] == [".7500", ".5000"]
+
+
+def test_a_point_that_was_not_run_stays_empty(grid):
+    rest = grid._replace(runs=grid.runs.remove(system="w3-d16"))
+    axes = figures(rest, [])["heat-map-HR5"].axes[0]
+
+    assert len(axes.texts) == 3
+    assert axes.lines[0].get_ydata().tolist() == [0, 0]
+
+
+def test_on_a_page_a_figure_takes_the_pages_ink_and_is_the_same_each_time(results):
+    first, second = (inline_svg(figures(results, [])["cost"]) for _ in range(2))
+
+    assert first == second
+    assert first.startswith("<svg")
+    assert "currentColor" in first
+    assert INK not in first
+
+
+@pytest.mark.parametrize(("ending", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
+def test_figures_are_files_too(results, tmp_path, ending, start):
+    path = tmp_path / f"cost.{ending}"
+    save_figure(figures(results, [])["cost"], path)
+
+    assert path.read_bytes().startswith(start)

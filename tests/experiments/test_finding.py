@@ -1,0 +1,67 @@
+"""The finding: three sentences that say what the tests say, and no more."""
+
+import pytest
+
+from miqrec.experiments.comparisons import compare_pairs
+from miqrec.experiments.finding import finding
+from miqrec.experiments.results import read_results
+from studies import compared, write_run
+
+
+def told(folder):
+    results = read_results(folder)
+    return finding(results, compare_pairs(results))
+
+
+def test_what_is_better_is_said_with_amount_and_interval(tmp_path):
+    text = told(compared(tmp_path, miq=0.9, sasrec=0.1))
+
+    assert text.startswith("Beyond luck, MIQ_F is better than SASRec_F in ")
+    assert "95 % interval +" in text
+    assert "That holds for all 2 differences that were tested." in text
+
+
+def test_what_is_worse_is_said_as_plainly(tmp_path):
+    text = told(compared(tmp_path, miq=0.1, sasrec=0.9))
+
+    assert text.startswith("Beyond luck, MIQ_F is worse than SASRec_F in ")
+
+
+def test_what_could_be_luck_is_not_called_better_or_worse(tmp_path):
+    text = told(compared(tmp_path, miq=0.5, sasrec=0.5))
+
+    assert text.startswith("None of the 2 tested differences can be told from luck")
+    assert "better" not in text
+    assert "worse" not in text
+    assert "With 40 users and 2 seeds a true difference below" in text
+
+
+def test_told_and_untold_stand_side_by_side(tmp_path):
+    results = read_results(compared(tmp_path))
+    clear, unclear = compare_pairs(results)
+    unclear = unclear._replace(corrected=0.4)
+    text = finding(results, [clear._replace(low=-0.1), unclear])
+
+    assert "with other seeds it may end otherwise" in text
+    assert "The other 1 of 2 tested differences could be luck" in text
+
+
+@pytest.mark.parametrize(
+    ("best", "said"), [((8, 16), "it grows steadily"), ((16, 8), "it does not grow steadily")]
+)
+def test_a_grid_tells_how_the_best_size_goes_with_the_window(tmp_path, best, said):
+    for window, best_dim in zip((1, 3), best, strict=True):
+        for dim in (8, 16):
+            ranks = [1, 1, 100] if dim == best_dim else [1, 100, 100]
+            folder = tmp_path / f"w{window}-d{dim}"
+            write_run(folder, ranks, "miq-sasrec", window=window, dim=dim)
+
+    text = finding(read_results(tmp_path), [])
+    assert "Of 4 points the best HR@10, .6667" in text
+    assert f"The best size by window is {best[0]} for 1, {best[1]} for 3: {said}" in text
+
+
+def test_without_a_pair_nothing_is_claimed(tmp_path):
+    write_run(tmp_path / "miq", [1, 100])
+
+    assert "No comparison could be tested" in told(tmp_path)

@@ -1,0 +1,67 @@
+"""Users in quarters by the length of their history."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from miqrec.errors import MiqrecError
+from miqrec.experiments.lengths import length_groups, quarters
+from miqrec.experiments.results import read_results
+from studies import compared
+from worlds import cycle, frame
+
+
+def test_quarters_are_as_large_as_the_lengths_allow():
+    groups = quarters(np.array([8, 1, 2, 7, 3, 4, 5, 6]))
+
+    assert [(group.shortest, group.longest) for group in groups] == [(1, 2), (3, 4), (5, 6), (7, 8)]
+    assert groups[0].rows.tolist() == [1, 2]
+
+
+def test_users_of_one_length_stay_together():
+    groups = quarters(np.array([3, 3, 3, 3, 9]))
+
+    assert [len(group.rows) for group in groups] == [4, 1]
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=30))
+@settings(max_examples=50, deadline=None)
+def test_every_user_is_in_one_group_and_groups_do_not_overlap(lengths):
+    groups = quarters(np.array(lengths))
+
+    assert sorted(np.concatenate([group.rows for group in groups])) == list(range(len(lengths)))
+    assert all(one.longest < other.shortest for one, other in pairwise(groups))
+
+
+def test_lengths_come_from_the_data_that_the_runs_were_made_of(tmp_path):
+    log = tmp_path / "log.csv"
+    frame(cycle()).write_csv(log)
+    results = _trained_on(read_results(compared(tmp_path / "study")), str(log))
+    groups = length_groups(results, None, None)
+
+    histories = cycle().sequences.lengths[results.users] - 1
+    assert groups[0].shortest == histories.min()
+    assert groups[-1].longest == histories.max()
+
+
+@pytest.mark.parametrize(
+    ("source", "message"), [(None, "not at hand"), ("x", "not at hand"), ("demo", "has changed")]
+)
+def test_other_data_or_none_is_an_error(tmp_path, source, message):
+    results = _trained_on(read_results(compared(tmp_path)), source)
+
+    with pytest.raises(MiqrecError, match=message):
+        length_groups(results, None, None)
+
+
+def _trained_on(results, source):
+    configs = {
+        system: config.model_copy(
+            update={"data": config.data.model_copy(update={"source": source})}
+        )
+        for system, config in results.configs.items()
+    }
+    return results._replace(configs=configs)
