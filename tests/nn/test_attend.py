@@ -2,24 +2,9 @@
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from miqrec.nn.attention import MultiItemQueryAttention
-
-
-class LargestTensor(TorchDispatchMode):
-    """Remember the most elements that any operation's result had."""
-
-    def __init__(self):
-        super().__init__()
-        self.elements = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        results = func(*args, **(kwargs or {}))
-        for x in results if isinstance(results, tuple | list) else [results]:
-            if isinstance(x, torch.Tensor):
-                self.elements = max(self.elements, x.untyped_storage().nbytes() // x.itemsize)
-        return results
+from tensors import LargestTensor
 
 
 def largest_tensor_of_a_training_step(layer, B, L, D):

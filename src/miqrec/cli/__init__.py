@@ -1,11 +1,9 @@
-"""The command line: train, pretrain, evaluate, recommend, compare and datasets."""
+"""The command line; `miqrec --help` lists its commands."""
 
-import os
+from miqrec.cli.process import prepare
 
-# Threads that wait for each other sleep instead of spinning; it must be said before torch is loaded.
-# With one other busy process on 2 cores an epoch of the demo took 2.0 s instead of 4.8 s.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+prepare()
 
-from miqrec.cli.app import main
+from miqrec.cli.app import main  # noqa: E402  (it loads PyTorch)
 
 __all__ = ["main"]

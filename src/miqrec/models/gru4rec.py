@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from miqrec.config import Config
 from miqrec.models.encoder import Encoder
+from miqrec.nn.dropout import Dropout
 from miqrec.nn.padding import check_length, newest, trim
 
 
@@ -47,7 +48,7 @@ class GRU4Rec(Encoder):
         super().__init__()
         self.max_length = config.max_length
         self.embedding = nn.Embedding(n_items + 1, config.dim, padding_idx=0)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.gru = nn.GRU(config.dim, config.hidden, config.n_layers, bias=False, batch_first=True)
         self.project = nn.Linear(config.hidden, config.dim)
         nn.init.xavier_normal_(self.embedding.weight)

@@ -32,6 +32,7 @@ from torch.nn import functional as F
 
 from miqrec.config import Config
 from miqrec.models.encoder import Encoder
+from miqrec.nn.dropout import Dropout
 from miqrec.nn.padding import check_length, trim
 from miqrec.nn.session_graph import (
     NodeVersions,
@@ -71,7 +72,7 @@ class SRGNN(Encoder):
         dim = config.dim
         self.max_length = config.max_length
         self.embedding = nn.Embedding(n_items + 1, dim, padding_idx=0)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.incoming = nn.Linear(dim, dim)
         self.outgoing = nn.Linear(dim, dim)
         self.cell = nn.GRUCell(2 * dim, dim)

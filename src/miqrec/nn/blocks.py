@@ -6,6 +6,7 @@ which computes the newest valid position alone: all that a last layer need do at
 
 from torch import Tensor, nn
 
+from miqrec.nn.dropout import Dropout
 from miqrec.nn.padding import newest
 from miqrec.nn.shared_keys import SharedKeyAttention
 
@@ -26,14 +27,14 @@ class SASRecBlock(nn.Module):
         super().__init__()
         self.attention_norm = nn.LayerNorm(dim)
         self.attention = attention
-        self.attention_dropout = nn.Dropout(dropout)
+        self.attention_dropout = Dropout(dropout)
         self.feed_forward_norm = nn.LayerNorm(dim)
         self.feed_forward = nn.Sequential(
             nn.Linear(dim, dim),
             nn.ReLU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(dim, dim),
-            nn.Dropout(dropout),
+            Dropout(dropout),
         )
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
@@ -64,10 +65,10 @@ class S3RecBlock(nn.Module):
     def __init__(self, dim: int, attention: SharedKeyAttention, dropout: float) -> None:
         super().__init__()
         self.attention = attention
-        self.attention_dropout = nn.Dropout(dropout)
+        self.attention_dropout = Dropout(dropout)
         self.attention_norm = nn.LayerNorm(dim)
         self.feed_forward = nn.Sequential(
-            nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim), nn.Dropout(dropout)
+            nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim), Dropout(dropout)
         )
         self.feed_forward_norm = nn.LayerNorm(dim)
 

@@ -7,6 +7,8 @@ items changes nothing for those that stay.
 import torch
 from torch import Tensor, nn
 
+from miqrec.nn.dropout import Dropout
+
 
 class SASRecEmbedding(nn.Module):
     """x_t = dropout(sqrt(D) E[item_t] + P[length - 1 - t]), as SASRec's authors' code has it.
@@ -25,7 +27,7 @@ class SASRecEmbedding(nn.Module):
         self.scale = dim**0.5
         self.items = nn.Embedding(n_items + 1, dim, padding_idx=0)
         self.positions = nn.Embedding(max_length, dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
         """Embed `items` (B, L), of which `lengths` (B,) are valid: (B, L, D)."""

@@ -1,0 +1,27 @@
+"""What a process is told before PyTorch is loaded, so that training wastes no time on the system.
+
+Measured on 2 cores of an AMD EPYC, 2026-11-23, PyTorch 2.13.0. With one other busy process an epoch of
+the demo took 2.0 s instead of 4.8 s, because threads that wait for each other sleep instead of
+spinning. A training step of MIQ-SASRec (window 10, ML-1M) took 1.0 s instead of 1.4 s, because memory
+that was freed is used again instead of being fetched from the system a page at a time.
+"""
+
+import ctypes
+import os
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # as in glibc's malloc.h
+
+
+def prepare() -> None:
+    """Say it, where nobody has said otherwise; it costs nothing but the memory's high-water mark."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch then asks for huge pages
+    mallopt = _mallopt()
+    if mallopt:
+        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def _mallopt() -> "ctypes._NamedFuncPointer | None":
+    """Of glibc; other C libraries have none."""
+    return getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None

@@ -1,0 +1,136 @@
+"""Causal attention of m queries in bfloat16 on a CPU, whose own kernel is slow in that precision.
+
+Sequences go by a few at a time and their positions in blocks, so that a block's scores stay in the
+cache; a block meets only the keys up to its end. Nothing of size (B, m, L, L) ever exists: backward
+forms a block's probabilities again, as flash attention does (Dao et al., 2022, arXiv 2205.14135).
+The m queries of a position stand as rows of one matrix over the keys that they share. Products are
+summed in float32 by the kernels that compute them; what they leave is bfloat16.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+BLOCK = 64
+"""Positions in a block, at most."""
+CHUNK = 2**23
+"""Scores that exist at a time, about."""
+
+
+def blockwise_attention(queries: Tensor, keys: Tensor, values: Tensor, num_heads: int) -> Tensor:
+    """Answer every query from the positions up to its own.
+
+    Args:
+        queries: (m, B, L, D).
+        keys: (B, L, D).
+        values: (B, L, D).
+        num_heads: Heads that the D numbers are cut into.
+
+    Returns:
+        The answers (B, L, m, D), heads side by side, as `attend` gives them.
+    """
+    answers: Tensor = _Blockwise.apply(queries, keys, values, num_heads)  # type: ignore[no-untyped-call]
+    return answers
+
+
+class _Blockwise(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, queries: Tensor, keys: Tensor, values: Tensor, num_heads: int) -> Tensor:
+        ctx.save_for_backward(queries, keys, values)
+        ctx.num_heads = num_heads
+        m, B, L, D = queries.shape
+        keys, values = _split(keys, num_heads), _split(values, num_heads)
+        answers = queries.new_empty(B, L, m, D)
+        with torch.autocast(queries.device.type, enabled=False):
+            for block in _blocks(queries, num_heads):
+                seen = values[block.heads, : block.stop]
+                attention = _probabilities(block.rows(queries), keys, block)
+                answer = attention @ seen  # (c * heads, n * m, d)
+                answers[block.chunk, block.start : block.stop] = block.joined(answer)
+        return answers
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        queries, keys, values = ctx.saved_tensors
+        heads = ctx.num_heads
+        m, B, L, D = queries.shape
+        keys, values = _split(keys, heads), _split(values, heads)
+        gradient = gradient.permute(2, 0, 1, 3)  # (m, B, L, D)
+        of_queries = queries.new_empty(B, L, m, D)
+        of_keys, of_values = torch.zeros_like(keys), torch.zeros_like(values)
+        for block in _blocks(queries, heads):
+            seen = (block.heads, slice(0, block.stop))
+            asking, wanted = block.rows(queries), block.rows(gradient)
+            attention = _probabilities(asking, keys, block)
+            of_values[seen].baddbmm_(attention.mT, wanted)
+            of_attention = wanted @ values[seen].mT
+            of_scores = torch._softmax_backward_data(
+                of_attention, attention, -1, attention.dtype
+            ).mul_(block.scale)
+            of_keys[seen].baddbmm_(of_scores.mT, asking)
+            of_queries[block.chunk, block.start : block.stop] = block.joined(of_scores @ keys[seen])
+        return of_queries.permute(2, 0, 1, 3), _join(of_keys, heads), _join(of_values, heads), None
+
+
+class _Block(NamedTuple):
+    """Some sequences' queries from `start` to `stop`, and the keys before `stop`."""
+
+    chunk: slice  # of sequences
+    start: int
+    stop: int
+    num_heads: int
+    scale: float
+
+    @property
+    def heads(self) -> slice:
+        """Where the chunk stands among B * heads."""
+        return slice(self.chunk.start * self.num_heads, self.chunk.stop * self.num_heads)
+
+    def rows(self, x: Tensor) -> Tensor:
+        """The block of x (m, B, L, D), a row a query: (c * heads, n * m, d)."""
+        x = x[:, self.chunk, self.start : self.stop]  # (m, c, n, D)
+        m, c, n = x.shape[:3]
+        x = x.reshape(m, c, n, self.num_heads, -1).permute(1, 3, 2, 0, 4)  # (c, heads, n, m, d)
+        return x.reshape(c * self.num_heads, n * m, -1)
+
+    def joined(self, rows: Tensor) -> Tensor:
+        """Rows (c * heads, n * m, d) with their heads side by side: (c, n, m, D)."""
+        n = self.stop - self.start
+        rows = rows.view(-1, self.num_heads, n, rows.shape[1] // n, rows.shape[2])
+        return rows.permute(0, 2, 3, 1, 4).flatten(3)
+
+
+def _blocks(queries: Tensor, num_heads: int) -> Iterator[_Block]:
+    m, B, L, D = queries.shape
+    n = -(-L // -(-L // BLOCK))  # of about equal size
+    chunk = max(1, CHUNK // (num_heads * m * n * L))
+    for first in range(0, B, chunk):
+        sequences = slice(first, min(first + chunk, B))
+        for start in range(0, L, n):
+            yield _Block(sequences, start, min(start + n, L), num_heads, (D // num_heads) ** -0.5)
+
+
+def _probabilities(asking: Tensor, keys: Tensor, block: _Block) -> Tensor:
+    """Of the block's queries (c * heads, n * m, d) over the keys before its end."""
+    n = block.stop - block.start
+    scores = (asking * block.scale) @ keys[block.heads, : block.stop].mT  # (c * heads, n * m, stop)
+    later = scores.new_full((n, n), -torch.inf).triu(1)
+    own = scores.view(len(scores), n, -1, block.stop)[..., block.start :]  # (c * heads, n, m, n)
+    own += later.unsqueeze(1)
+    return scores.softmax(-1)
+
+
+def _split(x: Tensor, num_heads: int) -> Tensor:
+    """(B, L, D) -> (B * heads, L, d)."""
+    B, L, _ = x.shape
+    return x.view(B, L, num_heads, -1).transpose(1, 2).reshape(B * num_heads, L, -1)
+
+
+def _join(x: Tensor, num_heads: int) -> Tensor:
+    """(B * heads, L, d) -> (B, L, D)."""
+    _, L, d = x.shape
+    return x.view(-1, num_heads, L, d).transpose(1, 2).reshape(-1, L, num_heads * d)

@@ -1,0 +1,87 @@
+"""Blockwise attention gives what the library's kernel gives, in outputs and gradients, and holds less."""
+
+import pytest
+import torch
+
+from miqrec.nn import attend as attend_module
+from miqrec.nn import blockwise
+from miqrec.nn.attend import attend
+from miqrec.nn.blockwise import blockwise_attention
+from tensors import LargestTensor
+
+BLOCK = blockwise.BLOCK
+
+
+def parts(m, B, L, D, dtype=torch.float64):
+    torch.manual_seed(0)
+    shapes = [(m, B, L, D), (B, L, D), (B, L, D)]
+    return [torch.randn(shape, dtype=dtype, requires_grad=True) for shape in shapes]
+
+
+def results(function, inputs):
+    answers = function(*inputs)  # (B, L, m, D)
+    weights = torch.linspace(-1, 1, answers.numel()).view(answers.shape).to(answers.dtype)
+    return answers, *torch.autograd.grad((answers * weights).sum(), inputs)
+
+
+def kernel(num_heads):
+    return lambda *inputs: attend(*inputs, num_heads, causal=True)
+
+
+@pytest.mark.parametrize("m", [1, 3])
+@pytest.mark.parametrize("L", [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 2])
+def test_outputs_and_gradients_are_the_kernels(m, L):
+    inputs = parts(m, 3, L, 8)
+    ours = results(lambda *x: blockwise_attention(*x, 2), inputs)
+    torch.testing.assert_close(ours, results(kernel(2), inputs))
+
+
+@pytest.mark.parametrize(
+    "chunk", [1, 3 * 2 * BLOCK * BLOCK, 2**30]
+)  # a sequence, two, all at a time
+def test_the_number_of_sequences_at_a_time_changes_nothing(chunk, monkeypatch):
+    inputs = parts(3, 5, BLOCK, 8)
+    expected = results(kernel(1), inputs)
+    monkeypatch.setattr(blockwise, "CHUNK", chunk)
+    torch.testing.assert_close(results(lambda *x: blockwise_attention(*x, 1), inputs), expected)
+
+
+def test_no_more_than_a_chunk_of_scores_is_held(monkeypatch):
+    m, B, L, D = 4, 4, 4 * BLOCK, 8
+    monkeypatch.setattr(blockwise, "CHUNK", m * BLOCK * L)  # a block of one sequence
+    inputs = parts(m, B, L, D)
+    with LargestTensor() as largest:
+        results(lambda *x: blockwise_attention(*x, 1), inputs)
+    assert largest.elements == m * BLOCK * L < B * m * L * L
+
+
+def test_gradients_agree_with_finite_differences():
+    inputs = parts(2, 2, 5, 4)
+    assert torch.autograd.gradcheck(lambda *x: blockwise_attention(*x, 2), inputs)
+
+
+def test_bfloat16_stays_near_float32():
+    inputs = parts(3, 2, BLOCK + 3, 16, torch.float32)
+    rounded = [x.detach().bfloat16().requires_grad_() for x in inputs]
+    ours = results(lambda *x: blockwise_attention(*x, 2), rounded)
+    for low, full in zip(ours, results(kernel(2), inputs), strict=True):
+        assert low.dtype == torch.bfloat16
+        assert (low.float() - full).norm() < 0.02 * full.norm()
+
+
+def test_causal_attention_in_bfloat16_on_a_cpu_goes_this_way_and_no_other(monkeypatch):
+    calls = []
+
+    def spy(*inputs):
+        calls.append(inputs)
+        return blockwise_attention(*inputs)
+
+    monkeypatch.setattr(attend_module, "blockwise_attention", spy)
+    inputs = [x.detach() for x in parts(2, 2, 5, 4, torch.float32)]
+    halves = [x.bfloat16() for x in inputs]
+    attend(*inputs, 1, causal=True)
+    attend(*halves, 1, causal=False)
+    attend(*halves, 1, causal=True, dropout=0.5)
+    assert not calls
+    attend(*halves, 1, causal=True)
+    assert len(calls) == 1
