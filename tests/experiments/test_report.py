@@ -1,0 +1,65 @@
+"""From folders of runs to the sections of a report."""
+
+import json
+
+import pytest
+
+from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.experiments.report import numbers, read_report
+from studies import compared, write_run, write_study
+
+
+def test_a_study_is_one_section(tmp_path):
+    (section,) = read_report(compared(tmp_path / "table-x"))
+
+    titles = [table.title for table in section.tables]
+    assert titles == ["Test scores", "Comparisons", "Cost beside quality"]
+    assert section.machines[0].startswith("4 runs, ")
+    assert all(command.startswith("miqrec ") for command in section.commands)
+
+
+def test_a_folder_of_studies_has_a_section_for_each_that_has_begun(tmp_path):
+    compared(tmp_path / "a")
+    compared(tmp_path / "b")
+    write_study(tmp_path / "c")
+
+    with pytest.warns(MiqrecWarning, match="c is left out: none of its runs is finished"):
+        sections = read_report(tmp_path)
+    assert len(sections) == 2
+
+
+def test_what_is_not_done_is_listed(tmp_path):
+    folder = compared(tmp_path / "table-x", seeds=3)
+    for seed in (1, 2):
+        (folder / "sasrec" / f"seed-{seed}" / "metrics.json").unlink()
+    for seed in range(3):
+        (folder / "miq" / f"seed-{seed}" / "metrics.json").unlink()
+    (section,) = read_report(folder)
+
+    assert section.missing[:3] == [
+        "SASRec_F: 2 seeds not done (1, 2).",
+        "MIQ_F: not done.",
+        "MIQ_F against SASRec_F: not tested, and not among the tests that the correction is for.",
+    ]
+    assert section.missing[3].startswith("Results by length of history: the data set None is not")
+
+
+def test_a_baseline_takes_the_place_of_the_studys_pairs(tmp_path):
+    (section,) = read_report(compared(tmp_path / "table-x"), baseline="miq")
+
+    assert {(found.system, found.baseline) for found in section.comparisons} == {("sasrec", "miq")}
+
+
+def test_numbers_are_json_without_what_json_has_no_word_for(tmp_path):
+    write_run(tmp_path / "miq", [1, 100])
+    (section,) = read_report(tmp_path)
+    content = json.loads(json.dumps(numbers(section), allow_nan=False))
+
+    hit_rate = content["systems"]["miq"]["test"]["HR@10"]
+    assert hit_rate == {"mean": 0.5, "deviation": None}
+    assert content["runs"][0]["seed"] == 0
+
+
+def test_no_folder_is_an_error(tmp_path):
+    with pytest.raises(MiqrecError, match="there is no folder"):
+        read_report(tmp_path / "x")
