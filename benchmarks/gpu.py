@@ -146,7 +146,7 @@ def make_step(
 ) -> Callable[[Batch], None]:
     """A step of training as miqrec's own: the full softmax at every position, and Adam."""
     optimizer = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98), fused=True)
-    encode = torch.compile(model) if options.compile else model
+    encode = torch.compile(model, dynamic=True) if options.compile else model
 
     def step(batch: Batch) -> None:
         with torch.autocast(options.device, torch.bfloat16, enabled=precision == "bfloat16"):
@@ -163,7 +163,7 @@ def epoch_seconds(step: Callable[[Batch], None], batches: Callable[[], object]) 
     """The median seconds of going through the batches, with no waiting in between; one is a warm-up."""
 
     def epoch() -> None:
-        for batch in batches():  # type: ignore[attr-defined]
+        for batch in batches():
             step(batch)
 
     return median_seconds(epoch, 1.0)

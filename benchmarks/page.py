@@ -16,6 +16,10 @@ the operations that the result needs, see `operations.py`, against a square prod
 RecTools' catalogue has the items seen in training only."""
 
 
+DETAILS = {"dropout, on attention", "items", "validation or evaluation", "above start", "note"}
+"""Columns that the page has and a terminal has no room for."""
+
+
 def markdown(report: Report) -> str:
     """The report as a page."""
     about = report.machine
@@ -25,8 +29,8 @@ def markdown(report: Report) -> str:
         f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}, "
         f"{about['date']}, commit {about['commit']}: `{about['command']}`",
         "",
-        f"{max(row.repetition for row in report.rows) + 1} repetitions, {threads(report)} threads a "
-        f"process; the machine's load at the end of a measurement was "
+        f"Repetitions: {max(row.repetition for row in report.rows) + 1}; threads a process: "
+        f"{threads(report)}; the machine's load at the end of a measurement: "
         f"{min(row.result['load'] for row in report.rows):.1f} to "
         f"{max(row.result['load'] for row in report.rows):.1f}.",
         "",
@@ -74,7 +78,8 @@ def show(report: Report) -> None:
     from rich.table import Table as RichTable
 
     for table in tables(report):
-        shown = RichTable(*table.heading, title=table.title)
+        columns = [column for column, name in enumerate(table.heading) if name not in DETAILS]
+        shown = RichTable(*(table.heading[column] for column in columns), title=table.title)
         for row in table.rows:
-            shown.add_row(*row)
+            shown.add_row(*(row[column] for column in columns))
         Console().print(shown)

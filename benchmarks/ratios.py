@@ -31,4 +31,4 @@ def ratios(above: dict[int, float], below: dict[int, float]) -> Spread | None:
 
 def rate(measurement: dict[str, object]) -> float:
     """Targets a second, for all sides alike: those of an epoch (or a call) by its median seconds."""
-    return measurement["targets"] / median(measurement["seconds"])  # type: ignore[operator, call-overload]
+    return measurement["targets"] / median(measurement["seconds"])

@@ -58,8 +58,8 @@ def validation_seconds() -> list[float]:
     began: list[float] = []
     took: list[float] = []
     hooks = SequenceTraining
-    hooks.on_validation_start = lambda _: began.append(time.perf_counter())  # type: ignore[method-assign]
-    hooks.on_validation_end = lambda _: took.append(time.perf_counter() - began[-1])  # type: ignore[method-assign]
+    hooks.on_validation_start = lambda _: began.append(time.perf_counter())
+    hooks.on_validation_end = lambda _: took.append(time.perf_counter() - began[-1])
     return took
 
 

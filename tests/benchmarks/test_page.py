@@ -86,7 +86,7 @@ def test_the_machine_its_load_and_the_versions_are_named() -> None:
         "0.5 to 0.5",
     ):
         assert fact in page
-    assert "2 repetitions, 2 threads" in page
+    assert "Repetitions: 2; threads a process: 2;" in page
 
 
 def test_what_is_written_can_be_read_again(tmp_path: Path) -> None:
