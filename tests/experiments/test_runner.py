@@ -40,6 +40,8 @@ def stop(*_):
 
 signal.signal(signal.SIGINT, stop)
 write("start")
+if sys.argv[1] == "pretrain":
+    time.sleep(0.5)  # whoever does not wait for it starts meanwhile
 match words.get("--loss"):
     case "bce":
         sys.exit("error: it broke")
