@@ -46,6 +46,7 @@ from torch import Tensor, nn
 from miqrec.errors import MiqrecError
 from miqrec.nn.padding import newest
 from miqrec.nn.shared_keys import QueryWeights, SharedKeyAttention
+from miqrec.nn.slide import slide
 
 __all__ = ["CausalSelfAttention", "MultiItemQueryAttention", "Pooling", "QueryWeights"]
 
@@ -147,16 +148,20 @@ class MultiItemQueryAttention(SharedKeyAttention):
 
     def ask(self, query: Tensor) -> Tensor:
         """Form each position's queries from its window: (B, L, D) -> (m, B, L, D)."""
-        B, L, D = query.shape
-        windows = self._with_dummies(query).unfold(1, L, 1)  # (B, m, D, L)
-        return self._project(windows.permute(1, 0, 3, 2).reshape(self.window, B * L, D), (B, L))
+        weight = self.query_weight.mT.flatten(0, 1)  # (m * D, D), as F.linear reads it
+        bias = None if self.query_bias is None else self.query_bias.flatten()
+        projected = F.linear(self._with_dummies(query), weight, bias)  # (B, L + m - 1, m * D)
+        return slide(projected.view(*projected.shape[:2], self.window, -1))
 
     def ask_newest(self, query: Tensor, lengths: Tensor) -> Tensor:
         """Form each newest position's queries from its window: (B, L, D) -> (m, B, 1, D)."""
         sequence = torch.arange(len(query), device=query.device).unsqueeze(-1)  # (B, 1)
         rows = lengths.unsqueeze(-1) - 1 + torch.arange(self.window, device=query.device)  # (B, m)
         window = self._with_dummies(query)[sequence, rows]  # (B, m, D)
-        return self._project(window.transpose(0, 1), (len(query), 1))
+        queries = torch.einsum("bmd,mde->mbe", window, self.query_weight)
+        if self.query_bias is not None:
+            queries = queries + self.query_bias.unsqueeze(1)
+        return queries.unsqueeze(2)
 
     def combine(self, answers: Tensor) -> tuple[Tensor, Tensor]:
         """Pool the answers: (B, T, m, D) -> (B, T, D), and their weights (B, T, m)."""
@@ -169,14 +174,6 @@ class MultiItemQueryAttention(SharedKeyAttention):
             return query
         dummies = self.dummy_items.to(query.dtype).expand(len(query), -1, -1)
         return torch.cat([dummies, query], 1)  # (B, L + m - 1, D)
-
-    def _project(self, windows: Tensor, shape: tuple[int, int]) -> Tensor:
-        """Map each slice of `windows` (m, N, D) by its own matrix: (m, *shape, D)."""
-        if self.query_bias is None:
-            queries = windows @ self.query_weight
-        else:
-            queries = torch.baddbmm(self.query_bias.unsqueeze(1), windows, self.query_weight)
-        return queries.view(self.window, *shape, self.embed_dim)
 
     def _weigh(self, answers: Tensor) -> Tensor:
         """Find alpha for the answers (B, T, m, D): (B, T, m)."""

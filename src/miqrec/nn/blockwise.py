@@ -42,14 +42,13 @@ class _Blockwise(torch.autograd.Function):
         ctx.save_for_backward(queries, keys, values)
         ctx.num_heads = num_heads
         m, B, L, D = queries.shape
-        keys, values = _split(keys, num_heads), _split(values, num_heads)
+        keys, values = _split(keys, num_heads) * _scale(D, num_heads), _split(values, num_heads)
         answers = queries.new_empty(B, L, m, D)
         with torch.autocast(queries.device.type, enabled=False):
             for block in _blocks(queries, num_heads):
-                seen = values[block.heads, : block.stop]
                 attention = _probabilities(block.rows(queries), keys, block)
-                answer = attention @ seen  # (c * heads, n * m, d)
-                answers[block.chunk, block.start : block.stop] = block.joined(answer)
+                answer = attention @ values[block.seen]  # (c * heads, n * m, d)
+                answers[block.place] = block.joined(answer)
         return answers
 
     @staticmethod
@@ -58,70 +57,79 @@ class _Blockwise(torch.autograd.Function):
         queries, keys, values = ctx.saved_tensors
         heads = ctx.num_heads
         m, B, L, D = queries.shape
-        keys, values = _split(keys, heads), _split(values, heads)
+        keys, values = _split(keys, heads) * _scale(D, heads), _split(values, heads)
         gradient = gradient.permute(2, 0, 1, 3)  # (m, B, L, D)
         of_queries = queries.new_empty(B, L, m, D)
         of_keys, of_values = torch.zeros_like(keys), torch.zeros_like(values)
         for block in _blocks(queries, heads):
-            seen = (block.heads, slice(0, block.stop))
             asking, wanted = block.rows(queries), block.rows(gradient)
             attention = _probabilities(asking, keys, block)
-            of_values[seen].baddbmm_(attention.mT, wanted)
-            of_attention = wanted @ values[seen].mT
-            of_scores = torch._softmax_backward_data(
-                of_attention, attention, -1, attention.dtype
-            ).mul_(block.scale)
-            of_keys[seen].baddbmm_(of_scores.mT, asking)
-            of_queries[block.chunk, block.start : block.stop] = block.joined(of_scores @ keys[seen])
+            of_values[block.seen].baddbmm_(attention.mT, wanted)
+            of_attention = wanted @ values[block.seen].mT  # (c * heads, n * m, stop)
+            of_scores = torch._softmax_backward_data(of_attention, attention, -1, attention.dtype)
+            of_keys[block.seen].baddbmm_(of_scores.mT, asking)
+            of_queries[block.place] = block.joined(of_scores @ keys[block.seen])
+        of_keys *= _scale(D, heads)
         return of_queries.permute(2, 0, 1, 3), _join(of_keys, heads), _join(of_values, heads), None
 
 
 class _Block(NamedTuple):
-    """Some sequences' queries from `start` to `stop`, and the keys before `stop`."""
+    """The queries of some sequences from one position to another, and the keys up to its end."""
 
-    chunk: slice  # of sequences
-    start: int
-    stop: int
+    sequences: slice
+    positions: slice
+    mask: Tensor  # (1, n * m, stop), -inf for keys that come later than the query
     num_heads: int
-    scale: float
 
     @property
-    def heads(self) -> slice:
-        """Where the chunk stands among B * heads."""
-        return slice(self.chunk.start * self.num_heads, self.chunk.stop * self.num_heads)
+    def place(self) -> tuple[slice, slice]:
+        """Where the answers belong in (B, L, m, D)."""
+        return self.sequences, self.positions
+
+    @property
+    def seen(self) -> tuple[slice, slice]:
+        """Where the keys stand in (B * heads, L, d)."""
+        first, last = self.sequences.start * self.num_heads, self.sequences.stop * self.num_heads
+        return slice(first, last), slice(0, self.positions.stop)
 
     def rows(self, x: Tensor) -> Tensor:
         """The block of x (m, B, L, D), a row a query: (c * heads, n * m, d)."""
-        x = x[:, self.chunk, self.start : self.stop]  # (m, c, n, D)
+        x = x[:, self.sequences, self.positions]  # (m, c, n, D)
         m, c, n = x.shape[:3]
         x = x.reshape(m, c, n, self.num_heads, -1).permute(1, 3, 2, 0, 4)  # (c, heads, n, m, d)
         return x.reshape(c * self.num_heads, n * m, -1)
 
     def joined(self, rows: Tensor) -> Tensor:
         """Rows (c * heads, n * m, d) with their heads side by side: (c, n, m, D)."""
-        n = self.stop - self.start
+        n = self.positions.stop - self.positions.start
         rows = rows.view(-1, self.num_heads, n, rows.shape[1] // n, rows.shape[2])
         return rows.permute(0, 2, 3, 1, 4).flatten(3)
 
 
 def _blocks(queries: Tensor, num_heads: int) -> Iterator[_Block]:
-    m, B, L, D = queries.shape
+    m, B, L, _ = queries.shape
     n = -(-L // -(-L // BLOCK))  # of about equal size
     chunk = max(1, CHUNK // (num_heads * m * n * L))
-    for first in range(0, B, chunk):
-        sequences = slice(first, min(first + chunk, B))
-        for start in range(0, L, n):
-            yield _Block(sequences, start, min(start + n, L), num_heads, (D // num_heads) ** -0.5)
+    for start in range(0, L, n):
+        positions = slice(start, min(start + n, L))
+        mask = _mask(positions, m, queries)
+        for first in range(0, B, chunk):
+            yield _Block(slice(first, min(first + chunk, B)), positions, mask, num_heads)
+
+
+def _mask(positions: slice, m: int, like: Tensor) -> Tensor:
+    """What is added to the scores of the queries at `positions`: (1, n * m, stop)."""
+    mask = like.new_full((positions.stop, positions.stop), -torch.inf).triu(1)
+    return mask[positions].repeat_interleave(m, 0).unsqueeze(0)
 
 
 def _probabilities(asking: Tensor, keys: Tensor, block: _Block) -> Tensor:
-    """Of the block's queries (c * heads, n * m, d) over the keys before its end."""
-    n = block.stop - block.start
-    scores = (asking * block.scale) @ keys[block.heads, : block.stop].mT  # (c * heads, n * m, stop)
-    later = scores.new_full((n, n), -torch.inf).triu(1)
-    own = scores.view(len(scores), n, -1, block.stop)[..., block.start :]  # (c * heads, n, m, n)
-    own += later.unsqueeze(1)
-    return scores.softmax(-1)
+    """Of the block's queries (c * heads, n * m, d) over the keys up to its end."""
+    return torch.baddbmm(block.mask, asking, keys[block.seen].mT).softmax(-1)
+
+
+def _scale(width: int, num_heads: int) -> float:
+    return float((width // num_heads) ** -0.5)
 
 
 def _split(x: Tensor, num_heads: int) -> Tensor:
