@@ -23,8 +23,9 @@ items, and then attends over the answers. Learned dummy items d_1..d_{m-1} stand
 | Wk, Wv        | `key`, `value`                         | `nn.Linear(D, D)`  |
 | Wpq, Wpk, Wpv | `pool_query`, `pool_key`, `pool_value` | `nn.Linear(D, D)`  |
 
-Three rewritings make it fast and change nothing but rounding. The m queries share keys and values,
-so one attention call answers them all. Of the product in A_t only what varies along a row survives
+Four rewritings make it fast and change nothing but rounding. Each position goes through all m query
+matrices in one product, and a window's queries are a view of it. They share keys and values, so
+one attention call answers them all. Of the product in A_t only what varies along a row survives
 the softmax: (o_i M + c) . o_j with M = Wpq Wpk^T and c = bpq Wpk^T; so bpk never gets a gradient.
 And because alpha sums to 1, Wpv is applied once, after the sum over j.
 
