@@ -48,7 +48,8 @@ def test_lengths_come_from_the_data_that_the_runs_were_made_of(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "message"), [(None, "not at hand"), ("x", "not at hand"), ("demo", "has changed")]
+    ("source", "message"),
+    [(None, "data frame, which is not saved"), ("x", "not at hand"), ("demo", "has changed")],
 )
 def test_other_data_or_none_is_an_error(tmp_path, source, message):
     results = _trained_on(read_results(compared(tmp_path)), source)

@@ -41,7 +41,7 @@ def test_what_is_not_done_is_listed(tmp_path):
         "MIQ_F: not done.",
         "MIQ_F against SASRec_F: not tested, and not among the tests that the correction is for.",
     ]
-    assert section.missing[3].startswith("Results by length of history: the data set None is not")
+    assert section.missing[3].startswith("Results by length of history: the runs were made of a")
 
 
 def test_a_baseline_takes_the_place_of_the_studys_pairs(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from miqrec.errors import MiqrecError
 from miqrec.experiments.report import read_report
 from miqrec.experiments.writing import to_latex, to_markdown, to_page, write_report
-from studies import compared
+from studies import compared, write_run
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -66,6 +66,17 @@ def test_what_a_study_says_can_not_become_a_part_of_the_page(tmp_path):
     (folder / "study.json").write_text(json.dumps(study))
 
     assert "<script" not in to_page(read_report(folder))
+
+
+def test_a_grid_shows_its_figures_first(sections, tmp_path):
+    for window, dim in ((1, 8), (1, 16), (3, 8), (3, 16)):
+        folder = tmp_path / f"w{window}-d{dim}"
+        write_run(folder, [1, 100, 100], "miq-sasrec", window=window, dim=dim)
+    grid = to_page(read_report(tmp_path))
+    table = to_page(sections)
+
+    assert grid.index("<figure>") < grid.index("<table>")
+    assert table.index("<table>") < table.index("<figure>")
 
 
 def test_several_studies_share_a_page_with_a_way_to_each(sections):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from miqrec.experiments.comparisons import TESTED, Comparison
@@ -69,14 +70,14 @@ def learning_curves(results: Results) -> Figure:
 
 
 def cost(results: Results) -> Figure:
-    """NDCG@10 against the time to fit and the number of parameters, with deviations over seeds."""
+    """NDCG@10 with its deviation against the time to fit, with its range, and the parameters."""
     figure, (left, right) = canvas(columns=2, sharey=True)
     for system, look in _looks(results):
         runs = results.runs.filter(system=system)
         quality, minutes = runs["NDCG@10"], runs["fit_seconds"] / 60
         point = look | {"linestyle": "none", "capsize": 2, "markersize": 7, "elinewidth": 1}
         height = _deviation(quality)
-        left.errorbar(minutes.mean(), quality.mean(), height, _deviation(minutes), **point)
+        left.errorbar(minutes.mean(), quality.mean(), height, _range(minutes), **point)
         right.errorbar(runs["parameters"][0] / 1e3, quality.mean(), height, **point)
     left.set(xlabel="minutes to fit", ylabel="test NDCG@10", xscale="log")
     right.set(xlabel="thousand parameters")
@@ -105,7 +106,7 @@ def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
         axes.set(xlabel=f"difference in {metric}", ylim=(-0.6, len(shown) - 0.4))
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.xaxis.set_major_locator(optional("matplotlib.ticker").MaxNLocator(4))
-        axes.xaxis.set_major_formatter(lambda value, _: signed(value, 3))
+        axes.xaxis.set_major_formatter(lambda value, _: signed(value, 3) if value else "0")
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
     return figure
@@ -144,3 +145,9 @@ def _deviation(column: pl.Series) -> float:
     """Nothing, where a single seed tells of none."""
     deviation = column.std()
     return float(deviation) if isinstance(deviation, float) else 0.0
+
+
+def _range(column: pl.Series) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """(2, 1) how far the least and the most are from the mean."""
+    values = column.to_numpy()
+    return np.array([[values.mean() - values.min()], [values.max() - values.mean()]])

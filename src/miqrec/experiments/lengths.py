@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from miqrec.data import datasets
-from miqrec.data.source import DataConfig, open_source
+from miqrec.data.source import open_source
 from miqrec.errors import MiqrecError
 from miqrec.experiments.results import Results
 
@@ -31,7 +31,9 @@ def length_groups(results: Results, data_dir: Path | None, cache: Path | None) -
         MiqrecError: the data are not at hand, or have changed since.
     """
     config = next(iter(results.configs.values()))
-    if not _at_hand(config.data, data_dir):
+    if config.data.source is None:
+        raise MiqrecError("the runs were made of a data frame, which is not saved with them")
+    if not _at_hand(config.data.source, data_dir):
         raise MiqrecError(f"the data set {config.data.source} is not at hand; give --data-dir")
     dataset = open_source(
         config.data.source, config.data, config.data.items, data_dir=data_dir, cache=cache
@@ -53,9 +55,7 @@ def quarters(lengths: npt.NDArray[np.int64]) -> list[LengthGroup]:
     ]
 
 
-def _at_hand(data: DataConfig, data_dir: Path | None) -> bool:
-    if data.source is None:
-        return False
-    if Path(data.source).exists():
+def _at_hand(source: str, data_dir: Path | None) -> bool:
+    if Path(source).exists():
         return True
-    return any(row.name == data.source and row.found for row in datasets.describe(data_dir))
+    return any(row.name == source and row.found for row in datasets.describe(data_dir))

@@ -88,7 +88,8 @@ def pairs_table(results: Results, comparisons: Sequence[Comparison]) -> Table:
         "p: sign-flip test over users on seed-averaged values, two-sided, 10,000 draws; Holm's "
         f"correction is for all {len(comparisons)} tests of the table. "
         "Effect: mean over standard deviation of the paired differences. Users and seeds (a "
-        "system) needed to see a difference of this size at .05 with power .8.",
+        "system) needed to see a difference of this size at .05 with power .8. With a single seed "
+        "the interval speaks of users alone, and of seeds nothing can be said.",
     )
     return Table("Comparisons", (*columns, "users needed", "seeds needed"), rows, notes)
 

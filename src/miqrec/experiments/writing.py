@@ -6,6 +6,7 @@ from pathlib import Path
 from miqrec.errors import MiqrecError
 from miqrec.experiments import rendering
 from miqrec.experiments.drawing import inline_svg, save_figure
+from miqrec.experiments.heat_map import is_grid
 from miqrec.experiments.report import Section, numbers
 from miqrec.files import replacing, write_json
 from miqrec.optional import optional
@@ -16,7 +17,7 @@ CAPTIONS = {
     "learning-curves": "Validation NDCG@10 by epoch: the mean of the seeds that are still in "
     "training, the band their standard deviation.",
     "cost": "Test NDCG@10 against the time to fit, without pre-training, and the number of "
-    "parameters; bars are standard deviations over seeds.",
+    "parameters, over seeds: bars are the score's standard deviation and the range of the time.",
     "differences": "Differences with their 95 % intervals over users and seeds; a filled dot is "
     "beyond luck after Holm's correction.",
     "heat-map-HR5": "HR@5 by window and embedding size; framed: the best size of each window.",
@@ -66,7 +67,8 @@ def to_page(sections: Sequence[Section]) -> str:
         "label": lambda text: markup(rendering.html(text)),
         "svg": lambda figure: markup(inline_svg(figure)),
     }
-    page: str = environment.get_template("report.html").render(sections=sections, captions=CAPTIONS)
+    template = environment.get_template("report.html")
+    page: str = template.render(sections=sections, captions=CAPTIONS, is_grid=is_grid)
     return page
 
 
