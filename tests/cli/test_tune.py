@@ -51,6 +51,15 @@ def test_json_for_machines_and_a_second_time_without_training(command, tmp_path)
     assert (first["trial"], first["finished"], first["pruned"]) == (0, 1, 0)
 
 
+@pytest.mark.parametrize("storage", ["nonsense", "sqlite:////nowhere/tune.db", "redish://x"])
+def test_a_database_that_can_not_be_opened_is_one_sentence(command, storage):
+    done = miqrec(*command, "--storage", storage)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the database of --storage can't be opened: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_it_explains_itself_with_an_example():
     shown = miqrec("tune", "--help")
 

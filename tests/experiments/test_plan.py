@@ -59,8 +59,8 @@ def test_commands_are_complete():
         f"train {shared.format('sasrec')} --learning-rate 0.01 --seed 0 --out out/mine/a/seed-0"
     )
     assert b == (
-        f"train {shared.format('s3rec')} --seed 0 --init-from out/mine/pretraining/pre "
-        "--out out/mine/b/seed-0"
+        f"train {shared.format('s3rec')} --seed 0 --out out/mine/b/seed-0 "
+        "--init-from out/mine/pretraining/pre"
     )
 
 

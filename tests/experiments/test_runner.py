@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from miqrec.experiments import runner
+from miqrec.experiments import overview, runner
 from miqrec.experiments.plan import PlannedRun, plan
 from miqrec.experiments.runner import log_path, make_slots, run_all
 from miqrec.experiments.study import Study
@@ -147,7 +147,8 @@ def test_ctrl_c_stops_the_processes_and_waits_for_them(tmp_path):
     assert sorted(diary(tmp_path)[2:]) == ["stop a/seed-0", "stop b/seed-0"]
 
 
-def test_a_run_is_not_started_while_a_process_of_one_that_was_killed_is_at_work(tmp_path):
+def test_a_run_is_not_started_while_a_process_of_one_that_was_killed_is_at_work(tmp_path, capsys):
+    overview.elsewhere.cache_clear()
     (run,) = planned(tmp_path, a="sampled-ce")
     orphan = runner._process(run, {})
     looks = []
@@ -164,6 +165,10 @@ def test_a_run_is_not_started_while_a_process_of_one_that_was_killed_is_at_work(
         run_all([run], make_slots(1), look)
 
     assert looks == [0, 0, 0, 1]
+    assert capsys.readouterr().err.splitlines() == [
+        "a 0 is at work in another process already",
+        "a 0 started",
+    ]
 
 
 def test_the_lock_outlives_whoever_started_the_process(tmp_path):

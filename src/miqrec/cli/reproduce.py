@@ -58,7 +58,8 @@ def reproduce(
     Example: miqrec reproduce table2 --dataset ml-1m --seeds 5 --out runs --jobs 2
     """
     study = find_study(table, dataset)
-    runs = plan(study, out, seeds, systems.split(",") if systems else None)
+    chosen = [system.strip() for system in systems.split(",")] if systems else None
+    runs = plan(study, out, seeds, chosen)
     if not dry_run or any(run.state != "to do" for run in runs):
         _check_data(study, runs, data_dir)
     if dry_run:
@@ -120,6 +121,8 @@ def _report(study: Study, runs: Sequence[PlannedRun], out: Path, *, as_json: boo
     }
     caption = f"means over seeds, their number in brackets; in {out / study.name}"
     console.print(metrics_table(study.title, means, caption))
+    command = f"miqrec report {out / study.name} --out report.html"
+    messages.print(f"`{command}` tests the differences", highlight=False, soft_wrap=True)
 
 
 def _row(run: PlannedRun) -> dict[str, Any]:

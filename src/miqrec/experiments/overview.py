@@ -101,6 +101,12 @@ def started(run: PlannedRun) -> None:
     _say(f"{run.name} goes on after epoch {epoch}" if epoch else f"{run.name} started")
 
 
+@cache
+def elsewhere(name: str) -> None:
+    """Say, once, that another process is at work on a run; it is waited for."""
+    _say(f"{name} is at work in another process already")
+
+
 def ended(run: PlannedRun, reason: str, runs: Sequence[PlannedRun], n_jobs: int) -> None:
     """Say how a run has ended, and what is left to do."""
     if reason:

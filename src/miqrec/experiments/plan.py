@@ -105,16 +105,7 @@ def check(runs: Iterable[PlannedRun], data: str, dataset: Dataset) -> None:
 def pretraining_command(study: Study, key: str, out: Path) -> tuple[str, ...]:
     """The words behind `miqrec` that pre-train into `out`."""
     model, values = study.pretraining[key].model, study.pretraining_values(key)
-    return (
-        "pretrain",
-        "--data",
-        study.data,
-        "--model",
-        model,
-        *option_words(values),
-        "--out",
-        str(out),
-    )
+    return ("pretrain", *_words(study.data, model, values, out))
 
 
 def option_words(values: Mapping[str, Setting]) -> list[str]:
@@ -141,17 +132,12 @@ def _run(study: Study, system: str, seed: int, folder: Path) -> PlannedRun:
     model, key = study.systems[system].model, study.systems[system].pretraining
     after = folder / "pretraining" / key if key is not None else None
     start = ("--init-from", str(after)) if after else ()
-    words = (
-        "--data",
-        study.data,
-        "--model",
-        model,
-        *option_words(values),
-        *start,
-        "--out",
-        str(out),
-    )
-    return PlannedRun(system, seed, out, settings(model, **values), ("train", *words), after)
+    command = ("train", *_words(study.data, model, values, out), *start)
+    return PlannedRun(system, seed, out, settings(model, **values), command, after)
+
+
+def _words(data: str, model: str, values: Mapping[str, Setting], out: Path) -> list[str]:
+    return ["--data", data, "--model", model, *option_words(values), "--out", str(out)]
 
 
 def _config(run: PlannedRun, data: str, dataset: Dataset) -> RunConfig | PretrainingRunConfig:

@@ -17,10 +17,11 @@ import torch
 
 from miqrec.environment import best_device, environment
 from miqrec.experiments.locks import lock
-from miqrec.experiments.overview import Show, ended, started
+from miqrec.experiments.overview import Show, elsewhere, ended, started
 from miqrec.experiments.plan import PlannedRun, unfinished
 
 PROGRAM = (sys.executable, "-m", "miqrec")
+"""What is started; the words of a run's command follow."""
 
 POLL = 0.5
 """Seconds between two looks at the processes."""
@@ -51,7 +52,7 @@ def make_slots(jobs: int | None = None) -> list[Slot]:
 
     Args:
         jobs: how many run side by side; by default one on every GPU, and on a CPU one for two
-            cores, as a small model gains little from a third.
+            cores, which is a guess: where memory allows, one for each core may get more done.
     """
     gpus, cores = _gpus(), environment().cores
     if jobs is None:
@@ -141,6 +142,7 @@ def _process(run: PlannedRun, slot: Slot) -> subprocess.Popen[bytes] | None:
     run.folder.parent.mkdir(parents=True, exist_ok=True)
     with log_path(run).open("ab") as log:
         if not lock(log):
+            elsewhere(run.name)
             return None
         return subprocess.Popen(
             [*PROGRAM, *run.command],

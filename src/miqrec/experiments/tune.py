@@ -65,7 +65,8 @@ def tune(
     Args:
         dataset: what is trained on, and validated on.
         config: model, fixed settings and search space.
-        trials: how many are wanted, the ones that were given up early included.
+        trials: how many are wanted, the ones that were given up early included; of several
+            processes each ends the trial that it is at.
         out: gets a folder for each trial of this process.
         storage: a database URL; processes that give the same one work together. By default a
             SQLite file in `out`.
@@ -109,13 +110,17 @@ def _open_study(config: TuningConfig, storage: str) -> "Study":
     optuna: Any = optional("optuna")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     what = json.dumps(config.model_dump(mode="json", exclude={"data"}), sort_keys=True)
-    study: Study = optuna.create_study(
-        storage=storage,
-        study_name=f"{config.model}-{hashlib.sha256(what.encode()).hexdigest()[:12]}",
-        direction="maximize",
-        pruner=optuna.pruners.MedianPruner(n_warmup_steps=WARM_UP),
-        load_if_exists=True,
-    )
+    try:
+        study: Study = optuna.create_study(
+            storage=storage,
+            study_name=f"{config.model}-{hashlib.sha256(what.encode()).hexdigest()[:12]}",
+            direction="maximize",
+            pruner=optuna.pruners.MedianPruner(n_warmup_steps=WARM_UP),
+            load_if_exists=True,
+        )
+    except (ImportError, ValueError, optional("sqlalchemy.exc").SQLAlchemyError) as error:
+        reason = str(error).strip().splitlines()[0]  # the URL is left out: it may hold a password
+        raise MiqrecError(f"the database of --storage can't be opened: {reason}") from error
     return study
 
 
@@ -161,7 +166,7 @@ def _score(trial: "Trial", dataset: Dataset, config: TuningConfig, folder: Path)
 
 
 def _say(study: "Study", number: int, trials: int) -> None:
-    trial = next(trial for trial in study.get_trials(deepcopy=False) if trial.number == number)
+    trial = study.get_trials(deepcopy=False)[number]
     finished, pruned = _count(study, "COMPLETE"), _count(study, "PRUNED")
     score = "" if trial.value is None else f", validation {CHOSEN_BY} {trial.value:.4f}"
     best = f"; the best so far is {study.best_value:.4f}" if finished else ""
