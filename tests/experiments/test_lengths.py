@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.errors import MiqrecError
-from miqrec.experiments.lengths import length_groups, quarters
+from miqrec.experiments.lengths import length_groups, length_table, quarters
 from miqrec.experiments.results import read_results
-from studies import compared
+from studies import N_USERS, compared
 from worlds import cycle, frame
 
 
@@ -56,6 +56,16 @@ def test_other_data_or_none_is_an_error(tmp_path, source, message):
 
     with pytest.raises(MiqrecError, match=message):
         length_groups(results, None, None)
+
+
+def test_scores_by_length_are_those_of_the_groups_users(tmp_path):
+    results = read_results(compared(tmp_path))
+    groups = quarters(results.users)  # as if user 0 had the shortest history
+    table = length_table(results, groups)
+
+    assert len(table.columns) == 1 + 4
+    first = results.values("sasrec", "NDCG@10")[:, : N_USERS // 4]
+    assert table.rows[0][1].text.startswith(f"{first.mean():.4f}".removeprefix("0"))
 
 
 def _trained_on(results, source):

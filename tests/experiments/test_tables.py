@@ -3,10 +3,9 @@
 import pytest
 
 from miqrec.experiments.comparisons import compare_pairs
-from miqrec.experiments.lengths import quarters
 from miqrec.experiments.results import read_results
-from miqrec.experiments.tables import cost_table, length_table, pairs_table, results_table
-from studies import N_USERS, compared, write_run, write_study
+from miqrec.experiments.tables import cost_table, pairs_table, results_table
+from studies import compared, write_run, write_study
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +76,3 @@ def test_cost_is_the_mean_over_seeds(results):
     assert [cell.text for cell in column(table, "to fit")] == ["1 min", "1 min"]
     assert [cell.text for cell in column(table, "chosen epochs")] == ["2 2", "2 2"]
     assert [cell.text for cell in column(table, "parameters")] == ["1,000", "1,000"]
-
-
-def test_scores_by_length_are_those_of_the_groups_users(results):
-    groups = quarters(results.users)  # as if user 0 had the shortest history
-    table = length_table(results, groups)
-
-    assert len(table.columns) == 1 + 4
-    first = results.values("sasrec", "NDCG@10")[:, : N_USERS // 4]
-    assert table.rows[0][1].text.startswith(f"{first.mean():.4f}".removeprefix("0"))

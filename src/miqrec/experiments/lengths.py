@@ -1,9 +1,10 @@
-"""Users in quarters by the length of their history, for results by length.
+"""Results by the length of the users' histories.
 
 Runs leave no histories, so the data set of their config is opened again: if it is a named one,
 only where it is at hand, as nothing is fetched for a report.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,10 @@ import numpy.typing as npt
 from miqrec.data import datasets
 from miqrec.data.source import open_source
 from miqrec.errors import MiqrecError
+from miqrec.experiments.numbers import with_deviation
 from miqrec.experiments.results import Results
+from miqrec.experiments.tables import Cell, Table
+from miqrec.significance import spread
 
 
 class LengthGroup(NamedTuple):
@@ -53,6 +57,33 @@ def quarters(lengths: npt.NDArray[np.int64]) -> list[LengthGroup]:
         for rows in members
         if len(rows)
     ]
+
+
+def length_table(results: Results, groups: Sequence[LengthGroup]) -> Table:
+    """NDCG@10 for users with short and with long histories."""
+    means = {
+        system: [
+            spread(results.values(system, "NDCG@10")[:, group.rows].mean(1)) for group in groups
+        ]
+        for system in results.systems()
+    }
+    best = [max(found[i].mean for found in means.values()) for i in range(len(groups))]
+    rows = tuple(
+        (
+            Cell(results.outline.labels[system]),
+            *(
+                Cell(with_deviation(*cell), best=len(means) > 1 and cell.mean == top)
+                for cell, top in zip(found, best, strict=True)
+            ),
+        )
+        for system, found in means.items()
+    )
+    columns = tuple(f"{group.shortest} to {group.longest} items" for group in groups)
+    sizes = ", ".join(f"{len(group.rows):,}" for group in groups)
+    note = (
+        f"Quarters of the users by the length of their history before the test item: {sizes} users."
+    )
+    return Table("NDCG@10 by length of history", ("", *columns), rows, (note,))
 
 
 def _at_hand(source: str, data_dir: Path | None) -> bool:

@@ -12,9 +12,9 @@ from miqrec.experiments.comparisons import Comparison, compare_pairs
 from miqrec.experiments.drawing import Figure
 from miqrec.experiments.figures import figures
 from miqrec.experiments.finding import finding
-from miqrec.experiments.lengths import length_groups
+from miqrec.experiments.lengths import length_groups, length_table
 from miqrec.experiments.results import METRICS, Results, read_results
-from miqrec.experiments.tables import Table, cost_table, length_table, pairs_table, results_table
+from miqrec.experiments.tables import Table, cost_table, pairs_table, results_table
 from miqrec.significance import spread
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from miqrec.experiments.comparisons import TESTED, Comparison
-from miqrec.experiments.lengths import LengthGroup
 from miqrec.experiments.numbers import (
     NOTHING,
     count,
@@ -118,33 +117,6 @@ def cost_table(results: Results) -> Table:
         "serves all seeds. Peak memory was not recorded.",
     )
     return Table("Cost beside quality", columns, tuple(rows), notes)
-
-
-def length_table(results: Results, groups: Sequence[LengthGroup]) -> Table:
-    """NDCG@10 for users with short and with long histories."""
-    means = {
-        system: [
-            spread(results.values(system, "NDCG@10")[:, group.rows].mean(1)) for group in groups
-        ]
-        for system in results.systems()
-    }
-    best = [max(found[i].mean for found in means.values()) for i in range(len(groups))]
-    rows = tuple(
-        (
-            Cell(results.outline.labels[system]),
-            *(
-                Cell(with_deviation(*cell), best=len(means) > 1 and cell.mean == top)
-                for cell, top in zip(found, best, strict=True)
-            ),
-        )
-        for system, found in means.items()
-    )
-    columns = tuple(f"{group.shortest} to {group.longest} items" for group in groups)
-    sizes = ", ".join(f"{len(group.rows):,}" for group in groups)
-    note = (
-        f"Quarters of the users by the length of their history before the test item: {sizes} users."
-    )
-    return Table("NDCG@10 by length of history", ("", *columns), rows, (note,))
 
 
 def _score(
