@@ -100,6 +100,10 @@ WRONG = {
         one() | {"pairs": [{"system": "a", "baseline": "b"}]},
         "there is no system 'b'",
     ),
+    "two rows that look alike": (
+        one() | {"systems": {name: {"label": "A", "model": "sasrec"} for name in ("a", "b")}},
+        "two systems have the same label",
+    ),
     "a name that is no folder's": (
         changed(systems={"../a": {"label": "A", "model": "sasrec"}}),
         "should match pattern",

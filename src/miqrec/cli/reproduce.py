@@ -1,5 +1,6 @@
 """`miqrec reproduce`: all runs of a table or a figure, several side by side, finished ones skipped."""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -103,7 +104,7 @@ def _show_plan(study: Study, runs: Sequence[PlannedRun], *, as_json: bool) -> No
         print_json({"study": study.name, "runs": [_row(run) for run in runs]})
         return
     for run in runs:
-        command = f"miqrec {' '.join(run.command)}"
+        command = shlex.join(["miqrec", *run.command])
         console.print(f"{run.state:9}{command}", soft_wrap=True, highlight=False, markup=False)
 
 

@@ -102,6 +102,8 @@ class Study(Config):
             raise ValueError(
                 f"there is no system {unknown[0]!r}; there are {', '.join(self.systems)}"
             )
+        if len({plan.label for plan in self.systems.values()}) < len(self.systems):
+            raise ValueError("two systems have the same label, so a table can't tell them apart")
         if "pretraining" in self.systems:
             raise ValueError("a system can't be called 'pretraining': the folder has another use")
         return self
