@@ -1,11 +1,13 @@
 """Attention in which m queries a position share keys and values.
 
-One call answers all m: heads join the batch, and the queries take the place of heads, over keys and
-values repeated with a stride of zero, so that nothing is copied m times and the causal kernels of
+Head by head, the m queries take the place of heads, over keys and values repeated with a stride of
+zero: nothing is copied m times, queries are read where they stand, and the causal kernels of
 `scaled_dot_product_attention` apply. (Its `enable_gqa` says the same, but some kernels refuse it:
 those of the CPU in PyTorch 2.8, and of CUDA in float32.) `m = 1` is ordinary attention. In bfloat16
 the CPU's kernel takes twice its time in float32, so there causal attention goes block by block.
 """
+
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -42,15 +44,21 @@ def attend(
     if causal and not dropout and (queries.device.type, queries.dtype) == ("cpu", torch.bfloat16):
         return blockwise_attention(queries, keys, values, num_heads)
     m, B, T, D = queries.shape
-    queries = _split_queries(queries, num_heads)  # (B * heads, m, T, d)
-    keys, values = (_split_keys(x, num_heads).expand(-1, m, -1, -1) for x in (keys, values))
-    if visible is not None:
-        visible = visible.repeat_interleave(num_heads, 0)[:, None, None]  # (B * heads, 1, 1, L)
-    answers = F.scaled_dot_product_attention(
-        queries, keys, values, attn_mask=visible, is_causal=causal, dropout_p=dropout
+    kernel = partial(
+        F.scaled_dot_product_attention,
+        attn_mask=None if visible is None else visible[:, None, None],  # (B, 1, 1, L)
+        is_causal=causal,
+        dropout_p=dropout,
     )
-    answers = answers.view(B, num_heads, m, T, -1)
-    return answers.permute(0, 3, 2, 1, 4).reshape(B, T, m, D)
+    if m == 1:
+        shape = (B, -1, num_heads, D // num_heads)
+        heads = (x.view(shape).transpose(1, 2) for x in (queries[0], keys, values))
+        return kernel(*heads).transpose(1, 2).reshape(B, T, 1, D)
+    answers = [
+        kernel(q.transpose(0, 1), *(x.unsqueeze(1).expand(-1, m, -1, -1) for x in (k, v)))
+        for q, k, v in zip(*(x.chunk(num_heads, -1) for x in (queries, keys, values)), strict=True)
+    ]  # (B, m, T, d) each
+    return torch.cat([answer.transpose(1, 2) for answer in answers], -1)
 
 
 def probabilities(

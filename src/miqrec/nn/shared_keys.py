@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
@@ -98,14 +100,29 @@ class SharedKeyAttention(nn.Module, ABC):
         """Attend at each newest valid position alone: row `lengths - 1` of `forward`, (B, D)."""
         key_value = query if key_value is None else key_value
         _check_shapes(query, key_value, lengths, self.embed_dim)
+        queries = self.ask_newest(query, lengths).squeeze(2)  # (m, B, D)
         visible = valid(lengths, query.shape[1])  # ends where the newest position stands
-        queries, keys, values = (
-            self.ask_newest(query, lengths),
-            self.key(key_value),
-            self.value(key_value),
-        )
-        answers = self._attend(queries, keys, values, causal=False, visible=visible)
-        return self.combine(answers)[0].squeeze(1)
+        answers = self._look_up(queries, key_value, visible)
+        return self.combine(answers.unsqueeze(1))[0].squeeze(1)
+
+    def _look_up(self, queries: Tensor, x: Tensor, visible: Tensor) -> Tensor:
+        """Answer (m, B, D) queries from x (B, L, D) without forming its keys and values: (B, m, D).
+
+        q . (x Wk + bk) = (q Wk^T) . x up to what is the same for all x and so drops out of the
+        softmax, and sum_s p_s (x_s Wv + bv) = (sum_s p_s x_s) Wv + (sum_s p_s) bv.
+        """
+        (m, B, D), heads = queries.shape, self.num_heads
+        Wk, Wv = (layer.weight.view(heads, -1, D) for layer in (self.key, self.value))
+        asking = torch.einsum("mbhd,hde->bmhe", queries.reshape(m, B, heads, -1), Wk)
+        scores = asking.flatten(1, 2) @ x.mT * (D // heads) ** -0.5  # (B, m * heads, L)
+        attention = scores.masked_fill(~visible.unsqueeze(1), -torch.inf).softmax(-1)
+        attention = F.dropout(attention, self.dropout, self.training)
+        found = (attention @ x).view(B, m, heads, D)
+        answers = torch.einsum("bmhe,hde->bmhd", found, Wv)  # (B, m, heads, d)
+        if self.value.bias is not None:
+            shares = attention.sum(-1).view(B, m, heads, 1)  # 1 but for dropout
+            answers = answers + shares * self.value.bias.view(heads, -1)
+        return answers.flatten(2)
 
     def _attend(
         self, queries: Tensor, keys: Tensor, values: Tensor, *, causal: bool, visible: Tensor | None
