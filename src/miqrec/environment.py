@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -31,7 +32,7 @@ def environment() -> Environment:
     """Describe this machine and this process."""
     return Environment(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=" ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
+        command=_command(),
         python=platform.python_version(),
         packages={name: version(name) for name in PACKAGES},
         system=f"{platform.system()} {platform.machine()}",
@@ -42,6 +43,12 @@ def environment() -> Environment:
         threads=torch.get_num_threads(),
         device=_device(),
     )
+
+
+def _command() -> str:
+    """What was typed; `python -m miqrec` has a file for its name."""
+    program = os.path.basename(sys.argv[0])
+    return shlex.join(["miqrec" if program == "__main__.py" else program, *sys.argv[1:]])
 
 
 def best_device() -> torch.device:
