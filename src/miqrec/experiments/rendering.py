@@ -43,7 +43,7 @@ def to_latex(table: Table) -> str:
     head = " & ".join(latex(column) for column in table.columns)
     rows = "\n".join(f"{' & '.join(_latex(cell) for cell in row)} \\\\" for row in table.rows)
     return rf"""\begin{{table}}
-\centering
+\centering\footnotesize
 \caption{{{latex(table.title)}. {latex(" ".join(table.notes))}}}
 \begin{{tabular}}{{l{"r" * (len(table.columns) - 1)}}}
 \toprule
