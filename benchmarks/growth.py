@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.machine import cores, machine
-from benchmarks.peers import output_of
+from benchmarks.peers import WORKERS, output_of
 from benchmarks.state import HERE, append, code_version, lines
 
 
@@ -84,7 +84,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 def measure(axis: str, size: int, threads: int, path: Path) -> None:
     """Measure one point and write it down."""
     print(f"{axis} {size:,}", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", "benchmarks.workers.growth_point", axis, str(size)]
+    command = [*WORKERS, "growth_point", axis, str(size)]
     point = json.loads(output_of(command, threads).splitlines()[-1])
     append(path, {"axis": axis, "size": size} | point)
 

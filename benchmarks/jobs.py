@@ -14,6 +14,8 @@ class Job:
     Attributes:
         users: how many users of the data set are taken; 0 for all.
         epochs: of ours, whose batches differ in length; the first is a warm-up.
+        prepared: whether the process is told what miqrec's command line tells its own: to use freed
+            memory again, in huge pages where there are some.
         steps: of a peer, whose batches are all alike; after `warm_up` steps. 0 is a whole epoch.
     """
 
@@ -37,6 +39,7 @@ class Job:
     k: int = 20
     calls: int = 4
     threads: int = 2
+    prepared: bool = False
 
     def dump(self) -> str:
         """One line of JSON, to be an argument of a worker."""

@@ -10,7 +10,7 @@ import sys
 from typing import NamedTuple
 
 from benchmarks.machine import cores, machine
-from benchmarks.peers import output_of
+from benchmarks.peers import WORKERS, output_of
 from benchmarks.state import HERE
 
 GIB = 1024
@@ -41,7 +41,7 @@ def main() -> None:
     about, results = machine(), []
     for case in QUICK if quick else CASES:
         numbers = [str(number) for number in (case.n_items, case.n_users, case.length)]
-        command = [sys.executable, "-m", "benchmarks.workers.softmax_memory", *numbers]
+        command = [*WORKERS, "softmax_memory", *numbers]
         measured = json.loads(output_of(command, cores()).splitlines()[-1])
         results.append(case._asdict() | measured)
         print(sentence(case, measured))

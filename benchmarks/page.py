@@ -13,7 +13,8 @@ A cell gives the median over repetitions (lowest .. highest); a ratio is taken w
 Peak memory is that of the whole process, the other number what comes on top of the libraries and the data
 (for lists by RecTools it includes the steps of training that a fit needs). Shares of the matrix rate count
 the operations that the result needs, see `operations.py`, against a square product in the same precision.
-RecTools' catalogue has the items seen in training only."""
+RecTools' catalogue has the items seen in training only. "Helped" is a peer that is given what ours has by
+default: no dropout on attention, and a process that was told how to reuse memory."""
 
 
 DETAILS = {"dropout, on attention", "items", "validation or evaluation", "above start", "note"}

@@ -23,6 +23,8 @@ from benchmarks.tables import Report
 from benchmarks.works import WORKS, Work
 
 STATE = HERE / ".state"
+WORKERS = [sys.executable, "-m", "benchmarks.workers", "--prepared"]
+"""Begins the command of a worker of ours."""
 MODULES = {
     "ours": "ours",
     "rectools": "rectools_worker",
@@ -79,8 +81,8 @@ def run(label: str, job: Job) -> dict[str, object]:
     """
     folder = data_of(job)
     print(f"{job.data} {job.work}: {label}", file=sys.stderr, flush=True)
-    module = f"benchmarks.workers.{MODULES[job.side]}"
-    command = [environments.python_of(job.side), "-m", module, job.dump(), str(folder)]
+    worker = [*["--prepared"] * job.prepared, MODULES[job.side], job.dump(), str(folder)]
+    command = [environments.python_of(job.side), "-m", "benchmarks.workers", *worker]
     return json.loads(output_of(command, job.threads).splitlines()[-1])
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from benchmarks.jobs import Job
 
 HERE = Path(__file__).parent
-UNMEASURED = {"cli", "experiments", "serving", "adapters"}
+UNMEASURED = {"experiments", "serving", "adapters"}
 """Parts of the library that no measurement runs through."""
 
 

@@ -1,9 +1,5 @@
 """miqrec's side: training as `miqrec train` does it, and lists as `Recommender.recommend` makes them."""
 
-import os
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line sets it
-
 import tempfile
 import time
 import warnings

@@ -34,8 +34,8 @@ def test_the_version_changes_with_the_code_and_with_nothing_else(tmp_path: Path)
     (tmp_path / "a.py").write_text("x = 1")
     before = code_version(tmp_path)
     (tmp_path / "notes.txt").write_text("nothing")
-    (tmp_path / "cli").mkdir()
-    (tmp_path / "cli" / "app.py").write_text("no measurement runs through this")
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "report.py").write_text("no measurement runs through this")
     assert code_version(tmp_path) == before
     (tmp_path / "a.py").write_text("x = 2")
     assert code_version(tmp_path) != before
