@@ -4,12 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from miqrec import losses
 from miqrec.errors import MiqrecError
 from miqrec.losses import bce, ce, gbce, sampled_ce
+from tensors import LargestTensor
 
 
 def sigmoid(x):
@@ -34,21 +33,10 @@ def with_gradients(loss, states, vectors, *rest):
     return value, *torch.autograd.grad(3 * value, (states, vectors))  # 3: what comes in counts
 
 
-class LargestTensor(TorchDispatchMode):
-    """Records the size of the largest tensor that any operation returns."""
-
-    numel = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        result = function(*args, **(kwargs or {}))
-        sizes = [leaf.numel() for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
-        self.numel = max([self.numel, *sizes])
-        return result
-
-
 @pytest.mark.parametrize("chunk", [1, 40, 10**6])
 @pytest.mark.parametrize(("n", "n_items"), [(1, 1), (7, 5), (12, 40), (65, 33)])
 def test_ce_is_cross_entropy_in_outputs_and_gradients(n, n_items, chunk, monkeypatch):
+    monkeypatch.setattr(losses, "ROWS", 1)
     monkeypatch.setattr(losses, "CHUNK", chunk)
     inputs = problem(n, n_items)
     torch.testing.assert_close(with_gradients(ce, *inputs), with_gradients(plain_ce, *inputs))
@@ -66,6 +54,7 @@ def test_ce_in_float32_is_as_close_as_float32_allows():
 
 
 def test_ce_passes_gradcheck(monkeypatch):
+    monkeypatch.setattr(losses, "ROWS", 1)
     monkeypatch.setattr(losses, "CHUNK", 15)
     states, vectors, targets = problem(5, 7, d=3)
     assert torch.autograd.gradcheck(lambda s, v: ce(s, v, targets), (states, vectors))
@@ -99,6 +88,7 @@ def test_ce_under_autocast_multiplies_in_bfloat16_and_sums_in_float32():
 
 
 def test_ce_of_bfloat16_tensors_adds_chunks_in_float32(monkeypatch):
+    monkeypatch.setattr(losses, "ROWS", 1)
     monkeypatch.setattr(losses, "CHUNK", 1)  # a position a chunk: bfloat16 would stall near 256
     states, vectors, _ = problem(1, 4, dtype=torch.bfloat16)
     one = with_gradients(ce, states, vectors, tensor([2]))[2]
@@ -127,12 +117,21 @@ def test_ce_refuses_targets_that_are_no_items(target):
         ce(states, vectors, tensor([target]))
 
 
+def test_ce_takes_so_many_rows_at_a_time_however_many_items_there_are(monkeypatch):
+    monkeypatch.setattr(losses, "CHUNK", 1)
+    inputs = problem(3 * losses.ROWS, 1000, d=4)
+    with LargestTensor() as largest:
+        with_gradients(ce, *inputs)
+    assert largest.elements == losses.ROWS * 1000
+
+
 def test_memory_of_ce_does_not_grow_with_positions_times_items(monkeypatch):
+    monkeypatch.setattr(losses, "ROWS", 1)
     monkeypatch.setattr(losses, "CHUNK", 5_000)
     inputs = problem(500, 1000, d=4)
     with LargestTensor() as largest:
         with_gradients(ce, *inputs)
-    assert largest.numel <= max(5_000, 500 * 4, 1001 * 4)
+    assert largest.elements <= max(5_000, 500 * 4, 1001 * 4)
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -142,7 +141,7 @@ def test_memory_of_sampled_losses_does_not_grow_with_negatives_times_width(k, mo
     monkeypatch.setattr(losses, "CHUNK", 1_000)
     with LargestTensor() as largest:
         chunked = with_gradients(bce, *inputs)
-    assert largest.numel <= 400 * 16
+    assert largest.elements <= 400 * 16
     torch.testing.assert_close(chunked, whole)
 
 

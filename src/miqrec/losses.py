@@ -22,6 +22,9 @@ LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 # Numbers in a temporary: 32 MiB in float32, the most that glibc reuses without page faults.
 CHUNK = 2**23
 
+# Rows that go by together all the same: each chunk reads and writes the items' whole gradient.
+ROWS = 64
+
 
 def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy of the softmax over all items: sum of logsumexp(s) - s_target.
@@ -177,7 +180,7 @@ def _cross_entropy(
     loss = states.new_zeros((), dtype=_precise(states))
     state_gradient = torch.zeros_like(states)
     item_gradient = torch.zeros_like(item_vectors, dtype=loss.dtype)
-    rows = max(1, CHUNK // len(candidates))
+    rows = max(ROWS, CHUNK // len(candidates))
     for start in range(0, len(states), rows):
         chunk = states[start : start + rows].to(fast)
         own = targets[start : start + rows].unsqueeze(1) - 1
