@@ -69,3 +69,5 @@ def test_json_is_readable_and_its_folder_is_made(tmp_path):
 
 def test_removing_what_is_not_there_is_no_error(tmp_path):
     remove(tmp_path / "nothing")
+
+    assert list(tmp_path.iterdir()) == []
