@@ -12,6 +12,7 @@ from miqrec.models.sasrec import MIQSASRecConfig, SASRec, SASRecConfig
 from miqrec.nn.attention import CausalSelfAttention
 from miqrec.nn.initialise import initialise
 from miqrec.nn.padding import valid
+from miqrec.nn.variants import PlainAverage
 
 N_ITEMS, LENGTHS = 20, torch.tensor([6, 4, 1])
 CONFIGS = {
@@ -140,6 +141,11 @@ def test_attention_is_a_part():
     assert [block.attention for block in model.blocks] == made
 
 
+def test_a_variant_is_a_setting():
+    model = build(MIQSASRecConfig(dim=8, max_length=6, window=3, variant="plain-average"))
+    assert all(isinstance(block.attention, PlainAverage) for block in model.blocks)
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_a_seed_gives_the_same_weights_twice(name):
     first, second = build(CONFIGS[name]).state_dict(), build(CONFIGS[name]).state_dict()
@@ -153,6 +159,7 @@ def test_a_seed_gives_the_same_weights_twice(name):
         ({"dim": 10, "n_heads": 4}, "n_heads 4 must divide dim 10"),
         ({"window": 0}, "window"),
         ({"pooling": "max"}, "pooling"),
+        ({"variant": "none"}, "variant"),
         ({"dropout": 1.0}, "dropout"),
     ],
 )

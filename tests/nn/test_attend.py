@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from miqrec.nn import blockwise
 from miqrec.nn.attention import MultiItemQueryAttention
 from tensors import LargestTensor
 
@@ -17,7 +18,11 @@ def largest_tensor_of_a_training_step(layer, B, L, D):
 @pytest.mark.parametrize("pooling", ["mean", "last"])
 @pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("heads", [1, 2])
-def test_training_never_holds_a_tensor_of_all_attention_probabilities(heads, causal, pooling):
+def test_training_never_holds_a_tensor_of_all_attention_probabilities(
+    heads, causal, pooling, monkeypatch
+):
+    monkeypatch.setattr(blockwise, "BLOCK", 8)  # in proportion to inputs as small as these
+    monkeypatch.setattr(blockwise, "CHUNK", 1)
     B, m, L, D = 3, 4, 64, 8
     layer = MultiItemQueryAttention(D, heads, m, causal=causal, pooling=pooling)
     assert largest_tensor_of_a_training_step(layer, B, L, D) <= B * m * (L + m) * D

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from miqrec.nn import attend as attend_module
 from miqrec.nn import blockwise
@@ -25,7 +26,17 @@ def results(function, inputs):
 
 
 def kernel(num_heads):
-    return lambda *inputs: attend(*inputs, num_heads, causal=True)
+    """The library's causal attention, one of the m queries after the other."""
+
+    def heads(x):
+        return x.unflatten(-1, (num_heads, -1)).transpose(1, 2)  # (B, heads, L, d)
+
+    def answers(queries, keys, values):
+        k, v = heads(keys), heads(values)
+        each = [F.scaled_dot_product_attention(heads(q), k, v, is_causal=True) for q in queries]
+        return torch.stack([answer.transpose(1, 2).flatten(2) for answer in each], 2)
+
+    return answers
 
 
 @pytest.mark.parametrize("m", [1, 3])
@@ -69,7 +80,17 @@ def test_bfloat16_stays_near_float32():
         assert (low.float() - full).norm() < 0.02 * full.norm()
 
 
-def test_causal_attention_in_bfloat16_on_a_cpu_goes_this_way_and_no_other(monkeypatch):
+@pytest.mark.parametrize(
+    ("m", "dtype", "options", "this_way"),
+    [
+        (2, torch.float32, {"causal": True}, True),
+        (1, torch.bfloat16, {"causal": True}, True),
+        (1, torch.float32, {"causal": True}, False),
+        (2, torch.bfloat16, {"causal": False}, False),
+        (2, torch.bfloat16, {"causal": True, "dropout": 0.5}, False),
+    ],
+)
+def test_what_goes_this_way_on_a_cpu(m, dtype, options, this_way, monkeypatch):
     calls = []
 
     def spy(*inputs):
@@ -77,11 +98,5 @@ def test_causal_attention_in_bfloat16_on_a_cpu_goes_this_way_and_no_other(monkey
         return blockwise_attention(*inputs)
 
     monkeypatch.setattr(attend_module, "blockwise_attention", spy)
-    inputs = [x.detach() for x in parts(2, 2, 5, 4, torch.float32)]
-    halves = [x.bfloat16() for x in inputs]
-    attend(*inputs, 1, causal=True)
-    attend(*halves, 1, causal=False)
-    attend(*halves, 1, causal=True, dropout=0.5)
-    assert not calls
-    attend(*halves, 1, causal=True)
-    assert len(calls) == 1
+    attend(*(x.detach() for x in parts(m, 2, 5, 4, dtype)), 1, **options)
+    assert len(calls) == this_way

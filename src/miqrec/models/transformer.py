@@ -7,8 +7,9 @@ from typing import Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from miqrec.config import Config
-from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention, Pooling
+from miqrec.nn.attention import CausalSelfAttention, Pooling
 from miqrec.nn.shared_keys import SharedKeyAttention
+from miqrec.nn.variants import VARIANTS, Variant
 
 BuildAttention = Callable[[], SharedKeyAttention]
 
@@ -49,6 +50,8 @@ class MIQTransformerConfig(TransformerConfig):
     """How many of the newest items ask."""
     pooling: Pooling = "mean"
     """Whose view of the answers counts: all queries' mean, or the newest one's."""
+    variant: Variant = "paper"
+    """MIQ-Attn as in the paper, or without one of its parts, to see what the part is worth."""
 
     @model_validator(mode="after")
     def _window_fits(self) -> Self:
@@ -65,7 +68,7 @@ def build_attention(config: TransformerConfig) -> BuildAttention:
     dim, n_heads, dropout = config.dim, config.n_heads, config.attention_dropout
     if isinstance(config, MIQTransformerConfig):
         return partial(
-            MultiItemQueryAttention,
+            VARIANTS[config.variant],
             dim,
             n_heads,
             config.window,

@@ -149,41 +149,48 @@ class MultiItemQueryAttention(SharedKeyAttention):
 
     def ask(self, query: Tensor) -> Tensor:
         """Form each position's queries from its window: (B, L, D) -> (m, B, L, D)."""
-        weight = self.query_weight.mT.flatten(0, 1)  # (m * D, D), as F.linear reads it
-        bias = None if self.query_bias is None else self.query_bias.flatten()
-        projected = F.linear(self._with_dummies(query), weight, bias)  # (B, L + m - 1, m * D)
+        weight, bias = self.questions()
+        weight = weight.mT.flatten(0, 1)  # (m * D, D), as F.linear reads it
+        bias = None if bias is None else bias.flatten()
+        projected = F.linear(self.with_dummies(query), weight, bias)  # (B, L + m - 1, m * D)
         return slide(projected.view(*projected.shape[:2], self.window, -1))
 
     def ask_newest(self, query: Tensor, lengths: Tensor) -> Tensor:
         """Form each newest position's queries from its window: (B, L, D) -> (m, B, 1, D)."""
         sequence = torch.arange(len(query), device=query.device).unsqueeze(-1)  # (B, 1)
         rows = lengths.unsqueeze(-1) - 1 + torch.arange(self.window, device=query.device)  # (B, m)
-        window = self._with_dummies(query)[sequence, rows]  # (B, m, D)
-        queries = torch.einsum("bmd,mde->mbe", window, self.query_weight)
-        if self.query_bias is not None:
-            queries = queries + self.query_bias.unsqueeze(1)
+        window = self.with_dummies(query)[sequence, rows]  # (B, m, D)
+        weight, bias = self.questions()
+        queries = torch.einsum("bmd,mde->mbe", window, weight)
+        if bias is not None:
+            queries = queries + bias.unsqueeze(1)
         return queries.unsqueeze(2)
 
     def combine(self, answers: Tensor) -> tuple[Tensor, Tensor]:
         """Pool the answers: (B, T, m, D) -> (B, T, D), and their weights (B, T, m)."""
-        alpha = self._weigh(answers)  # (B, T, m)
+        alpha = self.weigh(answers)  # (B, T, m)
         pooled = (alpha.unsqueeze(-2) @ answers).squeeze(-2)  # (B, T, D)
         return self.pool_value(pooled), alpha
 
-    def _with_dummies(self, query: Tensor) -> Tensor:
+    def questions(self) -> tuple[Tensor, Tensor | None]:
+        """Give the window's query matrices and biases, (m, D, D) and (m, D)."""
+        return self.query_weight, self.query_bias
+
+    def with_dummies(self, query: Tensor) -> Tensor:
+        """Put the dummy items before x_1..x_L: (B, L, D) -> (B, L + m - 1, D)."""
         if self.dummy_items is None:
             return query
         dummies = self.dummy_items.to(query.dtype).expand(len(query), -1, -1)
-        return torch.cat([dummies, query], 1)  # (B, L + m - 1, D)
+        return torch.cat([dummies, query], 1)
 
-    def _weigh(self, answers: Tensor) -> Tensor:
-        """Find alpha for the answers (B, T, m, D): (B, T, m)."""
+    def weigh(self, answers: Tensor) -> Tensor:
+        """Find alpha for the answers: (B, T, m, D) -> (B, T, m)."""
         if self.window == 1:
             return answers.new_ones(answers.shape[:3])
         Wq, Wk, scale = self.pool_query, self.pool_key, self.embed_dim**-0.5
         M = Wk.weight.T @ Wq.weight * scale  # (D, D), as F.linear reads it
         c = None if Wq.bias is None else Wq.bias @ Wk.weight * scale  # (D,)
         asking = answers if self.pooling == "mean" else answers[:, :, -1:]
-        scores = F.linear(asking, M, c) @ answers.mT  # (B, T, m or 1, m)
-        alpha: Tensor = scores.softmax(-1).mean(-2)
+        scores = answers @ F.linear(asking, M, c).mT  # (B, T, m, m or 1), A^T up to its softmax:
+        alpha: Tensor = scores.softmax(-2).mean(-1)  # the CPU is slow along a short last dimension
         return alpha

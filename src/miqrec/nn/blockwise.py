@@ -1,10 +1,11 @@
-"""Causal attention of m queries in bfloat16 on a CPU, whose own kernel is slow in that precision.
+"""Causal attention of m queries on a CPU, whose own kernel does not know that they share keys.
 
-Sequences go by a few at a time and their positions in blocks, so that a block's scores stay in the
-cache; a block meets only the keys up to its end. Nothing of size (B, m, L, L) ever exists: backward
-forms a block's probabilities again, as flash attention does (Dao et al., 2022, arXiv 2205.14135).
-The m queries of a position stand as rows of one matrix over the keys that they share. Products are
-summed in float32 by the kernels that compute them; what they leave is bfloat16.
+The m queries of a position stand as rows of one matrix, and so do the positions of a block, which
+makes the products large. Sequences go by a few at a time and their positions in blocks, so that a
+block's scores stay in the cache; a block meets only the keys up to its end. Nothing of size
+(B, m, L, L) ever exists: backward forms a block's probabilities again, as flash attention does
+(Dao et al., 2022, arXiv 2205.14135). In bfloat16 products are summed in float32 by the kernels that
+compute them; what they leave is bfloat16.
 """
 
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-BLOCK = 64
+BLOCK = 50
 """Positions in a block, at most."""
-CHUNK = 2**23
+CHUNK = 2**21
 """Scores that exist at a time, about."""
 
 
