@@ -24,6 +24,7 @@ SHAPES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "scores of 3,416 items": ((2048, DIM), (DIM, 3416)),
     "scores of 54,542 items": ((152, DIM), (DIM, 54542)),
     "gradient of 3,416 items": ((3416, 2048), (2048, DIM)),
+    "pooling scores": ((ROWS, 10, DIM), (ROWS, DIM, 10)),
     "attention scores": ((128 * HEADS, LENGTH, DIM // HEADS), (128 * HEADS, DIM // HEADS, LENGTH)),
 }
 """Left and right factor; the largest square is what shares of "the machine's rate" refer to."""

@@ -20,14 +20,20 @@ def epoch_operations(job: Job, counts: dict[str, int], n_items: int) -> int:
         counts: `positions` and `pairs` of the data, as `benchmarks.export` counts them.
         n_items: candidates of the softmax.
     """
+    scores = BACKWARD_TOO * counts["positions"] * 2 * job.dim * n_items
+    return scores + sum(layer_operations(job, counts).values())
+
+
+def layer_operations(job: Job, counts: dict[str, int]) -> dict[str, int]:
+    """Those of an epoch in all layers, by the shape in `limits.SHAPES` that their products have."""
     D, m = job.dim, job.window
-    projections = 2 * D * D * (m + 3)  # m queries, key, value, out
-    feed_forward = 2 * D * D * 2
-    position = job.n_layers * (projections + feed_forward + pooling(D, m)) + 2 * D * n_items
-    pair = job.n_layers * m * 2 * 2 * D  # scores and weighted values, for each of the m queries
-    return BACKWARD_TOO * (counts["positions"] * position + counts["pairs"] * pair)
-
-
-def pooling(D: int, m: int) -> int:
-    """Operations of the query-level attention at a position: one product an answer, m x m scores, a sum."""
-    return 0 if m == 1 else 2 * D * D * m + 2 * D * m * m + 2 * D * m
+    maps = (
+        m + 3 + 2 + (m if m > 1 else 0)
+    )  # queries, key, value, out; feed-forward; pooling's query
+    pooled = 2 * D * m * m + 2 * D * m if m > 1 else 0  # m x m scores, and the sum
+    operations = {
+        "projection": counts["positions"] * 2 * D * D * maps,
+        "pooling scores": counts["positions"] * pooled,
+        "attention scores": counts["pairs"] * m * 2 * 2 * D,  # scores and weighted values
+    }
+    return {shape: BACKWARD_TOO * job.n_layers * number for shape, number in operations.items()}

@@ -5,7 +5,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks.jobs import Job
-from benchmarks.operations import epoch_operations
+from benchmarks.operations import epoch_operations, layer_operations
 from benchmarks.ratios import Spread, rate, ratios, spread
 from benchmarks.state import Measured
 from benchmarks.works import Pair, Work
@@ -57,7 +57,11 @@ SIDES = [
     *("above start", "share of the matrix rate", "note"),
 ]
 RATIOS = ["this", "is so many times as fast as", "this"]
-ADDED = ["model", "precision", "time, of SASRec's", "added time, of the added operations'"]
+ADDED = [
+    *("model", "precision", "time, of SASRec's"),
+    "added time, of the added operations' at the rate of a square product",
+    "the same, at the rates of their own shapes",
+]
 LIMITS = ["", "float32", "bfloat16"]
 
 
@@ -134,9 +138,9 @@ def added_rows(report: Report, name: str = "train-ml-1m") -> Iterator[list[str]]
         )
         if job.window > 1 and plain:
             times = pair_ratio(report, name, Pair(plain, label))
-            added = added_ratio(report, name, plain, label)
-            if times and added:
-                yield [label, PRECISIONS[job.precision], show_spread(times), show_spread(added)]
+            added = [added_ratio(report, name, plain, label, own) for own in (False, True)]
+            if times and all(added):
+                yield [label, PRECISIONS[job.precision], *map(show_spread, (times, *added))]
 
 
 def same_but_window(one: Job, other: Job) -> bool:
@@ -144,24 +148,34 @@ def same_but_window(one: Job, other: Job) -> bool:
     return one.side == other.side == "ours" and one.precision == other.precision
 
 
-def added_ratio(report: Report, name: str, plain: str, label: str) -> Spread | None:
-    sides, rates = report.works[name].sides, matrix_rate(report, report.works[name].sides[label])
+def added_ratio(
+    report: Report, name: str, plain: str, label: str, own_shapes: bool
+) -> Spread | None:
+    """The seconds that more queries add, by those that their products need."""
+    sides = report.works[name].sides
     few, many = results(report, name, plain), results(report, name, label)
+    rates = {number: one["rates"] for number, one in limits_of(report).items()}
     both = few.keys() & many.keys() & rates.keys()
-    items = {repetition: few[repetition]["items"] for repetition in both}
-    needed = {
-        repetition: (
-            epoch_operations(sides[label], report.counts[sides[label]], items[repetition])
-            - epoch_operations(sides[plain], report.counts[sides[plain]], items[repetition])
-        )
-        / rates[repetition]
-        for repetition in both
-    }
     taken = {
-        repetition: median(many[repetition]["seconds"]) - median(few[repetition]["seconds"])
-        for repetition in both
+        number: median(many[number]["seconds"]) - median(few[number]["seconds"]) for number in both
+    }
+    needed = {
+        number: product_seconds(report, sides[label], rates[number], own_shapes)
+        - product_seconds(report, sides[plain], rates[number], own_shapes)
+        for number in both
     }
     return ratios(taken, needed)
+
+
+def product_seconds(
+    report: Report, job: Job, rates: dict[str, dict[str, float]], own_shapes: bool
+) -> float:
+    """The seconds that the layers' products take at measured rates, of a square or of each its own."""
+    rate_of = rates[PRECISIONS[job.precision]]
+    operations = layer_operations(job, report.counts[job])
+    return sum(
+        number / rate_of[shape if own_shapes else SQUARE] for shape, number in operations.items()
+    )
 
 
 def limit_rows(report: Report) -> Iterator[list[str]]:

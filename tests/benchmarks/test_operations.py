@@ -1,7 +1,8 @@
 """The operations that an epoch needs."""
 
 from benchmarks.jobs import Job
-from benchmarks.operations import epoch_operations
+from benchmarks.limits import SHAPES
+from benchmarks.operations import epoch_operations, layer_operations
 
 SIZES = {"dim": 4, "n_layers": 2}
 COUNTS = {"positions": 10, "pairs": 30}
@@ -21,3 +22,9 @@ def test_what_a_second_query_adds() -> None:
     query, attention = 2 * 4 * 4, 2 * 4 + 2 * 4
     pooling = 2 * (2 * 4 * 4) + 2 * 4 * (2 * 2) + 2 * 4 * 2  # one product an answer, scores, a sum
     assert two - one == 3 * 2 * (10 * (query + pooling) + 30 * attention)
+
+
+def test_each_product_has_a_shape_whose_rate_is_measured() -> None:
+    shapes = layer_operations(Job("ours", "train", **SIZES, window=2), COUNTS)
+    assert shapes.keys() <= SHAPES.keys()
+    assert shapes["pooling scores"] == 3 * 2 * 10 * (2 * 4 * (2 * 2) + 2 * 4 * 2)
