@@ -30,7 +30,7 @@ def markdown(report: Report) -> str:
         f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}, "
         f"{about['date']}, commit {about['commit']}: `{about['command']}`",
         "",
-        f"Repetitions: {max(row.repetition for row in report.rows) + 1}; threads a process: "
+        f"Repetitions: {repetitions(report)}; threads a process: "
         f"{threads(report)}; the machine's load at the end of a measurement: "
         f"{min(row.result['load'] for row in report.rows):.1f} to "
         f"{max(row.result['load'] for row in report.rows):.1f}.",
@@ -42,6 +42,16 @@ def markdown(report: Report) -> str:
     for table in tables(report):
         lines += ["", f"## {table.title}", "", *pipes(table)]
     return "\n".join(lines) + "\n"
+
+
+def repetitions(report: Report) -> str:
+    """How often the works were measured: once for all, or how often each."""
+    often: dict[str, int] = {}
+    for row in report.rows:
+        often[row.work] = max(often.get(row.work, 0), row.repetition + 1)
+    if len(set(often.values())) == 1:
+        return str(next(iter(often.values())))
+    return ", ".join(f"{work} {number}" for work, number in often.items())
 
 
 def threads(report: Report) -> str:

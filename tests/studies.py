@@ -68,6 +68,7 @@ def write_run(
         parameters=1000,
         fit_seconds=60.0,
         test_seconds=1.0,
+        peak_mib=700.0,
     )
     write_json(folder / "metrics.json", done.model_dump())
     return folder

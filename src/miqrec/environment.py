@@ -58,6 +58,21 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def peak_mib() -> float | None:
+    """MiB that the GPU, or without one this process, has held at most; None where nobody counts.
+
+    A process counts from its start, with its libraries and whatever ran in it before.
+    """
+    if best_device().type == "cuda":
+        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 1 if sys.platform == "darwin" else 2**10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
+
+
 def _device() -> str:
     device = best_device()
     return torch.cuda.get_device_name() if device.type == "cuda" else device.type

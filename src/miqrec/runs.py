@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from miqrec.artifact import Artifact, load_artifact, save_artifact
 from miqrec.config import Config, explain
 from miqrec.data.dataset import Dataset
-from miqrec.environment import best_device, environment
+from miqrec.environment import best_device, environment, peak_mib
 from miqrec.errors import MiqrecError
 from miqrec.evaluation import evaluate
 from miqrec.files import remove, replacing, write_json
@@ -38,6 +38,7 @@ class Metrics(Config):
     parameters: int
     fit_seconds: float  # of the last start, if the run was stopped and went on
     test_seconds: float
+    peak_mib: float | None = None  # None for runs of before it was recorded
 
 
 def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
@@ -54,7 +55,7 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
     write_json(folder / "environment.json", environment().model_dump())
     began = time.perf_counter()
     artifact = fit(dataset, config, folder)
-    fitted = time.perf_counter()
+    fitted, peak = time.perf_counter(), peak_mib()
     valid = evaluate(artifact.model, dataset.sequences, "valid", device=best_device())
     began_test = time.perf_counter()
     test = evaluate(artifact.model, dataset.sequences, "test", device=best_device())
@@ -66,6 +67,7 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
         parameters=sum(parameter.numel() for parameter in artifact.model.parameters()),
         fit_seconds=round(fitted - began, 2),
         test_seconds=round(time.perf_counter() - began_test, 2),
+        peak_mib=peak,
     )
     save_artifact(artifact, folder / "artifact")
     with replacing(folder / "ranks.parquet") as partial:

@@ -100,3 +100,9 @@ def test_what_is_written_can_be_read_again(tmp_path: Path) -> None:
     measurements = json.loads((tmp_path / "peers.json").read_text())["measurements"]
     assert len(measurements) == 2 * 3 + 2
     assert Job(**measurements[0]["job"]) == JOBS["RecTools"]
+
+
+def test_works_that_were_not_measured_as_often_are_told_apart() -> None:
+    whole = report()
+    once = whole._replace(rows=[row for row in whole.rows if row[0] != "limits" or not row[2]])
+    assert "Repetitions: train-ml-1m 2, limits 1; threads" in markdown(once)

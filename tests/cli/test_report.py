@@ -57,6 +57,14 @@ def test_bad_input_is_explained(study, arguments, message):
     assert message in done.stderr
 
 
+def test_one_run_is_reported_too(study):
+    done = miqrec("report", study / "miq" / "seed-0", "--json")
+
+    (content,) = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert content["comparisons"] == []
+
+
 def test_a_folder_without_runs_is_explained(tmp_path):
     done = miqrec("report", tmp_path)
 

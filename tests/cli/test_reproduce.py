@@ -12,6 +12,7 @@ import pytest
 
 from commands import miqrec
 from miqrec.experiments.study import Study
+from worlds import cycle, frame
 
 TINY = """
 title = "Tiny"
@@ -157,3 +158,16 @@ def test_a_folder_with_a_run_of_other_settings_is_refused(tiny, tmp_path):
 
     assert done.returncode == 2
     assert f"{folder} holds a run with other settings (model." in done.stderr
+
+
+def test_a_study_of_own_data_names_their_columns(tmp_path):
+    renamed = frame(cycle()).rename({"user": "who", "item": "what"})
+    renamed.write_csv(tmp_path / "log.csv")
+    text = TINY.format(epochs=1).replace('"demo"', f'"{tmp_path / "log.csv"}"', 1)
+    columns = '[columns]\nuser = "who"\nitem = "what"\n\n[settings]'
+    (tmp_path / "own.toml").write_text(text.replace("[settings]", columns))
+
+    done = miqrec("reproduce", tmp_path / "own.toml", "--seeds", 1, "--out", tmp_path, "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert states(done) == {"plain 0": "finished"}

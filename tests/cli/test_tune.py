@@ -51,6 +51,28 @@ def test_json_for_machines_and_a_second_time_without_training(command, tmp_path)
     assert (first["trial"], first["finished"], first["pruned"]) == (0, 1, 0)
 
 
+def test_trials_may_start_from_a_pretraining_on_data_with_names_of_their_own(tmp_path):
+    renamed = frame(cycle()).rename({"user": "who", "item": "what"})
+    renamed.write_csv(tmp_path / "log.csv")
+    items = {name: [f"tens {name[-2]}"] for name in cycle().catalogue.frame["item"]}
+    (tmp_path / "items.json").write_text(json.dumps(items))
+    (tmp_path / "search.toml").write_text("[search]\ndropout = [0.1, 0.3]")
+    data = ("--data", tmp_path / "log.csv", "--user", "who", "--item", "what")
+    data += ("--items", tmp_path / "items.json", "--model", "s3rec", *QUICK)
+    pretrained = miqrec("pretrain", *data, "--dim", 8, "--out", tmp_path / "pre")
+    assert pretrained.returncode == 0, pretrained.stderr
+    search = ("--search", tmp_path / "search.toml", "--init-from", tmp_path / "pre")
+
+    done = miqrec("tune", *data, "--dim", 8, *search, "--trials", 1, "--out", tmp_path / "out")
+
+    assert done.returncode == 0, done.stderr
+    trial = json.loads((tmp_path / "out" / "trial-0" / "config.json").read_text())
+    assert trial["init_from"]["folder"] == str(tmp_path / "pre")
+    *_, best = done.stdout.splitlines()
+    for words in ("--user who --item what --items", f"--init-from {tmp_path / 'pre'}"):
+        assert words in best
+
+
 @pytest.mark.parametrize("storage", ["nonsense", "sqlite:////nowhere/tune.db", "redish://x"])
 def test_a_database_that_can_not_be_opened_is_one_sentence(command, storage):
     done = miqrec(*command, "--storage", storage)
@@ -71,6 +93,7 @@ def test_it_explains_itself_with_an_example():
 WRONG = {
     "no such file": (["--search", "nowhere.toml"], "can't be read"),
     "typed and searched": (["--dim", "8"], "dim: either typed or searched, not both"),
+    "searched and pre-trained": (["--init-from", "pre"], "dim: given by --init-from"),
     "a setting of another model": (["--window", "3"], "sasrec has no setting 'window'"),
     "no such data": (["--data", "nowhere.csv"], "nowhere.csv"),
 }

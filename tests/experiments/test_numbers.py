@@ -9,6 +9,7 @@ from miqrec.experiments.numbers import (
     NOTHING,
     count,
     duration,
+    memory,
     percent,
     probability,
     share,
@@ -40,6 +41,9 @@ from miqrec.experiments.numbers import (
         (duration(59.99), "60.0 s"),
         (duration(7500), "2 h 05 min"),
         (duration(None), NOTHING),
+        (memory(512.4), "512 MiB"),
+        (memory(1536), "1.5 GiB"),
+        (memory(None), NOTHING),
     ],
 )
 def test_numbers_are_written_as_a_table_wants_them(written, text):

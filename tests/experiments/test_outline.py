@@ -26,6 +26,12 @@ def test_a_run_belongs_to_the_system_that_its_folder_is_called_after(tmp_path, p
     assert [run[:2] for run in find_runs(tmp_path)] == [("miq", 3)]
 
 
+def test_the_folder_may_be_a_run_itself(tmp_path):
+    run = write_run(tmp_path / "miq", [1, 2])
+
+    assert find_runs(run) == [("miq", 0, run)]
+
+
 def test_without_a_study_all_are_compared_with_the_first_or_with_whom_one_says(tmp_path):
     for name in ("b", "a", "c"):
         write_run(tmp_path / name, [1, 2])

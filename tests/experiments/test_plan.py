@@ -64,6 +64,16 @@ def test_commands_are_complete():
     )
 
 
+def test_own_data_are_read_by_the_names_of_their_columns():
+    own = {"columns": {"user": "who", "time": "when"}, "items": "songs.csv"}
+    study = STUDY.model_validate(STUDY.model_dump() | own)
+    pre, a, _ = (" ".join(run.command) for run in plan(study, Path("out"), seeds=1))
+
+    data = "--data log.csv --user who --time when --items songs.csv --model"
+    assert pre.startswith(f"pretrain {data} s3rec")
+    assert a.startswith(f"train {data} sasrec")
+
+
 def test_some_systems_only_with_the_pretrainings_that_they_need():
     assert names(plan(STUDY, Path("out"), 2, ["a"])) == ["a 0", "a 1"]
     with pytest.raises(MiqrecError, match="mine has no system 'c'; choose from a, b"):
@@ -103,7 +113,7 @@ def test_a_folder_with_the_planned_run_is_taken(tmp_path):
     _, a, b = plan(STUDY, tmp_path, seeds=1)
     claimed(a)
 
-    check([a, b], "log.csv", cycle())
+    check([a, b], STUDY.source(), cycle())
     assert not b.folder.exists()
 
 
@@ -115,4 +125,4 @@ def test_a_folder_with_another_run_is_refused(tmp_path, there, name):
     claimed(a, **there)
 
     with pytest.raises(MiqrecError, match=rf"seed-0 holds a run with other settings \({name}\)"):
-        check([a], "log.csv", cycle())
+        check([a], STUDY.source(), cycle())

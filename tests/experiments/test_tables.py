@@ -76,3 +76,4 @@ def test_cost_is_the_mean_over_seeds(results):
     assert [cell.text for cell in column(table, "to fit")] == ["1 min", "1 min"]
     assert [cell.text for cell in column(table, "chosen epochs")] == ["2 2", "2 2"]
     assert [cell.text for cell in column(table, "parameters")] == ["1,000", "1,000"]
+    assert [cell.text for cell in column(table, "peak memory")] == ["700 MiB", "700 MiB"]

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from miqrec.cli.options import CACHE, DataDir, Json
 from miqrec.cli.output import METRICS, console, metrics_table, print_json
-from miqrec.data.source import DataConfig, open_source
+from miqrec.data.source import open_source
 from miqrec.experiments.overview import overview
 from miqrec.experiments.plan import PlannedRun, check, plan, unfinished
 from miqrec.experiments.reading import find_study, study_names
@@ -76,8 +76,9 @@ def reproduce(
 
 def _check_data(study: Study, runs: Sequence[PlannedRun], data_dir: Path | None) -> None:
     """Read the data, which also prepares it once for all runs, and look at what is there."""
-    source = DataConfig(source=study.data, filters=runs[0].chosen.filters)
-    check(runs, study.data, open_source(study.data, source, data_dir=data_dir, cache=CACHE))
+    source = study.source()
+    dataset = open_source(study.data, source, source.items, data_dir=data_dir, cache=CACHE)
+    check(runs, source, dataset)
 
 
 def _run(runs: Sequence[PlannedRun], jobs: int | None, data_dir: Path | None) -> list[Failure]:

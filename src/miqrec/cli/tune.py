@@ -6,15 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from miqrec.cli.options import CACHE, Data, DataDir, Json
+from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Time, User
 from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
+from miqrec.data.columns import Columns
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
-from miqrec.experiments.plan import option_words
+from miqrec.experiments.plan import data_words, option_words
 from miqrec.experiments.search import read_search
+from miqrec.experiments.study import Setting
 from miqrec.experiments.tune import Found, TuningConfig
 from miqrec.experiments.tune import tune as search_settings
+from miqrec.initial import FREE, initial_weights
 from miqrec.models.build import MODELS
 from miqrec.progress import console as messages
 from miqrec.settings import settings
@@ -31,6 +34,10 @@ Out = Annotated[
     Path, typer.Option(help="Gets a folder for each trial; a search stopped there goes on.")
 ]
 ModelName = Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")]
+InitFrom = Annotated[
+    Path | None,
+    typer.Option(help="Start every trial from what `miqrec pretrain --out` left in this folder."),
+]
 Trials = Annotated[
     int,
     typer.Option(min=1, help="How many in all, those before a stop and of other processes too."),
@@ -53,6 +60,11 @@ def tune(
     model: ModelName = "miq-sasrec",
     trials: Trials = 20,
     storage: Storage = None,
+    init_from: InitFrom = None,
+    user: User = None,
+    item: Item = None,
+    time: Time = None,
+    items: Items = None,
     data_dir: DataDir = None,
     json: Json = False,
     **values: Any,
@@ -66,22 +78,46 @@ def tune(
     fixed, space = given(values), read_search(search, model)
     if both := fixed.keys() & space.keys():
         raise MiqrecError(f"{', '.join(sorted(both))}: either typed or searched, not both")
-    source = DataConfig(source=data, filters=settings(model, **fixed).filters)
-    dataset = open_source(data, source, data_dir=data_dir, cache=CACHE)
+    if init_from and (sizes := _sizes(model) & space.keys()):
+        raise MiqrecError(
+            f"{', '.join(sorted(sizes))}: given by --init-from, so not to be searched"
+        )
+    fixed_model, _, filters = settings(model, **fixed)
+    source = DataConfig(
+        source=data,
+        columns=Columns(user=user, item=item, time=time),
+        filters=filters,
+        items=str(items) if items else None,
+    )
+    dataset = open_source(data, source, source.items, data_dir=data_dir, cache=CACHE)
     config = TuningConfig(
         data=source,
         fingerprint=dataset.fingerprint,
         model=model,
         settings=fixed,
         search=space,
+        init_from=initial_weights(init_from, fixed_model, dataset) if init_from else None,
     )
     try:
         found = search_settings(dataset, config, trials, out, storage)
     except KeyboardInterrupt:
         messages.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130) from None
-    words = ("--data", data, "--model", model, *option_words(found.settings))
-    _report(found, ["miqrec", "train", *words, "--out", str(out / "best")], as_json=json)
+    _report(found, _command(config, found.settings, out, init_from), as_json=json)
+
+
+def _sizes(model: str) -> set[str]:
+    """The settings that weights have been made for."""
+    return MODELS[model].config.model_fields.keys() - FREE
+
+
+def _command(
+    config: TuningConfig, best: dict[str, Setting], out: Path, init_from: Path | None
+) -> list[str]:
+    """What trains with the best settings."""
+    start = ("--init-from", str(init_from)) if init_from else ()
+    words = (*data_words(config.data), "--model", config.model, *option_words(best), *start)
+    return ["miqrec", "train", *words, "--out", str(out / "best")]
 
 
 def _report(found: Found, command: list[str], *, as_json: bool) -> None:

@@ -39,6 +39,13 @@ def count(number: int | None) -> str:
     return NOTHING if number is None else f"{number:,}"
 
 
+def memory(mebibytes: float | None) -> str:
+    """MiB in the unit that a person would choose."""
+    if mebibytes is None:
+        return NOTHING
+    return f"{mebibytes:.0f} MiB" if mebibytes < 1000 else f"{mebibytes / 1024:.1f} GiB"
+
+
 def duration(seconds: float | None) -> str:
     """Seconds in the unit that a person would choose."""
     if seconds is None:

@@ -34,12 +34,14 @@ class Outline(NamedTuple):
 
 
 def find_runs(folder: Path) -> list[Found]:
-    """All runs of `<folder>/<system>/seed-<n>/`, or of `<folder>/<system>/` or `<system>-<n>/`.
+    """All runs of `<folder>/<system>/seed-<n>/`, of `<folder>/<system>/` or `<system>-<n>/`, or itself.
 
     Raises:
         MiqrecError: there is none, or two have the same system and seed.
     """
-    configs = [*folder.glob("*/config.json"), *folder.glob("*/seed-*/config.json")]
+    configs = [
+        path for deep in ("", "*/", "*/seed-*/") for path in folder.glob(f"{deep}config.json")
+    ]
     found = sorted(_found(path.parent) for path in configs if _is_run(path))
     if not found:
         raise MiqrecError(
@@ -85,8 +87,9 @@ def _is_run(config: Path) -> bool:
 
 def _found(run: Path) -> Found:
     seed = read_run_config(run).training.seed
-    name = run.parent.name if run.name == f"seed-{seed}" else run.name.removesuffix(f"-{seed}")
-    return Found(name, seed, run)
+    path = run.absolute()
+    in_study = path.name == f"seed-{seed}"
+    return Found(path.parent.name if in_study else path.name.removesuffix(f"-{seed}"), seed, run)
 
 
 def _read(path: Path) -> Outline:

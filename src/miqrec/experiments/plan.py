@@ -91,21 +91,26 @@ def unfinished(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
     return [run for run in runs if run.seed is not None or run.folder in awaited]
 
 
-def check(runs: Iterable[PlannedRun], data: str, dataset: Dataset) -> None:
+def check(runs: Iterable[PlannedRun], source: DataConfig, dataset: Dataset) -> None:
     """See that the folders that are there hold the runs that are planned.
+
+    Args:
+        runs: what was planned.
+        source: where the study's data come from.
+        dataset: what was read there.
 
     Raises:
         MiqrecError: one holds a run with other settings, other data or from another pre-training.
     """
     for run in runs:
         if (run.folder / "config.json").exists():
-            claim(run.folder, _config(run, data, dataset))
+            claim(run.folder, _config(run, source, dataset))
 
 
 def pretraining_command(study: Study, key: str, out: Path) -> tuple[str, ...]:
     """The words behind `miqrec` that pre-train into `out`."""
     model, values = study.pretraining[key].model, study.pretraining_values(key)
-    return ("pretrain", *_words(study.data, model, values, out))
+    return ("pretrain", *_words(study, model, values, out))
 
 
 def option_words(values: Mapping[str, Setting]) -> list[str]:
@@ -120,6 +125,14 @@ def option_words(values: Mapping[str, Setting]) -> list[str]:
     return words
 
 
+def data_words(source: DataConfig) -> list[str]:
+    """Where the data come from as it is typed, without its filters, which are settings."""
+    named = source.columns.model_dump(exclude_none=True)
+    if source.items is not None:
+        named["items"] = source.items
+    return ["--data", str(source.source), *option_words(named)]
+
+
 def _pretraining(study: Study, key: str, folder: Path) -> PlannedRun:
     out = folder / "pretraining" / key
     command = pretraining_command(study, key, out)
@@ -132,17 +145,19 @@ def _run(study: Study, system: str, seed: int, folder: Path) -> PlannedRun:
     model, key = study.systems[system].model, study.systems[system].pretraining
     after = folder / "pretraining" / key if key is not None else None
     start = ("--init-from", str(after)) if after else ()
-    command = ("train", *_words(study.data, model, values, out), *start)
+    command = ("train", *_words(study, model, values, out), *start)
     return PlannedRun(system, seed, out, settings(model, **values), command, after)
 
 
-def _words(data: str, model: str, values: Mapping[str, Setting], out: Path) -> list[str]:
-    return ["--data", data, "--model", model, *option_words(values), "--out", str(out)]
+def _words(study: Study, model: str, values: Mapping[str, Setting], out: Path) -> list[str]:
+    words = [*data_words(study.source()), "--model", model, *option_words(values)]
+    return [*words, "--out", str(out)]
 
 
-def _config(run: PlannedRun, data: str, dataset: Dataset) -> RunConfig | PretrainingRunConfig:
+def _config(
+    run: PlannedRun, source: DataConfig, dataset: Dataset
+) -> RunConfig | PretrainingRunConfig:
     chosen, fingerprint = run.chosen, dataset.fingerprint
-    source = DataConfig(source=data, filters=chosen.filters)
     if isinstance(chosen, PretrainingSettings):
         return PretrainingRunConfig(
             data=source,

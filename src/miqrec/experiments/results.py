@@ -94,6 +94,7 @@ def _row(run: Found, outline: Outline) -> dict[str, str | int | float | None]:
         "fit_seconds": metrics.fit_seconds,
         "pretraining_seconds": _seconds(pretraining) if pretraining else None,
         "test_seconds": metrics.test_seconds,
+        "peak_mib": metrics.peak_mib,
         "window": getattr(model, "window", None),
         "dim": getattr(model, "dim", None),
         "valid NDCG@10": metrics.valid["NDCG@10"],

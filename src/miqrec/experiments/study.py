@@ -6,7 +6,9 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from miqrec.config import Config
+from miqrec.data.columns import Columns
 from miqrec.data.interactions import Filters
+from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
 from miqrec.initial import FREE
 from miqrec.models.build import MODELS
@@ -62,12 +64,19 @@ class Study(Config):
     name: Name
     title: str
     caption: str
-    data: str
+    data: str  # a data set's name, or a path
+    columns: Columns = Columns()
+    items: str | None = None  # a file with the items' titles and attributes
     settings: dict[str, Setting] = Field(default_factory=dict)
     pretraining: dict[Name, PretrainingPlan] = Field(default_factory=dict)
     systems: dict[Name, SystemPlan] = Field(min_length=1)
     paper: dict[str, dict[Metric, Share]] = Field(default_factory=dict)  # its numbers, by system
     pairs: tuple[Pair, ...] = ()
+
+    def source(self) -> DataConfig:
+        """What it takes to read the data; all systems have the same filters."""
+        filters = self.chosen(next(iter(self.systems))).filters
+        return DataConfig(source=self.data, columns=self.columns, filters=filters, items=self.items)
 
     def system_values(self, system: str) -> dict[str, Setting]:
         """A system's settings by their names, the shared ones among them."""

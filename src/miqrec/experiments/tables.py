@@ -11,6 +11,7 @@ from miqrec.experiments.numbers import (
     NOTHING,
     count,
     duration,
+    memory,
     percent,
     probability,
     share,
@@ -107,14 +108,18 @@ def cost_table(results: Results) -> Table:
                 Cell(duration(_mean(runs["fit_seconds"]))),
                 Cell(duration(_mean(runs["pretraining_seconds"]))),
                 Cell(duration(_mean(runs["test_seconds"]))),
+                Cell(memory(runs["peak_mib"].max())),  # type: ignore[arg-type]
                 Cell(epochs or "none"),
             )
         )
-    columns = ("", "NDCG@10", "parameters", "to fit", "to pre-train", "to test", "chosen epochs")
+    times = ("to fit", "to pre-train", "to test")
+    columns = ("", "NDCG@10", "parameters", *times, "peak memory", "chosen epochs")
     notes = (
         "Time is the mean over seeds, wall clock on the machines below, on which other work may "
         "have run; a run that was stopped and went on counts its last start alone. A pre-training "
-        "serves all seeds. Peak memory was not recorded.",
+        "serves all seeds. Peak memory is the largest of all seeds, up to the end of the fit: of "
+        "the GPU, or without one of the whole process, libraries and data included; early runs did "
+        "not record it.",
     )
     return Table("Cost beside quality", columns, tuple(rows), notes)
 

@@ -24,6 +24,7 @@ from miqrec.experiments.search import Dimension, suggest
 from miqrec.experiments.study import Setting
 from miqrec.files import remove
 from miqrec.fitting import RunConfig
+from miqrec.initial import InitialWeights
 from miqrec.optional import optional
 from miqrec.progress import console
 from miqrec.runs import claim, validate
@@ -45,6 +46,7 @@ class TuningConfig(Config):
     model: str
     settings: dict[str, Setting]  # the same in all trials
     search: dict[str, Dimension]
+    init_from: InitialWeights | None = None  # what all trials start from
 
 
 class Found(NamedTuple):
@@ -109,7 +111,7 @@ class Prune(Callback):
 def _open_study(config: TuningConfig, storage: str) -> "Study":
     optuna: Any = optional("optuna")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    what = json.dumps(config.model_dump(mode="json", exclude={"data"}), sort_keys=True)
+    what = json.dumps(_without_places(config), sort_keys=True)
     try:
         study: Study = optuna.create_study(
             storage=storage,
@@ -122,6 +124,12 @@ def _open_study(config: TuningConfig, storage: str) -> "Study":
         reason = str(error).strip().splitlines()[0]  # the URL is left out: it may hold a password
         raise MiqrecError(f"the database of --storage can't be opened: {reason}") from error
     return study
+
+
+def _without_places(config: TuningConfig) -> dict[str, Any]:
+    """What is searched, whatever folders it lies in on which machine."""
+    places: Any = {"data": True, "init_from": {"folder"}}
+    return config.model_dump(mode="json", exclude=places, exclude_none=True)
 
 
 def _take_up_again(study: "Study", out: Path) -> None:
@@ -161,6 +169,7 @@ def _score(trial: "Trial", dataset: Dataset, config: TuningConfig, folder: Path)
         fingerprint=config.fingerprint,
         model=chosen.model,
         training=chosen.training,
+        init_from=config.init_from,
     )
     return validate(dataset, run, folder, [Prune(trial)])[CHOSEN_BY]
 
