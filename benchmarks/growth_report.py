@@ -67,25 +67,40 @@ def show(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.2f}"
 
 
+MEASURES = {"seconds": "seconds", "above_start_mib": "MiB above the start"}
+
+
 def draw(points: Points, path: Path) -> None:
-    """A panel an axis: time on the left scale, memory above the start on the right one."""
+    """A column an axis: time above, memory below, each with the straight line through its end."""
     import matplotlib as mpl
 
     mpl.use("svg")
     from matplotlib import pyplot
 
-    figure, panels = pyplot.subplots(2, 2, figsize=(10, 7), layout="constrained")
-    for name, panel in zip(AXES, panels.flat, strict=True):
-        some = of(points, name)
-        sizes = [point["size"] for point in some]
-        time, memory = "tab:blue", "tab:orange"
-        panel.loglog(sizes, [point["seconds"] for point in some], "o-", color=time)
-        panel.set(title=AXES[name].title, xlabel=name)
-        panel.set_ylabel(f"seconds (slope {show(last_slope(some, 'seconds'))})", color=time)
-        other = panel.twinx()
-        other.loglog(sizes, [point["above_start_mib"] for point in some], "s--", color=memory)
-        other.set_ylabel(
-            f"MiB above the start (slope {show(last_slope(some, 'above_start_mib'))})", color=memory
-        )
+    figure, panels = pyplot.subplots(2, len(AXES), figsize=(13, 6), layout="constrained")
+    for name, column in zip(AXES, panels.T, strict=True):
+        column[0].set_title("\n".join(AXES[name].title.split(", ", 1)), fontsize=10)
+        column[1].set_xlabel(name)
+        for measure, panel in zip(MEASURES, column, strict=True):
+            curve(panel, of(points, name), measure)
+    for label, panel in zip(MEASURES.values(), panels[:, 0], strict=True):
+        panel.set_ylabel(label)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
+
+
+def curve(panel: Any, points: Points, measure: str) -> None:
+    """What was measured, and dotted what it would be if it grew in proportion."""
+    from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullFormatter
+
+    sizes, values = ([point[key] for point in points] for key in ("size", measure))
+    straight = [values[-1] * size / sizes[-1] for size in sizes]
+    panel.loglog(sizes, straight, ":", color="0.6", label="slope 1")
+    slope = show(last_slope(points, measure))
+    panel.loglog(sizes, values, "o-", color="tab:blue", label=f"measured, {slope} at the end")
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.yaxis.set_major_formatter("{x:,g}")
+    panel.yaxis.set_minor_formatter(NullFormatter())
+    panel.xaxis.set_major_formatter(LogFormatterMathtext() if sizes[-1] >= 1e5 else "{x:,g}")
+    panel.xaxis.set_minor_formatter(NullFormatter())
+    panel.legend(fontsize=8, frameon=False)
