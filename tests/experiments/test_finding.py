@@ -5,7 +5,7 @@ import pytest
 from miqrec.experiments.comparisons import compare_pairs
 from miqrec.experiments.finding import finding
 from miqrec.experiments.results import read_results
-from studies import compared, write_run
+from studies import compared, write_run, write_study
 
 
 def told(folder):
@@ -62,6 +62,13 @@ def test_a_grid_tells_how_the_best_size_goes_with_the_window(tmp_path, best, sai
 
 
 def test_without_a_pair_nothing_is_claimed(tmp_path):
-    write_run(tmp_path / "miq", [1, 100])
+    write_study(tmp_path)
+    write_run(tmp_path / "miq" / "seed-0", [1, 100], "miq-sasrec")
 
     assert "No comparison could be tested" in told(tmp_path)
+
+
+def test_of_a_single_run_its_score_is_told(tmp_path):
+    write_run(tmp_path / "miq", [1, 100])
+
+    assert told(tmp_path) == "The test NDCG@10 of miq is .5000, with one seed."

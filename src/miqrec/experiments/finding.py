@@ -98,6 +98,9 @@ def _grid(results: Results) -> list[str]:
 def _nothing_tested(results: Results) -> list[str]:
     means = results.runs.group_by("system").agg(pl.col("NDCG@10").mean()).sort("NDCG@10")
     system, score = means.row(-1)
+    if len(results.outline.labels) == 1:
+        label = results.outline.labels[system]
+        return [f"The test NDCG@10 of {label} is {share(score)}, with {_seeds(results)}."]
     return [
         f"The best test NDCG@10 of {means.height} systems is {share(score)}, of "
         f"{results.outline.labels[system]}, with {_seeds(results)}.",
