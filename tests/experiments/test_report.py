@@ -18,6 +18,14 @@ def test_a_study_is_one_section(tmp_path):
     assert all(command.startswith("miqrec ") for command in section.commands)
 
 
+def test_a_command_does_not_tell_where_the_folder_lay(tmp_path, monkeypatch):
+    folder = tmp_path / "table-x"
+    monkeypatch.setattr("sys.argv", ["miqrec", "train", "--out", str(folder / "sasrec")])
+    (section,) = read_report(compared(folder))
+
+    assert section.commands == ["miqrec train --out table-x/sasrec"]
+
+
 def test_a_folder_of_studies_has_a_section_for_each_that_has_begun(tmp_path):
     compared(tmp_path / "a")
     compared(tmp_path / "b")

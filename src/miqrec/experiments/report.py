@@ -107,7 +107,7 @@ def _section(
         figures=figures(results, comparisons),
         missing=missing,
         machines=_machines(results.environments),
-        commands=sorted({f"miqrec {_arguments(there)}" for there in results.environments}),
+        commands=_commands(results.environments, folder),
     )
 
 
@@ -150,9 +150,11 @@ def _machines(environments: list[Environment]) -> list[str]:
     ]
 
 
-def _arguments(there: Environment) -> str:
-    """The command without the name of the script that started it."""
-    return there.command.partition(" ")[2]
+def _commands(environments: list[Environment], folder: Path) -> list[str]:
+    """Without the script that started them, and without the way to the folder on that machine."""
+    way = f"{folder.absolute().parent}/"
+    words = {there.command.partition(" ")[2].replace(way, "") for there in environments}
+    return sorted(f"miqrec {arguments}" for arguments in words)
 
 
 def _system(results: Results, system: str) -> dict[str, Any]:
