@@ -13,7 +13,7 @@ from miqrec.data.columns import Columns
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
 from miqrec.experiments.plan import data_words, option_words
-from miqrec.experiments.search import read_search
+from miqrec.experiments.search import Dimension, read_search
 from miqrec.experiments.study import Setting
 from miqrec.experiments.tune import Found, TuningConfig
 from miqrec.experiments.tune import tune as search_settings
@@ -78,10 +78,8 @@ def tune(
     fixed, space = given(values), read_search(search, model)
     if both := fixed.keys() & space.keys():
         raise MiqrecError(f"{', '.join(sorted(both))}: either typed or searched, not both")
-    if init_from and (sizes := _sizes(model) & space.keys()):
-        raise MiqrecError(
-            f"{', '.join(sorted(sizes))}: given by --init-from, so not to be searched"
-        )
+    if init_from:
+        _check_sizes(model, space)
     fixed_model, _, filters = settings(model, **fixed)
     source = DataConfig(
         source=data,
@@ -106,9 +104,12 @@ def tune(
     _report(found, _command(config, found.settings, out, init_from), as_json=json)
 
 
-def _sizes(model: str) -> set[str]:
-    """The settings that weights have been made for."""
-    return MODELS[model].config.model_fields.keys() - FREE
+def _check_sizes(model: str, space: dict[str, Dimension]) -> None:
+    """Weights have been made for their sizes, so a search must leave these alone."""
+    if sizes := (MODELS[model].config.model_fields.keys() - FREE) & space.keys():
+        raise MiqrecError(
+            f"{', '.join(sorted(sizes))}: given by --init-from, so not to be searched"
+        )
 
 
 def _command(
