@@ -10,6 +10,7 @@ The table, in Markdown, is printed last; `--out` gets it as gpu.md.
 
 import argparse
 import gzip
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,9 +22,9 @@ import torch
 from benchmarks.gpu_checks import ALLOWED, cases, errors
 from benchmarks.limits import limits, median_seconds
 from miqrec.data.batches import (
-    Batch,
     EvaluationBatch,
     EvaluationExamples,
+    Piece,
     TrainingExamples,
     evaluation_loader,
     training_loader,
@@ -127,13 +128,13 @@ def measure(data: Sequences, window: int, precision: str, options: argparse.Name
     config = MIQSASRecConfig(window=window, **sizes) if window > 1 else SASRecConfig(**sizes)
     torch.manual_seed(0)
     model = build_model(config, data.n_items).to(options.device)
-    examples = TrainingExamples(data, "train", config.max_length)
+    examples = TrainingExamples(data, "train", config.max_length, worth=math.inf)  # in one piece
     loader = training_loader(examples, 128, seed=0)
     step = make_step(model, precision, examples.n_targets / len(loader), options)
-    batches = [move(batch, options.device) for batch in loader]
+    batches = [move(batch, options.device) for (batch,) in loader]
     reset_peak()
     step_seconds = epoch_seconds(step, lambda: batches) / len(batches)
-    epoch = epoch_seconds(step, lambda: (move(batch, options.device) for batch in loader))
+    epoch = epoch_seconds(step, lambda: (move(batch, options.device) for (batch,) in loader))
     peak = torch.cuda.max_memory_allocated() / 2**20 if torch.cuda.is_available() else 0.0
     kernels = profile(step, batches[0], options.device)
     evaluation = median_seconds(lambda: evaluate(model, data, options.device), 0)
@@ -143,12 +144,12 @@ def measure(data: Sequences, window: int, precision: str, options: argparse.Name
 
 def make_step(
     model: Encoder, precision: str, targets: float, options: argparse.Namespace
-) -> Callable[[Batch], None]:
+) -> Callable[[Piece], None]:
     """A step of training as miqrec's own: the full softmax at every position, and Adam."""
     optimizer = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98), fused=True)
     encode = torch.compile(model, dynamic=True) if options.compile else model
 
-    def step(batch: Batch) -> None:
+    def step(batch: Piece) -> None:
         with torch.autocast(options.device, torch.bfloat16, enabled=precision == "bfloat16"):
             states = encode(batch.items, batch.lengths).flatten(0, 1)[batch.positions]
             loss = ce(states, model.item_vectors(), batch.targets.flatten()[batch.positions])
@@ -159,7 +160,7 @@ def make_step(
     return step
 
 
-def epoch_seconds(step: Callable[[Batch], None], batches: Callable[[], object]) -> float:
+def epoch_seconds(step: Callable[[Piece], None], batches: Callable[[], object]) -> float:
     """The median seconds of going through the batches, with no waiting in between; one is a warm-up."""
 
     def epoch() -> None:
@@ -169,11 +170,11 @@ def epoch_seconds(step: Callable[[Batch], None], batches: Callable[[], object]) 
     return median_seconds(epoch, 1.0)
 
 
-def move(batch: Batch, device: str) -> Batch:
+def move(batch: Piece, device: str) -> Piece:
     """The batch on the device, copied while it computes."""
     if device == "cpu":
         return batch
-    return Batch(*(tensor.pin_memory().to(device, non_blocking=True) for tensor in batch))
+    return Piece(*(tensor.pin_memory().to(device, non_blocking=True) for tensor in batch))
 
 
 @torch.inference_mode()
@@ -188,7 +189,7 @@ def evaluate(model: Encoder, data: Sequences, device: str) -> None:
     model.train()
 
 
-def profile(step: Callable[[Batch], None], batch: Batch, device: str) -> str:
+def profile(step: Callable[[Piece], None], batch: Piece, device: str) -> str:
     """Which attention kernels ran in a step; prints where its time went."""
     with torch.profiler.profile() as seen:
         step(batch)

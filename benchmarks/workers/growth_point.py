@@ -18,7 +18,7 @@ import torch
 
 from benchmarks.limits import timed
 from benchmarks.workers.measure import MIB, Memory
-from miqrec.data.batches import Batch, TrainingExamples, training_loader
+from miqrec.data.batches import Piece, TrainingExamples, training_loader
 from miqrec.data.load import load_dataset
 from miqrec.losses import ce
 from miqrec.models.build import build_model
@@ -83,15 +83,15 @@ AXES: dict[str, Callable[[int], Point]] = {
 }
 
 
-def full_batch(n_users: int, length: int, n_items: int) -> Batch:
+def full_batch(n_users: int, length: int, n_items: int) -> Piece:
     """Full histories of random items, each followed by another."""
     drawn = torch.randint(1, n_items + 1, (n_users, length + 1))
     lengths, positions = torch.full((n_users,), length), torch.arange(n_users * length)
     inputs, targets = drawn[:, :-1].contiguous(), drawn[:, 1:].contiguous()
-    return Batch(torch.arange(n_users), inputs, lengths, targets, positions)
+    return Piece(torch.arange(n_users), inputs, lengths, targets, positions)
 
 
-def _training_steps(model: Encoder, batch: Batch, n_items: int) -> Point:
+def _training_steps(model: Encoder, batch: Piece, n_items: int) -> Point:
     """Seconds a step of Adam on the full softmax, and the memory above the model's."""
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     memory = Memory()

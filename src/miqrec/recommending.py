@@ -8,7 +8,8 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from miqrec.data.batches import ByLength, Integers, pad, slices
+from miqrec.data.batches import ByLength, pad, slices
+from miqrec.data.pieces import Integers
 from miqrec.data.sequences import Sequences
 from miqrec.models.build import Model
 from miqrec.progress import track

@@ -1,5 +1,6 @@
 """What must hold for every model; a new one joins by a line in `ENCODERS` or `COUNTERS`."""
 
+import math
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,14 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.artifact import load_artifact, save_artifact
+from miqrec.data.batches import TrainingExamples
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import build_dataset
+from miqrec.data.sequences import Sequences
 from miqrec.data.synthetic import DemoConfig, generate, noise_interactions
 from miqrec.evaluation import evaluate
 from miqrec.fitting import fit
 from miqrec.metrics import summary
 from miqrec.models.build import MODELS, build_model
 from miqrec.models.encoder import Encoder
+from miqrec.training.config import TrainingConfig
+from miqrec.training.objective import make_objective
 from worlds import cycle, small
 
 ENCODERS = ["sasrec", "miq-sasrec", "s3rec", "miq-s3rec", "gru4rec", "sr-gnn"]
@@ -136,6 +141,24 @@ def test_gradients_reach_every_parameter_that_can_get_one(name):
         and (parameter.grad is None or not parameter.grad.any())
     ]
     assert idle == []
+
+
+def loss_and_gradients(name: str, worth: float) -> list[torch.Tensor]:
+    """Of a batch of users with 3 to 9 items, cut where that saves `worth` padded positions."""
+    lengths = np.array([3, 9, 4, 3, 6])
+    flat = np.random.default_rng(0).integers(1, N_ITEMS + 1, lengths.sum(), dtype=np.int32)
+    sequences = Sequences(flat, np.append(0, lengths.cumsum()), N_ITEMS)
+    model = fresh(name).double()
+    batch = TrainingExamples(sequences, "all", model.max_length, worth)[np.arange(5)]
+    assert (len(batch) > 1) == (worth == 1)
+    loss = make_objective(TrainingConfig(), sequences, "all", torch.device("cpu"))(model, batch)
+    loss.backward()
+    return [loss, *(weight.grad for weight in model.parameters() if weight.grad is not None)]
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_batch_in_pieces_has_the_loss_and_the_gradients_of_the_whole(name):
+    torch.testing.assert_close(loss_and_gradients(name, 1), loss_and_gradients(name, math.inf))
 
 
 @pytest.mark.parametrize("name", ENCODERS + COUNTERS)

@@ -1,5 +1,7 @@
 """The prefixes: which there are, how they are drawn, and that they know nothing of what is held out."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 import torch
@@ -22,8 +24,8 @@ def store(histories: list[list[int]], n_items: int = 9) -> Sequences:
 
 
 def rows(examples: PrefixExamples, numbers) -> list[list[int]]:
-    batch = examples[np.asarray(numbers)]
-    return [row[:length] for row, length in zip(batch.items.tolist(), batch.lengths, strict=True)]
+    piece = examples.piece(np.asarray(numbers))
+    return [row[:length] for row, length in zip(piece.items.tolist(), piece.lengths, strict=True)]
 
 
 histories = st.lists(st.lists(st.integers(1, 9), max_size=9), min_size=1, max_size=6)
@@ -43,7 +45,7 @@ def test_examples_are_every_prefix_of_the_newest_training_items(histories, max_l
 
 def test_an_example_knows_its_user():
     examples = PrefixExamples(store(HISTORIES), 3)
-    users = examples[np.arange(len(examples))].users.tolist()
+    users = examples.piece(np.arange(len(examples))).users.tolist()
     # histories without the held-out two: 3, 2 (too short to hold out), 0, 1, 1 and 6 items
     assert users == [0, 0, 0, 1, 1, 3, 4, 5, 5, 5]
 
@@ -83,15 +85,15 @@ def test_more_cannot_be_drawn_than_there_are():
 
 def spoilt_batches(sequences: Sequences) -> list[torch.Tensor]:
     """All that a pre-training of two epochs ever looks at."""
-    examples = PrefixExamples(sequences, 5, 1)
+    examples = PrefixExamples(sequences, 5, 1, worth=1)
     loader = prefix_loader(examples, 3, 0)
     elsewhere = Elsewhere.of(sequences, torch.device("cpu"))
     seen, generator = [], torch.Generator().manual_seed(0)
     for epoch in range(2):
         loader.sampler.set_epoch(epoch)
-        for batch in loader:
-            masked = mask_items(batch, elsewhere, 0.3, 10, generator)
-            seen += [*batch, *masked, *cut_segments(batch, elsewhere, 10, generator)]
+        for piece in chain.from_iterable(loader):
+            masked = mask_items(piece, elsewhere, 0.3, 10, generator)
+            seen += [*piece, *masked, *cut_segments(piece, elsewhere, 10, generator)]
     return seen
 
 

@@ -38,7 +38,7 @@ def pretraining(model: S3Rec, labels: torch.Tensor = LABELS, **values: float) ->
     elsewhere = Elsewhere.of(sequences, torch.device("cpu"))
     step = Pretraining(model, PretrainingConfig(**values), labels, elsewhere, 4.0)
     examples = PrefixExamples(sequences, model.max_length)
-    step.batch = examples[np.arange(len(examples))]
+    step.piece = examples.piece(np.arange(len(examples)))
     step.generator = torch.Generator().manual_seed(0)
     step.log_dict = lambda *_, **__: None
     return step
@@ -46,7 +46,7 @@ def pretraining(model: S3Rec, labels: torch.Tensor = LABELS, **values: float) ->
 
 def test_every_weight_gets_a_gradient_the_mask_and_the_heads_too(model):
     step = pretraining(model)
-    step.training_step(step.batch, 0).backward()
+    step.training_step([step.piece], 0).backward()
     assert model.embedding.items.weight.grad[model.mask].any()
     assert not model.embedding.items.weight.grad[0].any()
     for name, weight in step.named_parameters():
@@ -58,28 +58,36 @@ def test_every_weight_gets_a_gradient_the_mask_and_the_heads_too(model):
 
 def test_the_loss_is_the_weighted_sum_a_prefix(model):
     step = pretraining(model, aap_weight=2, mip_weight=3, map_weight=5, sp_weight=7)
-    loss = step.training_step(step.batch, 0)
+    loss = step.training_step([step.piece], 0)
     step.generator.manual_seed(0)
-    parts = step.masked_losses(step.batch)
+    parts = step.masked_losses(step.piece)
     total = 2 * parts["aap"] + 3 * parts["mip"] + 5 * parts["map"]
-    total = total + 7 * step.segment_loss(step.batch)
+    total = total + 7 * step.segment_loss(step.piece)
     assert loss.item() == pytest.approx(total.item() / 4)
+
+
+def test_the_loss_of_a_batch_is_that_of_its_pieces(model):
+    step = pretraining(model)
+    loss = step.training_step([step.piece, step.piece], 0)
+    step.generator.manual_seed(0)
+    first, second = (step.training_step([step.piece], 0) for _ in range(2))
+    assert loss.item() == pytest.approx(first.item() + second.item())
 
 
 def test_masked_losses_are_those_of_the_loops(model):
     """Position by position: visible items in AAP, masked ones in MIP and MAP, padding nowhere."""
     step = pretraining(model.double()).double()
-    losses = step.masked_losses(step.batch)
+    losses = step.masked_losses(step.piece)
     masked = mask_items(
-        step.batch, step.elsewhere, 0.2, model.mask, torch.Generator().manual_seed(0)
+        step.piece, step.elsewhere, 0.2, model.mask, torch.Generator().manual_seed(0)
     )
-    states = model(masked.items, step.batch.lengths)
+    states = model(masked.items, step.piece.lengths)
     negatives = iter(masked.negatives.tolist())
     expected = {"aap": 0.0, "mip": 0.0, "map": 0.0}
     table, attributes = model.item_vectors(), step.heads.attribute_vectors()
-    for row, length in enumerate(step.batch.lengths.tolist()):
+    for row, length in enumerate(step.piece.lengths.tolist()):
         for t in range(length):
-            item, state = int(step.batch.items[row, t]), states[row, t].unsqueeze(0)
+            item, state = int(step.piece.items[row, t]), states[row, t].unsqueeze(0)
             owned = [set(LABELS[item].nonzero().flatten().tolist())]
             name = "map" if masked.hidden[row, t] else "aap"
             if owned[0]:
@@ -94,12 +102,12 @@ def test_masked_losses_are_those_of_the_loops(model):
 def test_the_segment_loss_is_that_of_the_loop(model):
     """Of prefixes with two items or more: the state of the context's newest item and its rivals."""
     step = pretraining(model.double()).double()
-    loss = step.segment_loss(step.batch)
+    loss = step.segment_loss(step.piece)
     generator = torch.Generator().manual_seed(0)
-    segments = cut_segments(step.batch, step.elsewhere, model.mask, generator)
-    rows = [i for i, length in enumerate(step.batch.lengths.tolist()) if length > 1]
+    segments = cut_segments(step.piece, step.elsewhere, model.mask, generator)
+    rows = [i for i, length in enumerate(step.piece.lengths.tolist()) if length > 1]
     context, positive, negative = (
-        torch.stack([model(x, step.batch.lengths)[i, step.batch.lengths[i] - 1] for i in rows])
+        torch.stack([model(x, step.piece.lengths)[i, step.piece.lengths[i] - 1] for i in rows])
         for x in segments
     )
     expected = reference.contrast(step.heads.sp(context), positive, negative)
@@ -113,32 +121,32 @@ def test_an_item_without_attributes_takes_part_in_mip_and_sp_alone(model):
     step = pretraining(model, labels)
     all_labels = pretraining(model)
     all_labels.heads.load_state_dict(step.heads.state_dict())
-    fewer, more = (each.masked_losses(each.batch) for each in (step, all_labels))
+    fewer, more = (each.masked_losses(each.piece) for each in (step, all_labels))
     assert fewer["mip"] == more["mip"]
     assert fewer["aap"] < more["aap"]
     assert fewer["map"] < more["map"]
     step.generator.manual_seed(0)
-    loss = pretraining(model, torch.zeros_like(LABELS)).masked_losses(step.batch)
+    loss = pretraining(model, torch.zeros_like(LABELS)).masked_losses(step.piece)
     assert (loss["aap"], loss["map"]) == (0, 0)
 
 
 def test_what_weighs_nothing_is_not_computed(model):
     step = pretraining(model, sp_weight=0)
     step.segment_loss = None
-    assert step.training_step(step.batch, 0) > 0
+    assert step.training_step([step.piece], 0) > 0
     step = pretraining(model, aap_weight=0, mip_weight=0, map_weight=0)
     step.masked_losses = None
-    assert step.training_step(step.batch, 0) > 0
+    assert step.training_step([step.piece], 0) > 0
 
 
 def test_segments_can_be_told_apart(model):
     """On segments that stay the same the loss goes from log 2 a prefix towards its floor, 0.31."""
     step = pretraining(model)
     optimiser = torch.optim.Adam(step.parameters(), lr=0.01)
-    n = int((step.batch.lengths > 1).sum())
+    n = int((step.piece.lengths > 1).sum())
     for _ in range(60):
         step.generator.manual_seed(0)
-        loss = step.segment_loss(step.batch) / n
+        loss = step.segment_loss(step.piece) / n
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -1,6 +1,7 @@
-"""Batches by array slicing: histories cut from the flat store, padded on the right, grouped by length.
+"""Batches by array slicing: histories cut from the flat store and padded on the right.
 
 An example is a row number; a batch is made from an array of row numbers at once, with no loop over users.
+For training it comes in pieces of similar length, for evaluation in order of length.
 """
 
 import math
@@ -13,17 +14,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from miqrec.data.pieces import WORTH, Integers, cut
 from miqrec.data.sequences import Sequences, Split, spans
 from miqrec.errors import MiqrecError
 
-Integers = npt.NDArray[np.int64]
 
-POOL = 8
-"""Batches whose users are sorted by length together: short rows meet, and still mix every epoch."""
-
-
-class Batch(NamedTuple):
-    """What an encoder is trained on; the rows are padded with 0 to the longest of the batch."""
+class Piece(NamedTuple):
+    """A part of a batch to train an encoder on; the rows are padded with 0 to the longest of them."""
 
     users: Tensor  # (B,) int64, internal user numbers
     items: Tensor  # (B, L) int64
@@ -32,6 +29,10 @@ class Batch(NamedTuple):
     positions: (
         Tensor  # (N,) int64, where the flattened targets are not 0: known here, no device waits
     )
+
+
+Batch = list[Piece]
+"""The users of one step, as `pieces.cut` cuts them."""
 
 
 class EvaluationBatch(NamedTuple):
@@ -68,9 +69,20 @@ class TrainingExamples(Dataset[Batch]):
     """Each user's newest `max_length` inputs and, at every position, the item that follows.
 
     A user with a single training item has nothing to predict and is left out.
+
+    Args:
+        sequences: The interactions.
+        split: "train" or "all".
+        max_length: The most inputs of a user.
+        worth: The padded positions that make it worth cutting a batch; `math.inf` leaves it whole.
+
+    Raises:
+        MiqrecError: If there is nobody to train on.
     """
 
-    def __init__(self, sequences: Sequences, split: Split, max_length: int) -> None:
+    def __init__(
+        self, sequences: Sequences, split: Split, max_length: int, worth: float = WORTH
+    ) -> None:
         span = spans(sequences, split)
         rows = np.flatnonzero(span.stops - span.starts >= 2)
         if len(rows) == 0:
@@ -83,14 +95,19 @@ class TrainingExamples(Dataset[Batch]):
         self.lengths = np.minimum(span.stops[rows] - span.starts[rows] - 1, max_length)
         self.starts = span.stops[rows] - 1 - self.lengths
         self.n_targets = int(self.lengths.sum())
+        self.worth = worth
 
     def __len__(self) -> int:
         return len(self.users)
 
     def __getitem__(self, rows: Integers) -> Batch:
+        return [self.piece(rows[part]) for part in cut(self.lengths[rows], self.worth)]
+
+    def piece(self, rows: Integers) -> Piece:
+        """The examples of these rows, one below the other."""
         starts, lengths = self.starts[rows], self.lengths[rows]
         targets = pad(self.flat, starts + 1, lengths)  # (B, L)
-        return Batch(
+        return Piece(
             users=torch.from_numpy(self.users[rows]),
             items=pad(self.flat, starts, lengths),
             lengths=torch.from_numpy(lengths),
@@ -129,20 +146,18 @@ class EvaluationExamples(Dataset[EvaluationBatch]):
         )
 
 
-class LengthGroups(Sampler[Integers]):
-    """Row numbers, a batch at a time: shuffled, then sorted by length within pools of some batches.
+class Shuffled(Sampler[Integers]):
+    """Row numbers in random order, a batch at a time.
 
     (seed, epoch) decides the order, so that a resumed run sees the batches that an uninterrupted one would.
     With a `size` below the number of rows an epoch draws that many of them, without replacement.
     """
 
-    def __init__(
-        self, lengths: Integers, batch_size: int, seed: int, size: int | None = None
-    ) -> None:
-        self.lengths = lengths
+    def __init__(self, n_rows: int, batch_size: int, seed: int, size: int | None = None) -> None:
+        self.n_rows = n_rows
         self.batch_size = batch_size
         self.seed = seed
-        self.size = min(size or len(lengths), len(lengths))
+        self.size = min(size or n_rows, n_rows)
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -154,11 +169,9 @@ class LengthGroups(Sampler[Integers]):
 
     def __iter__(self) -> Iterator[Integers]:
         generator = np.random.default_rng((self.seed, self.epoch))
-        shuffled = generator.permutation(len(self.lengths))[: self.size]
-        pools = np.arange(len(shuffled)) // (POOL * self.batch_size)
-        grouped = shuffled[np.lexsort((self.lengths[shuffled], pools))]
-        for batch in generator.permutation(len(self)):
-            yield grouped[batch * self.batch_size : (batch + 1) * self.batch_size]
+        drawn = generator.permutation(self.n_rows)[: self.size]
+        for first in range(0, self.size, self.batch_size):
+            yield drawn[first : first + self.batch_size]
 
 
 class ByLength(Sampler[Integers]):
@@ -178,9 +191,7 @@ class ByLength(Sampler[Integers]):
 
 def training_loader(examples: TrainingExamples, batch_size: int, seed: int) -> DataLoader[Batch]:
     """Batches for training; no worker processes, since slicing costs less than sending would."""
-    return DataLoader(
-        examples, sampler=LengthGroups(examples.lengths, batch_size, seed), batch_size=None
-    )
+    return DataLoader(examples, sampler=Shuffled(len(examples), batch_size, seed), batch_size=None)
 
 
 def evaluation_loader(examples: EvaluationExamples, batch_size: int) -> DataLoader[EvaluationBatch]:

@@ -10,20 +10,21 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from miqrec.data.batches import Integers, LengthGroups, pad
+from miqrec.data.batches import Shuffled, pad
+from miqrec.data.pieces import WORTH, Integers, cut
 from miqrec.data.sequences import Sequences, spans
 from miqrec.errors import MiqrecError
 
 
 class Prefixes(NamedTuple):
-    """A batch of prefixes, padded with 0 on the right."""
+    """A piece of a batch: prefixes of similar length, padded with 0 on the right."""
 
     users: Tensor  # (B,) int64, internal user numbers
     items: Tensor  # (B, L) int64
     lengths: Tensor  # (B,) int64
 
 
-class PrefixExamples(Dataset[Prefixes]):
+class PrefixExamples(Dataset[list[Prefixes]]):
     """The prefixes of length 1, 2, ... of the newest `max_length` training items of each user.
 
     Example number i is one length of one user; of all that, only the lengths are kept in memory.
@@ -32,12 +33,19 @@ class PrefixExamples(Dataset[Prefixes]):
         sequences: The interactions.
         max_length: The longest prefix.
         a_user: How many prefixes an epoch draws, a user on average; None for all of them.
+        worth: The padded positions that make it worth cutting a batch; `math.inf` leaves it whole.
 
     Raises:
         MiqrecError: If no user has a training item.
     """
 
-    def __init__(self, sequences: Sequences, max_length: int, a_user: int | None = None) -> None:
+    def __init__(
+        self,
+        sequences: Sequences,
+        max_length: int,
+        a_user: int | None = None,
+        worth: float = WORTH,
+    ) -> None:
         span = spans(sequences, "train")
         longest = np.minimum(span.stops - span.starts, max_length)
         if not longest.any():
@@ -48,11 +56,16 @@ class PrefixExamples(Dataset[Prefixes]):
         self.lengths = np.arange(1, longest.sum() + 1) - np.repeat(self.firsts, longest)
         drawn = len(self) if a_user is None else a_user * sequences.n_users
         self.n_drawn = min(drawn, len(self))  # an epoch
+        self.worth = worth
 
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitem__(self, rows: Integers) -> Prefixes:
+    def __getitem__(self, rows: Integers) -> list[Prefixes]:
+        return [self.piece(rows[part]) for part in cut(self.lengths[rows], self.worth)]
+
+    def piece(self, rows: Integers) -> Prefixes:
+        """The prefixes of these rows, one below the other."""
         users = np.searchsorted(self.firsts, rows, side="right") - 1
         lengths = self.lengths[rows]
         return Prefixes(
@@ -62,7 +75,9 @@ class PrefixExamples(Dataset[Prefixes]):
         )
 
 
-def prefix_loader(examples: PrefixExamples, batch_size: int, seed: int) -> DataLoader[Prefixes]:
-    """Batches of prefixes of like length, as many an epoch as it draws."""
-    groups = LengthGroups(examples.lengths, batch_size, seed, examples.n_drawn)
-    return DataLoader(examples, sampler=groups, batch_size=None)
+def prefix_loader(
+    examples: PrefixExamples, batch_size: int, seed: int
+) -> DataLoader[list[Prefixes]]:
+    """Batches of prefixes, as many an epoch as it draws."""
+    order = Shuffled(len(examples), batch_size, seed, examples.n_drawn)
+    return DataLoader(examples, sampler=order, batch_size=None)

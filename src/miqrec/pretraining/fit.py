@@ -6,6 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from miqrec.data.dataset import Dataset
+from miqrec.data.pieces import worth_on
 from miqrec.environment import best_device
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.s3rec import S3Rec
@@ -37,9 +38,11 @@ def pretrain(
     """
     labels = attribute_labels(dataset.catalogue)
     _check_objectives(config, labels)
-    examples = PrefixExamples(dataset.sequences, model.max_length, config.prefixes)
+    device = best_device()
+    worth = worth_on(device)
+    examples = PrefixExamples(dataset.sequences, model.max_length, config.prefixes, worth)
     loader = prefix_loader(examples, config.batch_size, config.seed)
-    elsewhere = Elsewhere.of(dataset.sequences, best_device())
+    elsewhere = Elsewhere.of(dataset.sequences, device)
     step = Pretraining(model, config, labels, elsewhere, examples.n_drawn / len(loader))
     model.causal = False
     history = run_epochs(step, loader, config, folder)

@@ -46,22 +46,28 @@ class Pretraining(pl.LightningModule):
         self.prefixes_per_batch = prefixes_per_batch
 
     @override
-    def on_train_batch_start(self, batch: Prefixes, batch_idx: int) -> None:
+    def on_train_batch_start(self, batch: list[Prefixes], batch_idx: int) -> None:
         """Every random draw of a step follows from (seed, epoch, step): dropout, and the rest."""
         numbers = self.config.seed, self.current_epoch, batch_idx
         torch.manual_seed(step_seed(*numbers))
         self.generator = torch.Generator(self.device).manual_seed(step_seed(*numbers, 1))
 
     @override
-    def training_step(self, batch: Prefixes, batch_idx: int) -> Tensor:
+    def training_step(self, batch: list[Prefixes], batch_idx: int) -> Tensor:
         """The weighted sum of the losses, each summed over the batch and divided by its mean size."""
-        losses = self.masked_losses(batch) if self._masks_items else {}
-        if self.config.sp_weight:
-            losses["sp"] = self.segment_loss(batch)
-        means = {name: loss / self.prefixes_per_batch for name, loss in losses.items()}
+        pieces = [self.losses(piece) for piece in batch]
+        sums = {name: torch.stack([piece[name] for piece in pieces]).sum() for name in pieces[0]}
+        means = {name: total / self.prefixes_per_batch for name, total in sums.items()}
         self.log_dict(means, on_step=False, on_epoch=True, logger=False, batch_size=1)
         weighted = [getattr(self.config, f"{name}_weight") * mean for name, mean in means.items()]
         return torch.stack(weighted).sum()
+
+    def losses(self, piece: Prefixes) -> dict[str, Tensor]:
+        """Those that have a weight, each summed over a piece of a batch."""
+        losses = self.masked_losses(piece) if self._masks_items else {}
+        if self.config.sp_weight:
+            losses["sp"] = self.segment_loss(piece)
+        return losses
 
     def masked_losses(self, batch: Prefixes) -> dict[str, Tensor]:
         """AAP, MIP and MAP of a masked copy of each prefix, summed."""

@@ -15,6 +15,7 @@ from miqrec.data.batches import (
     evaluation_loader,
     training_loader,
 )
+from miqrec.data.pieces import worth_on
 from miqrec.data.sequences import Sequences, Split
 from miqrec.environment import best_device
 from miqrec.evaluation import EVALUATION_BATCH
@@ -96,8 +97,9 @@ def _run(
     callbacks: list[Callback],
     validation: object | None,
 ) -> History:
-    examples = TrainingExamples(sequences, split, model.max_length)
+    device = best_device()
+    examples = TrainingExamples(sequences, split, model.max_length, worth_on(device))
     loader = training_loader(examples, config.batch_size, config.seed)
-    objective = make_objective(config, sequences, split, best_device())
+    objective = make_objective(config, sequences, split, device)
     step = SequenceTraining(model, config, objective, examples.n_targets / len(loader))
     return run_epochs(step, loader, config, folder, callbacks, validation)

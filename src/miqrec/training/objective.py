@@ -5,9 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from miqrec.data.batches import Batch, slices
+from miqrec.data.batches import Batch, Piece, slices
 from miqrec.data.sequences import Sequences, Split, spans
 from miqrec.losses import bce, ce, gbce, sampled_ce
+from miqrec.models.encoder import Encoder
 from miqrec.sampling import (
     Unseen,
     draw,
@@ -18,8 +19,8 @@ from miqrec.sampling import (
 )
 from miqrec.training.config import TrainingConfig
 
-Objective = Callable[[Tensor, Tensor, Batch], Tensor]
-"""(states (B, L, D), item vectors (n_items + 1, D), batch) -> the loss summed over the targets."""
+Objective = Callable[[Encoder, Batch], Tensor]
+"""(encoder, batch) -> the loss summed over the targets."""
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 """(states (N, D), item vectors, targets (N,), users (N,)) -> the loss summed over the N targets."""
@@ -39,16 +40,19 @@ def make_objective(
     items, users = _interactions(sequences, split, device)
     loss = _make_loss(config, items, users, sequences.n_items)
 
-    def objective(states: Tensor, item_vectors: Tensor, batch: Batch) -> Tensor:
-        rows, positions = _positions(batch, last=config.loss == "ce-last")
-        return loss(
-            states.flatten(0, 1)[positions],  # (N, D)
-            item_vectors,
-            batch.targets.flatten()[positions],  # (N,)
-            batch.users[rows],
-        )
+    def objective(encoder: Encoder, batch: Batch) -> Tensor:
+        pieces = [_encode(encoder, piece, last=config.loss == "ce-last") for piece in batch]
+        states, targets, users = (torch.cat(parts) for parts in zip(*pieces, strict=True))
+        return loss(states, encoder.item_vectors(), targets, users)
 
     return objective
+
+
+def _encode(encoder: Encoder, piece: Piece, *, last: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """The states that have a target (N, D), the targets (N,) and their users (N,)."""
+    rows, positions = _positions(piece, last=last)
+    states = encoder(piece.items, piece.lengths).flatten(0, 1)[positions]
+    return states, piece.targets.flatten()[positions], piece.users[rows]
 
 
 def _interactions(
@@ -60,13 +64,13 @@ def _interactions(
     return items.to(device), torch.from_numpy(span.users)[rows].to(device)
 
 
-def _positions(batch: Batch, *, last: bool) -> tuple[Tensor, Tensor]:
+def _positions(piece: Piece, *, last: bool) -> tuple[Tensor, Tensor]:
     """The row of each target that counts, and its place among all B * L: (N,) each."""
-    length = batch.targets.shape[1]
+    length = piece.targets.shape[1]
     if last:
-        rows = torch.arange(len(batch.users), device=batch.users.device)
-        return rows, rows * length + batch.lengths - 1
-    return batch.positions // length, batch.positions
+        rows = torch.arange(len(piece.users), device=piece.users.device)
+        return rows, rows * length + piece.lengths - 1
+    return piece.positions // length, piece.positions
 
 
 def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: int) -> Loss:

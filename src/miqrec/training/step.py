@@ -20,7 +20,7 @@ def step_seed(*numbers: int) -> int:
 
 
 class SequenceTraining(pl.LightningModule):
-    """States at every position, and the loss of the positions that have a target."""
+    """The objective of a batch, and the ranks of those who are validated on."""
 
     def __init__(
         self, model: Encoder, config: TrainingConfig, objective: Objective, targets_per_batch: float
@@ -40,9 +40,7 @@ class SequenceTraining(pl.LightningModule):
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The sum over the batch's targets, divided by the epoch's mean number of targets a batch."""
-        states = self.model(batch.items, batch.lengths)  # (B, L, D)
-        total = self.objective(states, self.model.item_vectors(), batch)
-        return total / self.targets_per_batch
+        return self.objective(self.model, batch) / self.targets_per_batch
 
     @override
     def validation_step(self, batch: EvaluationBatch, batch_idx: int) -> None:
