@@ -12,13 +12,17 @@ import torch
 
 Integers = npt.NDArray[np.int64]
 
-WORTH = 1024
-"""Padded positions that a cut must save: about what one piece more costs a CPU."""
+WORTH = 256
+"""Padded positions that a cut must save: about what one piece more costs a CPU in float32."""
+WORTH_REDUCED = 2048
+"""The same in bfloat16, whose products a CPU compiles anew for every shape (some 10 ms a piece)."""
 
 
-def worth_on(device: torch.device) -> float:
-    """What a cut must save on a device; off the CPU, where nothing was measured, batches stay whole."""
-    return WORTH if device.type == "cpu" else math.inf
+def worth_on(device: torch.device, *, reduced: bool) -> float:
+    """What a cut must save, in reduced precision or not; off the CPU batches stay whole (not measured)."""
+    if device.type != "cpu":
+        return math.inf
+    return WORTH_REDUCED if reduced else WORTH
 
 
 def cut(lengths: Integers, worth: float) -> list[Integers]:

@@ -39,7 +39,7 @@ def pretrain(
     labels = attribute_labels(dataset.catalogue)
     _check_objectives(config, labels)
     device = best_device()
-    worth = worth_on(device)
+    worth = worth_on(device, reduced=config.reduced)
     examples = PrefixExamples(dataset.sequences, model.max_length, config.prefixes, worth)
     loader = prefix_loader(examples, config.batch_size, config.seed)
     elsewhere = Elsewhere.of(dataset.sequences, device)

@@ -22,9 +22,14 @@ class TrainerConfig(Config):
     """Of the optimisation; scores are ranked in float32 always."""
 
     @property
+    def reduced(self) -> bool:
+        """Whether products are computed in fewer bits than float32 has."""
+        return self.precision != "32-true"
+
+    @property
     def fused(self) -> bool:
         """Whether Adam may be fused; Lightning can't clip what a fused one does in mixed precision."""
-        return self.clip is None or self.precision == "32-true"
+        return self.clip is None or not self.reduced
 
 
 class TrainingConfig(TrainerConfig):

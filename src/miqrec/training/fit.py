@@ -98,7 +98,8 @@ def _run(
     validation: object | None,
 ) -> History:
     device = best_device()
-    examples = TrainingExamples(sequences, split, model.max_length, worth_on(device))
+    worth = worth_on(device, reduced=config.reduced)
+    examples = TrainingExamples(sequences, split, model.max_length, worth)
     loader = training_loader(examples, config.batch_size, config.seed)
     objective = make_objective(config, sequences, split, device)
     step = SequenceTraining(model, config, objective, examples.n_targets / len(loader))
