@@ -14,7 +14,7 @@ Integers = npt.NDArray[np.int64]
 
 WORTH = 256
 """Padded positions that a cut must save: about what one piece more costs a CPU in float32."""
-WORTH_REDUCED = 2048
+WORTH_REDUCED = 1024
 """The same in bfloat16, whose products a CPU compiles anew for every shape (some 10 ms a piece)."""
 
 
