@@ -18,7 +18,8 @@ ABSENT = ("polars", "pyarrow", "lightning", "narwhals", "pooch", "rich", "typer"
 def test_it_needs_torch_numpy_and_pydantic_alone() -> None:
     hidden = "; ".join(f"sys.modules[{name!r}] = None" for name in ABSENT)
     command = [sys.executable, "-c", f"import sys; {hidden}; import benchmarks.gpu"]
-    subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": "src"}, check=True)
+    finished = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": "src"}, check=False)
+    assert finished.returncode == 0
 
 
 class WrongOnceCast(nn.Module):
