@@ -10,7 +10,6 @@ within pools of eight.
 import argparse
 import math
 import time
-from collections.abc import Callable
 from statistics import median
 
 from miqrec.cli.process import prepare
@@ -20,21 +19,11 @@ prepare()  # before PyTorch is loaded
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
+from benchmarks.steps import BATCH, at_random, make_step  # noqa: E402
 from miqrec.data.batches import Integers, TrainingExamples  # noqa: E402
-from miqrec.data.datasets import load  # noqa: E402
-from miqrec.data.pieces import worth_on  # noqa: E402
-from miqrec.models.build import build_model  # noqa: E402
-from miqrec.settings import settings  # noqa: E402
-from miqrec.training.objective import make_objective  # noqa: E402
 
-BATCH, POOL = 128, 8
-"""Users a step, and batches whose users are sorted together."""
-
-
-def at_random(examples: TrainingExamples, steps: int) -> list[Integers]:
-    """The users of some steps."""
-    order = np.random.default_rng(0).permutation(len(examples))
-    return np.split(order[: steps * BATCH], steps)
+POOL = 8
+"""Batches whose users are sorted together."""
 
 
 def of_similar_length(examples: TrainingExamples, batches: list[Integers]) -> list[Integers]:
@@ -44,41 +33,16 @@ def of_similar_length(examples: TrainingExamples, batches: list[Integers]) -> li
     return np.split(users[np.lexsort((examples.lengths[users], pools))], len(batches))
 
 
-def make_step(options: argparse.Namespace) -> tuple[TrainingExamples, Callable[[Integers], int]]:
-    """The examples, and a step of training on some of them, which returns its number of targets."""
-    window = {"window": options.window} if options.window > 1 else {}
-    length = 200 if options.data == "ml-1m" else 50
-    name = "miq-sasrec" if window else "sasrec"
-    config = settings(name, max_length=length, precision=options.precision, **window)
-    sequences = load(options.data).sequences
-    examples = TrainingExamples(sequences, "train", length)
-    model = build_model(config.model, sequences.n_items)
-    objective = make_objective(config.training, sequences, "train", torch.device("cpu"))
-    optimizer = torch.optim.Adam(model.parameters(), fused=True)
-
-    def step(users: Integers) -> int:
-        batch = examples[users]
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.training.reduced):
-            loss = objective(model, batch) / BATCH
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return sum(len(piece.positions) for piece in batch)
-
-    return examples, step
-
-
 def main() -> None:
     """Measure, and print a line for each."""
     options = arguments()
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
-    examples, step = make_step(options)
+    examples, step = make_step(options.data, options.window, options.precision)
     drawn = at_random(examples, options.steps)
-    worth = worth_on(torch.device("cpu"), reduced=options.precision != "32-true")
     ways = {
         "at random, whole": (drawn, math.inf),
-        "at random, in pieces": (drawn, worth),
+        "at random, in pieces": (drawn, examples.worth),
         "of similar length": (of_similar_length(examples, drawn), math.inf),
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}

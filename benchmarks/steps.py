@@ -1,0 +1,56 @@
+"""Steps of training on a data set with a name, for benchmarks that look into them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from miqrec.data.batches import Integers, TrainingExamples
+from miqrec.data.datasets import load
+from miqrec.data.pieces import worth_on
+from miqrec.models.build import build_model
+from miqrec.settings import settings
+from miqrec.training.objective import make_objective
+
+BATCH = 128
+"""Users a step."""
+
+
+def at_random(examples: TrainingExamples, steps: int) -> list[Integers]:
+    """The users of some steps."""
+    order = np.random.default_rng(0).permutation(len(examples))
+    return np.split(order[: steps * BATCH], steps)
+
+
+def make_step(
+    data: str, window: int, precision: str
+) -> tuple[TrainingExamples, Callable[[Integers], int]]:
+    """The examples, and a step of training on some of them, which returns its number of targets.
+
+    Args:
+        data: the name of a data set; "ml-1m" is read to a length of 200, others to 50.
+        window: of MIQ-SASRec; 1 is SASRec.
+        precision: as in `TrainingConfig`.
+    """
+    length = 200 if data == "ml-1m" else 50
+    chosen = {"max_length": length, "precision": precision}
+    config = settings("miq-sasrec", **chosen, window=window)
+    if window == 1:
+        config = settings("sasrec", **chosen)
+    sequences, device = load(data).sequences, torch.device("cpu")
+    worth = worth_on(device, reduced=config.training.reduced)
+    examples = TrainingExamples(sequences, "train", length, worth)
+    model = build_model(config.model, sequences.n_items)
+    objective = make_objective(config.training, sequences, "train", device)
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+
+    def step(users: Integers) -> int:
+        batch = examples[users]
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.training.reduced):
+            loss = objective(model, batch) / BATCH
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return sum(len(piece.positions) for piece in batch)
+
+    return examples, step
