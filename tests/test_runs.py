@@ -36,6 +36,13 @@ def test_the_metrics_are_those_of_the_stored_ranks(tmp_path):
     assert metrics.n_users == ranks.height == cycle().sequences.n_users
 
 
+def test_the_time_to_fit_is_that_of_all_epochs_those_before_a_stop_too(tmp_path):
+    metrics = run(cycle(), CONFIG, tmp_path / "run")
+
+    history = pl.read_csv(tmp_path / "run" / "history.csv")
+    assert metrics.fit_seconds == round(history["seconds"].sum(), 2)
+
+
 def test_a_finished_run_is_read_and_not_repeated(tmp_path):
     first = run(cycle(), CONFIG, tmp_path / "run")
     written = (tmp_path / "run" / "artifact" / "model.safetensors").stat().st_mtime_ns

@@ -36,7 +36,7 @@ def environment() -> Environment:
         python=platform.python_version(),
         packages={name: version(name) for name in PACKAGES},
         system=f"{platform.system()} {platform.machine()}",
-        processor=_processor(),
+        processor=processor(),
         cores=len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count() or 1,
@@ -78,7 +78,8 @@ def _device() -> str:
     return torch.cuda.get_device_name() if device.type == "cuda" else device.type
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the CPU calls itself."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             return next(

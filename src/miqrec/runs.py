@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import polars
 from lightning.pytorch.callbacks import Callback
 from pydantic import ValidationError
 
@@ -36,7 +37,7 @@ class Metrics(Config):
     n_users: int  # ranked on the test split
     epochs: int | None  # chosen by validation; None for models that only count
     parameters: int
-    fit_seconds: float  # of the last start, if the run was stopped and went on
+    fit_seconds: float  # of all epochs, whenever they ran; of the count for models that only count
     test_seconds: float
     peak_mib: float | None = None  # None for runs of before it was recorded
 
@@ -65,7 +66,7 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
         n_users=test.height,
         epochs=artifact.config.epochs,
         parameters=sum(parameter.numel() for parameter in artifact.model.parameters()),
-        fit_seconds=round(fitted - began, 2),
+        fit_seconds=round(epoch_seconds(folder) or fitted - began, 2),
         test_seconds=round(time.perf_counter() - began_test, 2),
         peak_mib=peak,
     )
@@ -168,6 +169,12 @@ def read_metrics(folder: Path) -> Metrics:
             f"`miqrec train --out {folder} --resume` goes on with one that was stopped"
         )
     return Metrics.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def epoch_seconds(folder: Path) -> float | None:
+    """What the epochs in `history.csv` took together, those before a stop too; None without one."""
+    path = folder / "history.csv"
+    return float(polars.read_csv(path)["seconds"].sum()) if path.is_file() else None
 
 
 def _check_same(there: Config, wanted: Config, folder: Path) -> None:

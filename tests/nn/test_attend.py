@@ -21,7 +21,7 @@ def largest_tensor_of_a_training_step(layer, B, L, D):
 def test_training_never_holds_a_tensor_of_all_attention_probabilities(
     heads, causal, pooling, monkeypatch
 ):
-    monkeypatch.setattr(blockwise, "BLOCK", 8)  # in proportion to inputs as small as these
+    monkeypatch.setattr(blockwise, "QUERIES", 4 * 8)  # in proportion to inputs as small as these
     monkeypatch.setattr(blockwise, "CHUNK", 1)
     B, m, L, D = 3, 4, 64, 8
     layer = MultiItemQueryAttention(D, heads, m, causal=causal, pooling=pooling)

@@ -10,7 +10,14 @@ from miqrec.nn.attend import attend
 from miqrec.nn.blockwise import blockwise_attention
 from tensors import LargestTensor
 
-BLOCK = blockwise.BLOCK
+BLOCK = 12
+"""Positions in a block, in tests."""
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(request, monkeypatch):
+    m = request.node.callspec.params.get("m", 3) if hasattr(request.node, "callspec") else 3
+    monkeypatch.setattr(blockwise, "QUERIES", m * BLOCK)
 
 
 def parts(m, B, L, D, dtype=torch.float64):
@@ -58,7 +65,7 @@ def test_the_number_of_sequences_at_a_time_changes_nothing(chunk, monkeypatch):
 
 
 def test_no_more_than_a_chunk_of_scores_is_held(monkeypatch):
-    m, B, L, D = 4, 4, 4 * BLOCK, 8
+    m, B, L, D = 3, 4, 4 * BLOCK, 2
     monkeypatch.setattr(blockwise, "CHUNK", m * BLOCK * L)  # a block of one sequence
     inputs = parts(m, B, L, D)
     with LargestTensor() as largest:
@@ -81,16 +88,17 @@ def test_bfloat16_stays_near_float32():
 
 
 @pytest.mark.parametrize(
-    ("m", "dtype", "options", "this_way"),
+    ("m", "dtype", "precision", "options", "this_way"),
     [
-        (2, torch.float32, {"causal": True}, True),
-        (1, torch.bfloat16, {"causal": True}, True),
-        (1, torch.float32, {"causal": True}, False),
-        (2, torch.bfloat16, {"causal": False}, False),
-        (2, torch.bfloat16, {"causal": True, "dropout": 0.5}, False),
+        (2, torch.float32, "highest", {"causal": True}, True),
+        (1, torch.bfloat16, "highest", {"causal": True}, True),
+        (1, torch.float32, "highest", {"causal": True}, False),
+        (1, torch.float32, "medium", {"causal": True}, True),
+        (2, torch.bfloat16, "medium", {"causal": False}, False),
+        (2, torch.bfloat16, "medium", {"causal": True, "dropout": 0.5}, False),
     ],
 )
-def test_what_goes_this_way_on_a_cpu(m, dtype, options, this_way, monkeypatch):
+def test_what_goes_this_way_on_a_cpu(m, dtype, precision, options, this_way, monkeypatch):
     calls = []
 
     def spy(*inputs):
@@ -98,5 +106,6 @@ def test_what_goes_this_way_on_a_cpu(m, dtype, options, this_way, monkeypatch):
         return blockwise_attention(*inputs)
 
     monkeypatch.setattr(attend_module, "blockwise_attention", spy)
+    monkeypatch.setattr(torch, "get_float32_matmul_precision", lambda: precision)
     attend(*(x.detach() for x in parts(m, 2, 5, 4, dtype)), 1, **options)
     assert len(calls) == this_way

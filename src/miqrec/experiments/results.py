@@ -16,7 +16,7 @@ from miqrec.errors import MiqrecError
 from miqrec.experiments.outline import Found, Outline, find_runs, read_outline
 from miqrec.fitting import RunConfig
 from miqrec.metrics import hit_rate, ndcg, reciprocal_rank
-from miqrec.runs import read_metrics, read_run_config
+from miqrec.runs import epoch_seconds, read_metrics, read_run_config
 
 METRICS = ("HR@5", "NDCG@5", "HR@10", "NDCG@10", "HR@20", "NDCG@20", "MRR")
 
@@ -92,7 +92,7 @@ def _row(run: Found, outline: Outline) -> dict[str, str | int | float | None]:
         "epochs": metrics.epochs,
         "parameters": metrics.parameters,
         "fit_seconds": metrics.fit_seconds,
-        "pretraining_seconds": _seconds(pretraining) if pretraining else None,
+        "pretraining_seconds": epoch_seconds(pretraining) if pretraining else None,
         "test_seconds": metrics.test_seconds,
         "peak_mib": metrics.peak_mib,
         "window": getattr(model, "window", None),
@@ -100,11 +100,6 @@ def _row(run: Found, outline: Outline) -> dict[str, str | int | float | None]:
         "valid NDCG@10": metrics.valid["NDCG@10"],
         **metrics.test,
     }
-
-
-def _seconds(pretraining: Path) -> float | None:
-    path = pretraining / "history.csv"
-    return float(pl.read_csv(path)["seconds"].sum()) if path.is_file() else None
 
 
 def _history(done: list[Found]) -> pl.DataFrame:

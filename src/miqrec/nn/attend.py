@@ -5,8 +5,9 @@ zero: nothing is copied m times, queries are read where they stand, and the caus
 `scaled_dot_product_attention` apply. (Its `enable_gqa` says the same, but some kernels refuse it:
 those of the CPU in PyTorch 2.8, and of CUDA in float32.) `m = 1` is ordinary attention. On a CPU
 causal attention of several queries goes block by block, which takes three quarters of its kernel's
-time for ten queries at length 200 and as long as it at length 50; and in bfloat16, where that kernel
-takes twice its time in float32, attention of one query does too.
+time for ten queries at length 200 and as long as it at length 50. Attention of one query does too in
+bfloat16, where that kernel takes twice its time in float32, and where oneDNN multiplies in float32
+(`miqrec.products`), which makes that kernel slower and the products of the blocks faster.
 """
 
 from functools import partial
@@ -64,8 +65,9 @@ def attend(
 
 
 def _goes_blockwise(queries: Tensor) -> bool:
-    several = len(queries) > 1
-    return queries.device.type == "cpu" and (several or queries.dtype == torch.bfloat16)
+    several, by_onednn = len(queries) > 1, torch.get_float32_matmul_precision() != "highest"
+    reduced = queries.dtype == torch.bfloat16
+    return queries.device.type == "cpu" and (several or reduced or by_onednn)
 
 
 def probabilities(

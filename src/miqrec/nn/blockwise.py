@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-BLOCK = 50
-"""Positions in a block, at most."""
+QUERIES = 500
+"""Queries in a block, at most; the fewer a position has, the more positions."""
 CHUNK = 2**21
 """Scores that exist at a time, about."""
 
@@ -79,7 +79,7 @@ class _Block(NamedTuple):
 
     sequences: slice
     positions: slice
-    mask: Tensor  # (1, n * m, stop), -inf for keys that come later than the query
+    mask: Tensor  # (n * m, n), -inf for the block's own keys that come later than the query
     num_heads: int
 
     @property
@@ -109,7 +109,7 @@ class _Block(NamedTuple):
 
 def _blocks(queries: Tensor, num_heads: int) -> Iterator[_Block]:
     m, B, L, _ = queries.shape
-    n = -(-L // -(-L // BLOCK))  # of about equal size
+    n = -(-L // -(-L * m // QUERIES))  # of about equal size
     chunk = max(1, CHUNK // (num_heads * m * n * L))
     for start in range(0, L, n):
         positions = slice(start, min(start + n, L))
@@ -119,14 +119,16 @@ def _blocks(queries: Tensor, num_heads: int) -> Iterator[_Block]:
 
 
 def _mask(positions: slice, m: int, like: Tensor) -> Tensor:
-    """What is added to the scores of the queries at `positions`: (1, n * m, stop)."""
-    mask = like.new_full((positions.stop, positions.stop), -torch.inf).triu(1)
-    return mask[positions].repeat_interleave(m, 0).unsqueeze(0)
+    """What is added to the scores that queries at `positions` give to keys there: (n * m, n)."""
+    n = positions.stop - positions.start
+    return like.new_full((n, n), -torch.inf).triu(1).repeat_interleave(m, 0)
 
 
 def _probabilities(asking: Tensor, keys: Tensor, block: _Block) -> Tensor:
     """Of the block's queries (c * heads, n * m, d) over the keys up to its end."""
-    return torch.baddbmm(block.mask, asking, keys[block.seen].mT).softmax(-1)
+    scores = asking @ keys[block.seen].mT  # (c * heads, n * m, stop)
+    scores[:, :, block.positions.start :] += block.mask
+    return scores.softmax(-1)
 
 
 def _scale(width: int, num_heads: int) -> float:

@@ -12,6 +12,8 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from miqrec.environment import best_device
+from miqrec.products import fast_products
 from miqrec.training.callbacks import AtomicCheckpoints, History, ProgressBar
 from miqrec.training.config import TrainerConfig
 
@@ -48,7 +50,7 @@ def run_epochs(
     trainer = _make_trainer(config, folder, [history, bar, *callbacks, last])
     stopped = folder / "checkpoints" / "last.ckpt"
     resume = stopped if stopped.exists() else None
-    with interruptible(), warnings.catch_warnings():
+    with interruptible(), fast_products(best_device()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"lightning\.")  # advice on what is chosen here
         trainer.fit(step, loader, validation, ckpt_path=resume, weights_only=True)
     return history
