@@ -4,10 +4,11 @@ Measured on 2 cores of an AMD EPYC, 2026-11-23, PyTorch 2.13.0. With one other b
 the demo took 2.0 s instead of 4.8 s, because threads that wait for each other sleep instead of
 spinning. They spin for some microseconds before: a step of SASRec on ML-1M then takes 0.21 s instead
 of 0.25 s on two free cores, and 0.40 s instead of 0.34 s with one busy process beside it (with twenty
-times as long a spin: 0.21 s and 1.2 s; 2026-11-25). A training step of MIQ-SASRec (window 10, ML-1M, float32) took 1.0 s instead of 1.4 s, because
-memory that was freed is used again instead of being fetched from the system a page at a time. And
-in bfloat16 a process that trains on Beauty stayed at 0.99 GiB, where it had grown to 1.39 GiB after 100
-steps: oneDNN keeps a kernel for each shape that it ever met, and batches have many.
+times as long a spin: 0.21 s and 1.2 s; 2026-11-25). A training step of MIQ-SASRec (window 10, ML-1M,
+float32) took 1.0 s instead of 1.4 s, because memory that was freed is used again instead of being
+fetched from the system a page at a time. And in bfloat16 a process that trains on Beauty stayed at
+0.99 GiB, where it had grown to 1.39 GiB after 100 steps: oneDNN keeps a kernel for each shape that it
+ever met, and batches have many.
 """
 
 import ctypes
