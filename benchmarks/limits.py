@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from miqrec.products import fast_products
+
 SECONDS = 0.5
 """How long each product is repeated; the median counts."""
 
@@ -42,12 +44,13 @@ def limits(seconds: float = SECONDS, device: str = "cpu") -> dict[str, Any]:
     """
     rates: dict[str, Any] = {}
     for dtype in (torch.float32, torch.bfloat16):
-        rates[str(dtype).removeprefix("torch.")] = {
-            name: product_rate(
-                *(torch.randn(shape, device=device).to(dtype) for shape in shapes), seconds
-            )
-            for name, shapes in SHAPES.items()
-        }
+        with fast_products(device):
+            rates[str(dtype).removeprefix("torch.")] = {
+                name: product_rate(
+                    *(torch.randn(shape, device=device).to(dtype) for shape in shapes), seconds
+                )
+                for name, shapes in SHAPES.items()
+            }
     return rates | {"copy": copy_rate(seconds, device)}
 
 

@@ -101,8 +101,8 @@ def data_of(job: Job) -> Path:
 
 def output_of(command: list[str], threads: int) -> str:
     """The standard output of a command that is given so many threads."""
-    settings = {"OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
-    settings |= {"CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(HERE.parent)}
+    settings = {"OMP_NUM_THREADS": str(threads), "CUDA_VISIBLE_DEVICES": ""}
+    settings |= {"PYTHONPATH": str(HERE.parent)}
     done = subprocess.run(
         *(command,),
         env=os.environ | settings,

@@ -9,6 +9,7 @@ from miqrec.data.batches import Integers, TrainingExamples
 from miqrec.data.datasets import load
 from miqrec.data.pieces import worth_on
 from miqrec.models.build import build_model
+from miqrec.products import fast_products
 from miqrec.settings import settings
 from miqrec.training.objective import make_objective
 
@@ -44,6 +45,7 @@ def make_step(
     objective = make_objective(config.training, sequences, "train", device)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
 
+    @fast_products("cpu")
     def step(users: Integers) -> int:
         batch = examples[users]
         with torch.autocast("cpu", torch.bfloat16, enabled=config.training.reduced):

@@ -24,6 +24,7 @@ from miqrec.losses import ce
 from miqrec.models.build import build_model
 from miqrec.models.encoder import Encoder
 from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
+from miqrec.products import fast_products
 
 STEPS = 4
 """Steps of training a point; the first is a warm-up, the median of the others counts."""
@@ -96,6 +97,7 @@ def _training_steps(model: Encoder, batch: Piece, n_items: int) -> Point:
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     memory = Memory()
 
+    @fast_products("cpu")
     def step() -> None:
         states = model(batch.items, batch.lengths).flatten(0, 1)[batch.positions]
         loss = ce(states, model.item_vectors(), batch.targets.flatten()[batch.positions])

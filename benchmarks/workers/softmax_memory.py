@@ -14,6 +14,7 @@ from benchmarks.workers.measure import MIB, largest, resident
 from miqrec.losses import ce
 from miqrec.models.build import build_model
 from miqrec.models.sasrec import SASRecConfig
+from miqrec.products import fast_products
 
 STEPS = 2
 
@@ -28,6 +29,7 @@ def main(n_items: int, n_users: int, length: int) -> dict[str, float]:
     start = resident()
     batch = full_batch(n_users, length, n_items)
 
+    @fast_products("cpu")
     def step() -> None:
         optimizer.zero_grad(set_to_none=False)
         states = model(batch.items, batch.lengths).flatten(0, 1)[batch.positions]

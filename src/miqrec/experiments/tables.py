@@ -116,10 +116,10 @@ def cost_table(results: Results) -> Table:
     columns = ("", "NDCG@10", "parameters", *times, "peak memory", "chosen epochs")
     notes = (
         "Time is the mean over seeds, wall clock on the machines below, on which other work may "
-        "have run; a run that was stopped and went on counts its last start alone. A pre-training "
-        "serves all seeds. Peak memory is the largest of all seeds, up to the end of the fit: of "
-        "the GPU, or without one of the whole process, libraries and data included; early runs did "
-        "not record it.",
+        "have run; early runs that were stopped and went on counted their last start alone. A "
+        "pre-training serves all seeds. Peak memory is the largest of all seeds, up to the end of "
+        "the fit: of the GPU, or without one of the whole process, libraries and data included; "
+        "early runs did not record it.",
     )
     return Table("Cost beside quality", columns, tuple(rows), notes)
 
