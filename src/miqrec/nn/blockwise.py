@@ -44,13 +44,13 @@ class _Blockwise(torch.autograd.Function):
         ctx.num_heads = num_heads
         m, B, L, D = queries.shape
         keys, values = _split(keys, num_heads) * _scale(D, num_heads), _split(values, num_heads)
-        answers = queries.new_empty(B, L, m, D)
+        answers = queries.new_empty(B, L, m, num_heads, D // num_heads)
         with torch.autocast(queries.device.type, enabled=False):
             for block in _blocks(queries, num_heads):
                 attention = _probabilities(block.rows(queries), keys, block)
                 answer = attention @ values[block.seen]  # (c * heads, n * m, d)
-                answers[block.place] = block.joined(answer)
-        return answers
+                answers[block.place] = block.positions_first(answer)
+        return answers.flatten(3)
 
     @staticmethod
     @once_differentiable
@@ -60,7 +60,7 @@ class _Blockwise(torch.autograd.Function):
         m, B, L, D = queries.shape
         keys, values = _split(keys, heads) * _scale(D, heads), _split(values, heads)
         gradient = gradient.permute(2, 0, 1, 3)  # (m, B, L, D)
-        of_queries = queries.new_empty(B, L, m, D)
+        of_queries = queries.new_empty(B, L, m, heads, D // heads)
         of_keys, of_values = torch.zeros_like(keys), torch.zeros_like(values)
         for block in _blocks(queries, heads):
             asking, wanted = block.rows(queries), block.rows(gradient)
@@ -69,9 +69,11 @@ class _Blockwise(torch.autograd.Function):
             of_attention = wanted @ values[block.seen].mT  # (c * heads, n * m, stop)
             of_scores = torch._softmax_backward_data(of_attention, attention, -1, attention.dtype)
             of_keys[block.seen].baddbmm_(of_scores.mT, asking)
-            of_queries[block.place] = block.joined(of_scores @ keys[block.seen])
+            of_rows = of_scores @ keys[block.seen]
+            of_queries[block.place] = block.positions_first(of_rows)
         of_keys *= _scale(D, heads)
-        return of_queries.permute(2, 0, 1, 3), _join(of_keys, heads), _join(of_values, heads), None
+        of_queries = of_queries.flatten(3).permute(2, 0, 1, 3)  # (m, B, L, D)
+        return of_queries, _join(of_keys, heads), _join(of_values, heads), None
 
 
 class _Block(NamedTuple):
@@ -84,7 +86,7 @@ class _Block(NamedTuple):
 
     @property
     def place(self) -> tuple[slice, slice]:
-        """Where the answers belong in (B, L, m, D)."""
+        """Where the answers belong in (B, L, m, heads, d)."""
         return self.sequences, self.positions
 
     @property
@@ -100,11 +102,11 @@ class _Block(NamedTuple):
         x = x.reshape(m, c, n, self.num_heads, -1).permute(1, 3, 2, 0, 4)  # (c, heads, n, m, d)
         return x.reshape(c * self.num_heads, n * m, -1)
 
-    def joined(self, rows: Tensor) -> Tensor:
-        """Rows (c * heads, n * m, d) with their heads side by side: (c, n, m, D)."""
+    def positions_first(self, rows: Tensor) -> Tensor:
+        """Rows (c * heads, n * m, d) in the order of answers: (c, n, m, heads, d), a view."""
         n = self.positions.stop - self.positions.start
         rows = rows.view(-1, self.num_heads, n, rows.shape[1] // n, rows.shape[2])
-        return rows.permute(0, 2, 3, 1, 4).flatten(3)
+        return rows.permute(0, 2, 3, 1, 4)
 
 
 def _blocks(queries: Tensor, num_heads: int) -> Iterator[_Block]:
