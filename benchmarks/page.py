@@ -15,7 +15,8 @@ Peak memory is that of the whole process, the other number what comes on top of 
 the operations that the result needs, see `operations.py`, against a square product in the same precision.
 RecTools' catalogue has the items seen in training only. "Helped" is a peer that is given what ours has by
 default: no dropout on attention, and a process that was told how to wait and to reuse memory. Float32
-products of ours, and those of the machine's limits, go by oneDNN where MKL holds back (`miqrec/products.py`)."""
+products of ours, and those of the machine's limits, go by oneDNN where MKL holds back
+(`miqrec/products.py`)."""
 
 
 DETAILS = {"dropout, on attention", "items", "validation or evaluation", "above start", "note"}
