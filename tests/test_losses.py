@@ -138,7 +138,7 @@ def test_memory_of_ce_does_not_grow_with_positions_times_items(monkeypatch):
 def test_memory_of_sampled_losses_does_not_grow_with_negatives_times_width(k, monkeypatch):
     inputs = problem(400, 30, d=16, k=k)
     whole = with_gradients(bce, *inputs)
-    monkeypatch.setattr(losses, "CHUNK", 1_000)
+    monkeypatch.setattr(losses, "GATHERED", 1_000)
     with LargestTensor() as largest:
         chunked = with_gradients(bce, *inputs)
     assert largest.elements <= 400 * 16

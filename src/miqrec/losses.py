@@ -19,11 +19,14 @@ from miqrec.errors import MiqrecError
 
 LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 
-# Numbers in a temporary: 32 MiB in float32, the most that glibc reuses without page faults.
-CHUNK = 2**23
+# Numbers in a temporary: 2 MiB in float32, which stay in the cache from one pass over them to the next.
+CHUNK = 2**19
 
 # Rows that go by together all the same: each chunk reads and writes the items' whole gradient.
-ROWS = 64
+ROWS = 128
+
+# Numbers of gathered item vectors, 32 MiB in float32: beyond it they are gathered again in backward.
+GATHERED = 2**23
 
 
 def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
@@ -132,7 +135,7 @@ def _sampled_scores(
 ) -> tuple[Tensor, Tensor]:
     """Scores of the targets (N,) and of the negatives (N, k), without keeping (N, k, D)."""
     positive = _dot(states, item_vectors, targets.unsqueeze(1)).squeeze(1)
-    rows = max(1, CHUNK // (negatives.shape[1] * states.shape[1]))
+    rows = max(1, GATHERED // (negatives.shape[1] * states.shape[1]))
     if len(states) <= rows:
         return positive, _dot(states, item_vectors, negatives)
     parts = [  # gathered again in backward
