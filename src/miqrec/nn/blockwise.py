@@ -17,7 +17,7 @@ from torch.autograd.function import once_differentiable
 
 QUERIES = 500
 """Queries in a block, at most; the fewer a position has, the more positions."""
-CHUNK = 2**21
+CHUNK = 2**19
 """Scores that exist at a time, about."""
 
 
@@ -122,15 +122,17 @@ def _blocks(queries: Tensor, num_heads: int) -> Iterator[_Block]:
 
 def _mask(positions: slice, m: int, like: Tensor) -> Tensor:
     """What is added to the scores that queries at `positions` give to keys there: (n * m, n)."""
-    n = positions.stop - positions.start
-    return like.new_full((n, n), -torch.inf).triu(1).repeat_interleave(m, 0)
+    n, dtype = positions.stop - positions.start, torch.promote_types(like.dtype, torch.float32)
+    mask = like.new_full((n, n), -torch.inf, dtype=dtype).triu(1)
+    return mask.repeat_interleave(m, 0)
 
 
 def _probabilities(asking: Tensor, keys: Tensor, block: _Block) -> Tensor:
     """Of the block's queries (c * heads, n * m, d) over the keys up to its end."""
     scores = asking @ keys[block.seen].mT  # (c * heads, n * m, stop)
+    scores = scores.to(block.mask.dtype)
     scores[:, :, block.positions.start :] += block.mask
-    return scores.softmax(-1)
+    return scores.softmax(-1).to(asking.dtype)
 
 
 def _scale(width: int, num_heads: int) -> float:
