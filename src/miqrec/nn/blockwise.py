@@ -5,7 +5,7 @@ makes the products large. Sequences go by a few at a time and their positions in
 block's scores stay in the cache; a block meets only the keys up to its end. Nothing of size
 (B, m, L, L) ever exists: backward forms a block's probabilities again, as flash attention does
 (Dao et al., 2022, arXiv 2205.14135). In bfloat16 products are summed in float32 by the kernels that
-compute them; what they leave is bfloat16.
+compute them and what they leave is bfloat16; scores become probabilities in float32.
 """
 
 from collections.abc import Iterator
