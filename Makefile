@@ -30,8 +30,9 @@ demo: $(BIN)/.runtime
 	$(BIN)/miqrec compare $(DEMO)/sasrec $(DEMO)/miq-sasrec
 	$(BIN)/miqrec recommend $(DEMO)/miq-sasrec --user "$$($(BIN)/python -c 'from miqrec.data.datasets import load; print(load("demo").users[0])')" --k 5
 
+# One thread a worker: two workers of two threads each wait for each other on two cores.
 test: lint
-	$(BIN)/pytest -n 2 -q
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -q
 
 test-slow: $(BIN)/.development
 	$(BIN)/pytest -q -m slow
