@@ -45,7 +45,7 @@ def make_step(
     objective = make_objective(config.training, sequences, "train", device)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
 
-    @fast_products("cpu")
+    @fast_products(device, examples.n_targets / (len(examples) / BATCH))
     def step(users: Integers) -> int:
         batch = examples[users]
         with torch.autocast("cpu", torch.bfloat16, enabled=config.training.reduced):

@@ -39,6 +39,13 @@ def test_products_for_another_device_than_the_cpu_stay(faster):
         assert torch.get_float32_matmul_precision() == "highest"
 
 
+def test_small_steps_that_each_have_shapes_of_their_own_stay_with_mkl(faster):
+    with fast_products("cpu", positions_per_step=770):
+        assert torch.get_float32_matmul_precision() == "highest"
+    with fast_products("cpu", positions_per_step=20_000):
+        assert torch.get_float32_matmul_precision() == "medium"
+
+
 def test_where_bfloat16_would_be_taken_nothing_changes(monkeypatch):
     monkeypatch.setattr(products, "_stay_float32", lambda: False)
     products._are_faster_by_onednn.cache_clear()

@@ -97,7 +97,7 @@ def _training_steps(model: Encoder, batch: Piece, n_items: int) -> Point:
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     memory = Memory()
 
-    @fast_products("cpu")
+    @fast_products("cpu", len(batch.positions))
     def step() -> None:
         states = model(batch.items, batch.lengths).flatten(0, 1)[batch.positions]
         loss = ce(states, model.item_vectors(), batch.targets.flatten()[batch.positions])

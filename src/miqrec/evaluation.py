@@ -8,7 +8,6 @@ from torch import Tensor
 from miqrec.data.batches import EvaluationBatch, EvaluationExamples, evaluation_loader
 from miqrec.data.sequences import Sequences, Split
 from miqrec.models.build import Model
-from miqrec.products import fast_products
 from miqrec.progress import track
 from miqrec.ranking import ranks
 
@@ -50,11 +49,10 @@ def evaluate(
     loader = evaluation_loader(examples, EVALUATION_BATCH)
     model.eval().to(device)
     parts = []
-    with fast_products(device):
-        for batch in track(loader, f"ranking the {split} items", len(loader)):
-            moved = EvaluationBatch(*(tensor.to(device) for tensor in batch))
-            found = batch_ranks(model, moved, exclude_seen=exclude_seen).cpu()
-            parts.append((batch.users, batch.targets, found))
+    for batch in track(loader, f"ranking the {split} items", len(loader)):
+        moved = EvaluationBatch(*(tensor.to(device) for tensor in batch))
+        found = batch_ranks(model, moved, exclude_seen=exclude_seen).cpu()
+        parts.append((batch.users, batch.targets, found))
     users, targets, all_ranks = (
         np.concatenate([np.asarray(part) for part in column]) for column in zip(*parts, strict=True)
     )

@@ -12,7 +12,6 @@ from miqrec.data.batches import ByLength, pad, slices
 from miqrec.data.pieces import Integers
 from miqrec.data.sequences import Sequences
 from miqrec.models.build import Model
-from miqrec.products import fast_products
 from miqrec.progress import track
 from miqrec.ranking import check_finite, exclude, top_k
 
@@ -52,13 +51,12 @@ def recommend_lists(
     asking.model.eval().to(device)
     starts, stops = sequences.offsets[users], sequences.offsets[users + 1]
     batches = ByLength(stops - starts, BATCH)
-    with fast_products(device):
-        parts = [
-            _lists(asking, sequences.items, starts[rows], stops[rows]).with_columns(
-                pl.Series("row", np.repeat(rows, asking.k))
-            )
-            for rows in track(batches, "recommending", len(batches))
-        ]
+    parts = [
+        _lists(asking, sequences.items, starts[rows], stops[rows]).with_columns(
+            pl.Series("row", np.repeat(rows, asking.k))
+        )
+        for rows in track(batches, "recommending", len(batches))
+    ]
     return pl.concat(parts).filter(pl.col("id") > 0).sort("row", "rank")
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from miqrec.nn.padding import newest
+from miqrec.products import fast_products
 
 
 class Encoder(nn.Module, ABC):
@@ -36,5 +37,6 @@ class Encoder(nn.Module, ABC):
     def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
         """Score all items as the next one, in float32 under autocast too: (B, n_items + 1)."""
         states = self.last(items, lengths)
-        with torch.autocast(states.device.type, enabled=False):
+        device = states.device
+        with torch.autocast(device.type, enabled=False), fast_products(device):
             return states.float() @ self.item_vectors().float().T

@@ -45,7 +45,8 @@ def pretrain(
     elsewhere = Elsewhere.of(dataset.sequences, device)
     step = Pretraining(model, config, labels, elsewhere, examples.n_drawn / len(loader))
     model.causal = False
-    history = run_epochs(step, loader, config, folder)
+    per_step = config.batch_size * float(examples.lengths.mean())
+    history = run_epochs(step, loader, config, folder, per_step)
     model.causal = True
     return history.rows
 

@@ -102,5 +102,6 @@ def _run(
     examples = TrainingExamples(sequences, split, model.max_length, worth)
     loader = training_loader(examples, config.batch_size, config.seed)
     objective = make_objective(config, sequences, split, device)
-    step = SequenceTraining(model, config, objective, examples.n_targets / len(loader))
-    return run_epochs(step, loader, config, folder, callbacks, validation)
+    per_step = examples.n_targets / len(loader)
+    step = SequenceTraining(model, config, objective, per_step)
+    return run_epochs(step, loader, config, folder, per_step, callbacks, validation)

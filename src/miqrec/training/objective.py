@@ -9,6 +9,7 @@ from miqrec.data.batches import Batch, Piece, slices
 from miqrec.data.sequences import Sequences, Split, spans
 from miqrec.losses import bce, ce, gbce, sampled_ce
 from miqrec.models.encoder import Encoder
+from miqrec.products import fast_products
 from miqrec.sampling import (
     Unseen,
     draw,
@@ -43,7 +44,8 @@ def make_objective(
     def objective(encoder: Encoder, batch: Batch) -> Tensor:
         pieces = [_encode(encoder, piece, last=config.loss == "ce-last") for piece in batch]
         states, targets, users = (torch.cat(parts) for parts in zip(*pieces, strict=True))
-        return loss(states, encoder.item_vectors(), targets, users)
+        with fast_products(states.device):
+            return loss(states, encoder.item_vectors(), targets, users)
 
     return objective
 

@@ -23,6 +23,7 @@ def run_epochs(
     loader: object,
     config: TrainerConfig,
     folder: Path,
+    positions_per_step: float,
     callbacks: Sequence[Callback] = (),
     validation: object | None = None,
 ) -> History:
@@ -33,6 +34,7 @@ def run_epochs(
         loader: batches to train on.
         config: how many epochs, and the trainer's settings.
         folder: gets `history.csv` and `checkpoints/last.ckpt`.
+        positions_per_step: how many are encoded at a time, on average.
         callbacks: what is done besides.
         validation: batches to validate on.
 
@@ -49,8 +51,9 @@ def run_epochs(
     bar = ProgressBar(history, config.epochs)
     trainer = _make_trainer(config, folder, [history, bar, *callbacks, last])
     stopped = folder / "checkpoints" / "last.ckpt"
+    products = fast_products(best_device(), positions_per_step)
     resume = stopped if stopped.exists() else None
-    with interruptible(), fast_products(best_device()), warnings.catch_warnings():
+    with interruptible(), products, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"lightning\.")  # advice on what is chosen here
         trainer.fit(step, loader, validation, ckpt_path=resume, weights_only=True)
     return history
