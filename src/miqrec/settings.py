@@ -12,6 +12,9 @@ from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
 from miqrec.pretraining.config import PretrainingConfig
 from miqrec.training.config import TrainingConfig
 
+Setting = bool | int | float | str
+"""A value as typed or as a file has it."""
+
 PRETRAINABLE = [name for name, entry in MODELS.items() if entry.model is S3Rec]
 """The models that there is a pre-training for."""
 

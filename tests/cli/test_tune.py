@@ -73,6 +73,43 @@ def test_trials_may_start_from_a_pretraining_on_data_with_names_of_their_own(tmp
         assert words in best
 
 
+def test_a_recipe_has_data_model_settings_and_search(log, tmp_path):
+    recipe = tmp_path / "own.toml"
+    recipe.write_text(f"""
+        title = "T"
+        caption = ""
+        data = "{log}"
+        [settings]
+        epochs = 1
+        n_heads = 1
+        dim = 8
+        [tuning]
+        trials = 2
+        [tuning.search]
+        dropout = [0.1, 0.3]
+        window = [2, 3]
+        [systems.one]
+        label = "1"
+        model = "sasrec"
+        dropout = 0.3
+        [systems.several]
+        label = "m"
+        model = "miq-sasrec"
+    """)
+
+    done = miqrec("tune", "--recipe", f"{recipe}:one", "--out", tmp_path / "out", "--json")
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["settings"].keys() == {"epochs", "n_heads", "dim", "dropout"}
+    assert found["finished"] + found["pruned"] == 2
+    again = miqrec(
+        "tune", "--recipe", f"{recipe}:one", "--model", "sasrec", "--out", tmp_path / "o"
+    )
+    assert again.returncode == 2
+    assert "type settings alone beside it" in again.stderr
+
+
 @pytest.mark.parametrize("storage", ["nonsense", "sqlite:////nowhere/tune.db", "redish://x"])
 def test_a_database_that_can_not_be_opened_is_one_sentence(command, storage):
     done = miqrec(*command, "--storage", storage)
@@ -80,6 +117,17 @@ def test_a_database_that_can_not_be_opened_is_one_sentence(command, storage):
     assert done.returncode == 2
     assert done.stderr.startswith("error: the database of --storage can't be opened: ")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_recipe_without_a_search_and_nothing_at_all_are_one_sentence(tmp_path):
+    for words, message in {
+        ("--recipe", "table3-lastfm:sasrec"): "the recipe table3-lastfm:sasrec has no search",
+        (): "give --data and --search, or a --recipe",
+    }.items():
+        done = miqrec("tune", *words, "--out", tmp_path / "out")
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert not (tmp_path / "out").exists()
 
 
 def test_it_explains_itself_with_an_example():
@@ -92,6 +140,7 @@ def test_it_explains_itself_with_an_example():
 
 WRONG = {
     "no such file": (["--search", "nowhere.toml"], "can't be read"),
+    "a recipe beside data": (["--recipe", "table3-lastfm:sasrec"], "a --recipe has data"),
     "typed and searched": (["--dim", "8"], "dim: either typed or searched, not both"),
     "searched and pre-trained": (["--init-from", "pre"], "dim: given by --init-from"),
     "a setting of another model": (["--window", "3"], "sasrec has no setting 'window'"),

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.experiments.numbers import NOTHING
 from miqrec.experiments.report import numbers, read_report
-from studies import compared, write_run, write_study
+from studies import STUDY, compared, draw_ranks, write_run, write_study
 
 
 def test_a_study_is_one_section(tmp_path):
@@ -66,6 +67,25 @@ def test_numbers_are_json_without_what_json_has_no_word_for(tmp_path):
     hit_rate = content["systems"]["miq"]["test"]["HR@10"]
     assert hit_rate == {"mean": 0.5, "deviation": None}
     assert content["runs"][0]["seed"] == 0
+
+
+def test_what_was_tuned_is_a_table_and_a_number(tmp_path):
+    search = {"dropout": {"low": 0.1, "high": 0.5}, "window": [2, 4]}
+    found = {name: plan | {"dropout": 0.25} for name, plan in STUDY["systems"].items()}
+    found["miq"] |= {"window": 4}
+    folder = write_study(tmp_path / "x", systems=found, tuning={"trials": 20, "search": search})
+    write_run(folder / "sasrec" / "seed-0", draw_ranks(0.5, 0))
+
+    (section,) = read_report(tmp_path / "x")
+
+    (table,) = [table for table in section.tables if table.title == "Tuned on validation"]
+    assert table.columns == ("", "searched", "SASRec_F", "MIQ_F")
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["dropout", "0.1 to 0.5", "0.25", "0.25"],
+        ["window", "2, 4", NOTHING, "4"],
+    ]
+    assert "20 trials a system" in table.notes[0]
+    assert numbers(section)["tuning"]["found"]["miq"] == {"dropout": 0.25, "window": 4}
 
 
 def test_no_folder_is_an_error(tmp_path):

@@ -57,6 +57,27 @@ def test_a_study_can_be_read_back_from_its_json():
     assert Study.model_validate_json(study.model_dump_json()) == study
 
 
+SEARCH = {"dropout": {"low": 0.1, "high": 0.5}, "window": [2, 4]}
+
+
+def test_a_system_searches_what_its_model_has():
+    search = SEARCH | {"window": [3, 4]}
+    study = Study(**changed(tuning={"trials": 20, "search": search}))
+
+    assert study.space("gru").keys() == {"dropout"}
+    assert study.space("miq").keys() == {"dropout", "window"}
+    assert Study.model_validate_json(study.model_dump_json()) == study
+
+
+def test_without_tuning_nothing_is_searched():
+    assert Study(**KEYS).space("miq") == {}
+
+
+def tuned(search: dict, **keys) -> dict:
+    """A study with a single system, and what was searched for it."""
+    return one("miq-sasrec", **keys) | {"tuning": {"trials": 20, "search": search}}
+
+
 def one(model: str = "sasrec", **keys) -> dict:
     """A study with a single system."""
     system = {"label": "A", "model": model} | keys
@@ -104,6 +125,23 @@ WRONG = {
         one() | {"systems": {name: {"label": "A", "model": "sasrec"} for name in ("a", "b")}},
         "two systems have the same label",
     ),
+    "settings that the search can't have found": (
+        tuned(SEARCH, dropout=0.6),
+        "systems.a: dropout 0.6 is not among tuning.search",
+    ),
+    "a choice that the search can't have made": (
+        tuned(SEARCH, window=3),
+        "systems.a: window 3 is not among tuning.search",
+    ),
+    "a search for what nobody has": (
+        tuned({"windwo": [1]}),
+        "tuning.search: no system has 'windwo'",
+    ),
+    "a search that leaves a setting's range": (
+        tuned({"dropout": [0.5, 2]}),
+        "tuning.search.dropout can't be 2",
+    ),
+    "a search for nothing": (tuned({}), "tuning.search: .* at least 1 item"),
     "a name that is no folder's": (
         changed(systems={"../a": {"label": "A", "model": "sasrec"}}),
         "should match pattern",

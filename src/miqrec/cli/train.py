@@ -7,14 +7,13 @@ import typer
 
 from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Time, User
 from miqrec.cli.output import console, metrics_table, print_json
+from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
 from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
-from miqrec.experiments.plan import pretraining_command
-from miqrec.experiments.reading import read_system, study_names
 from miqrec.fitting import RunConfig
 from miqrec.initial import initial_weights
 from miqrec.models.build import MODELS
@@ -24,23 +23,6 @@ from miqrec.settings import settings
 from miqrec.training.config import TrainingConfig
 
 Out = Annotated[Path, typer.Option(help="The run's folder; a run that was stopped there goes on.")]
-Data = Annotated[
-    str | None,
-    typer.Option(
-        help="A file or folder of interactions, or a data set's name (`miqrec datasets`)."
-    ),
-]
-ModelName = Annotated[
-    str | None, typer.Option(help=f"One of {', '.join(MODELS)}; by default miq-sasrec.")
-]
-RecipeName = Annotated[
-    str | None,
-    typer.Option(
-        "--recipe",
-        help=f"Data, model and settings of a system of {', '.join(study_names())}, or of a TOML "
-        "file, as in table3-lastfm:sasrec; what is typed besides goes before it.",
-    ),
-]
 InitFrom = Annotated[
     Path | None, typer.Option(help="Start from what `miqrec pretrain --out` left in this folder.")
 ]
@@ -108,15 +90,8 @@ def train(
 
 def _recipe(recipe: str, init_from: Path | None) -> Wanted:
     """A system of a study, as a table trains it."""
-    study, system = read_system(recipe)
-    plan = study.systems[system]
-    if plan.pretraining is not None and init_from is None:
-        command = pretraining_command(study, plan.pretraining, Path("FOLDER"))
-        raise MiqrecError(
-            f"{recipe} starts from a pre-training: run `miqrec {' '.join(command)}` first, "
-            "then give --init-from FOLDER"
-        )
-    return Wanted(study.data, plan.model, dict(study.system_values(system)))
+    study, system = read_recipe(recipe, init_from)
+    return Wanted(study.data, study.systems[system].model, dict(study.system_values(system)))
 
 
 def _wanted(

@@ -2,29 +2,32 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Time, User
+from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Time, User
 from miqrec.cli.output import console, print_json
+from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.columns import Columns
+from miqrec.data.dataset import Dataset
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
 from miqrec.experiments.plan import data_words, option_words
 from miqrec.experiments.search import Dimension, read_search
-from miqrec.experiments.study import Setting
 from miqrec.experiments.tune import Found, TuningConfig
 from miqrec.experiments.tune import tune as search_settings
 from miqrec.initial import FREE, initial_weights
 from miqrec.models.build import MODELS
 from miqrec.progress import console as messages
-from miqrec.settings import settings
+from miqrec.settings import Setting, settings
 from miqrec.training.config import TrainingConfig
 
+TRIALS = 20
+
 Space = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         help="A TOML file: under \\[search] a range as in dropout = {low = 0.1, high = 0.7}, with "
         "log = true if need be, or a list as in dim = \\[32, 64], for each setting to vary."
@@ -33,14 +36,17 @@ Space = Annotated[
 Out = Annotated[
     Path, typer.Option(help="Gets a folder for each trial; a search stopped there goes on.")
 ]
-ModelName = Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")]
 InitFrom = Annotated[
     Path | None,
     typer.Option(help="Start every trial from what `miqrec pretrain --out` left in this folder."),
 ]
 Trials = Annotated[
-    int,
-    typer.Option(min=1, help="How many in all, those before a stop and of other processes too."),
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many in all, those before a stop and of other processes too; by default as many "
+        f"as the recipe says, or {TRIALS}.",
+    ),
 ]
 Storage = Annotated[
     str | None,
@@ -51,14 +57,25 @@ Storage = Annotated[
 ]
 
 
+class Wanted(NamedTuple):
+    """What is to be searched, and for what."""
+
+    source: DataConfig
+    model: str
+    fixed: dict[str, Setting]  # the same in all trials
+    space: dict[str, Dimension]
+    trials: int
+
+
 @with_settings(TrainingConfig, MODELS)
 def tune(
     *,
-    search: Space,
     out: Out,
-    data: Data,
-    model: ModelName = "miq-sasrec",
-    trials: Trials = 20,
+    data: Data = None,
+    model: ModelName = None,
+    search: Space = None,
+    recipe: RecipeName = None,
+    trials: Trials = None,
     storage: Storage = None,
     init_from: InitFrom = None,
     user: User = None,
@@ -75,33 +92,66 @@ def tune(
 
     Example: miqrec tune --data ml-1m --model sasrec --search search.toml --epochs 50 --out runs/tune
     """
-    fixed, space = given(values), read_search(search, model)
-    if both := fixed.keys() & space.keys():
+    if recipe:
+        _refuse_beside_a_recipe(data, model, search, user, item, time, items)
+        wanted = _recipe(recipe, init_from)
+    else:
+        columns = Columns(user=user, item=item, time=time)
+        source = DataConfig(source=data or "", columns=columns, items=str(items) if items else None)
+        wanted = _typed(source, model or "miq-sasrec", search)
+    if both := given(values).keys() & wanted.space.keys():
         raise MiqrecError(f"{', '.join(sorted(both))}: either typed or searched, not both")
     if init_from:
-        _check_sizes(model, space)
-    fixed_model, _, filters = settings(model, **fixed)
-    source = DataConfig(
-        source=data,
-        columns=Columns(user=user, item=item, time=time),
-        filters=filters,
-        items=str(items) if items else None,
-    )
-    dataset = open_source(data, source, source.items, data_dir=data_dir, cache=CACHE)
-    config = TuningConfig(
-        data=source,
-        fingerprint=dataset.fingerprint,
-        model=model,
-        settings=fixed,
-        search=space,
-        init_from=initial_weights(init_from, fixed_model, dataset) if init_from else None,
-    )
+        _check_sizes(wanted.model, wanted.space)
+    wanted = wanted._replace(fixed=wanted.fixed | given(values))
+    dataset, config = _planned(wanted, init_from, data_dir)
     try:
-        found = search_settings(dataset, config, trials, out, storage)
+        found = search_settings(dataset, config, trials or wanted.trials, out, storage)
     except KeyboardInterrupt:
         messages.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130) from None
     _report(found, _command(config, found.settings, out, init_from), as_json=json)
+
+
+def _typed(source: DataConfig, model: str, search: Path | None) -> Wanted:
+    if not source.source or search is None:
+        raise MiqrecError("give --data and --search, or a --recipe that has both")
+    return Wanted(source, model, {}, read_search(search, model), TRIALS)
+
+
+def _recipe(recipe: str, init_from: Path | None) -> Wanted:
+    """A system's search; what an earlier one found is not among its settings."""
+    study, system = read_recipe(recipe, init_from)
+    space = study.space(system)
+    if not study.tuning or not space:
+        raise MiqrecError(f"the recipe {recipe} has no search; give --data, --model and --search")
+    values = study.system_values(system)
+    fixed = {name: value for name, value in values.items() if name not in space}
+    return Wanted(study.source(), study.systems[system].model, fixed, space, study.tuning.trials)
+
+
+def _refuse_beside_a_recipe(*options: object) -> None:
+    if any(option is not None for option in options):
+        raise MiqrecError(
+            "a --recipe has data, a model and a search; type settings alone beside it"
+        )
+
+
+def _planned(
+    wanted: Wanted, init_from: Path | None, data_dir: Path | None
+) -> tuple[Dataset, TuningConfig]:
+    model, _, filters = settings(wanted.model, **wanted.fixed)
+    source = wanted.source.model_copy(update={"filters": filters})
+    dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
+    config = TuningConfig(
+        data=source,
+        fingerprint=dataset.fingerprint,
+        model=wanted.model,
+        settings=wanted.fixed,
+        search=wanted.space,
+        init_from=initial_weights(init_from, model, dataset) if init_from else None,
+    )
+    return dataset, config
 
 
 def _check_sizes(model: str, space: dict[str, Dimension]) -> None:

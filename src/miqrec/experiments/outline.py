@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from miqrec.config import explain
 from miqrec.errors import MiqrecError
-from miqrec.experiments.study import Pair, Study
+from miqrec.experiments.study import Pair, Study, Tuning
 from miqrec.runs import read_run_config
+from miqrec.settings import Setting
 
 
 class Found(NamedTuple):
@@ -19,6 +20,13 @@ class Found(NamedTuple):
     system: str
     seed: int
     folder: Path
+
+
+class Searched(NamedTuple):
+    """What was tuned on validation, and what came of it."""
+
+    tuning: Tuning
+    found: dict[str, dict[str, Setting]]  # by system
 
 
 class Outline(NamedTuple):
@@ -31,6 +39,7 @@ class Outline(NamedTuple):
     paper: dict[str, dict[str, float]]  # by system and metric; empty where the paper has none
     pairs: tuple[Pair, ...]
     pretraining: dict[str, Path]  # the folder of what a system started from
+    searched: Searched | None
 
 
 def find_runs(folder: Path) -> list[Found]:
@@ -109,7 +118,22 @@ def _read(path: Path) -> Outline:
             for name, system in study.systems.items()
             if system.pretraining
         },
+        searched=_searched(study),
     )
+
+
+def _searched(study: Study) -> Searched | None:
+    if study.tuning is None:
+        return None
+    found = {
+        system: {
+            name: value
+            for name, value in study.system_values(system).items()
+            if name in study.space(system)
+        }
+        for system in study.systems
+    }
+    return Searched(study.tuning, found)
 
 
 def _guessed(folder: Path, found: list[Found]) -> Outline:
@@ -122,6 +146,7 @@ def _guessed(folder: Path, found: list[Found]) -> Outline:
         paper={},
         pairs=_all_against(next(iter(labels)), labels),
         pretraining={},
+        searched=None,
     )
 
 

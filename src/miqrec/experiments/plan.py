@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 from miqrec.data.dataset import Dataset
 from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
-from miqrec.experiments.study import Setting, Study
+from miqrec.experiments.study import Study
 from miqrec.fitting import PretrainingRunConfig, RunConfig
 from miqrec.initial import initial_weights
 from miqrec.pretraining.attributes import attributes_fingerprint
 from miqrec.runs import claim, read_run_config
-from miqrec.settings import PretrainingSettings, Settings, settings
+from miqrec.settings import PretrainingSettings, Setting, Settings, settings
 
 State = Literal["finished", "started", "to do"]
 

@@ -13,8 +13,9 @@ from miqrec.experiments.drawing import Figure
 from miqrec.experiments.figures import figures
 from miqrec.experiments.finding import finding
 from miqrec.experiments.lengths import length_groups, length_table
+from miqrec.experiments.outline import Searched
 from miqrec.experiments.results import METRICS, Results, read_results
-from miqrec.experiments.tables import Table, cost_table, pairs_table, results_table
+from miqrec.experiments.tables import Table, cost_table, pairs_table, results_table, tuning_table
 from miqrec.significance import spread
 
 
@@ -66,12 +67,19 @@ def numbers(section: Section) -> dict[str, Any]:
         "comparisons": [
             found._asdict() | {"verdict": found.verdict} for found in section.comparisons
         ],
+        "tuning": _tuning(results.outline.searched),
         "runs": results.runs.to_dicts(),
         "missing": section.missing,
         "commands": section.commands,
     }
     # a deviation of one seed is not a number, which JSON has no word for
     return dict(json.loads(json.dumps(content), parse_constant=lambda _: None))
+
+
+def _tuning(searched: Searched | None) -> dict[str, Any] | None:
+    if searched is None:
+        return None
+    return searched.tuning.model_dump(mode="json") | {"found": searched.found}
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -94,6 +102,8 @@ def _section(
     if comparisons:
         tables.append(pairs_table(results, comparisons))
     tables.append(cost_table(results))
+    if results.outline.searched:
+        tables.append(tuning_table(results.outline, results.outline.searched))
     missing = _missing(results)
     try:
         tables.append(length_table(results, length_groups(results, data_dir, cache)))

@@ -9,8 +9,8 @@ from pydantic.fields import FieldInfo
 
 from miqrec.config import Config, explain
 from miqrec.errors import MiqrecError
-from miqrec.experiments.study import Setting
 from miqrec.models.build import MODELS
+from miqrec.settings import Setting
 from miqrec.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -69,19 +69,41 @@ def read_search(path: Path, model: str) -> dict[str, Dimension]:
         raise MiqrecError(f"{path} is not TOML: {error}") from error
     except ValidationError as error:
         raise MiqrecError(f"{path}: {explain(error)}") from error
-    fields = _fields(model)
-    for name, dimension in space.items():
-        if name not in fields:
-            raise MiqrecError(
-                f"{path}: {model} has no {name!r} to search; it has {', '.join(fields)}"
-            )
-        _check(f"{path}: search.{name}", fields[name], dimension)
+    fields = searchable(model)
+    if unknown := [name for name in space if name not in fields]:
+        raise MiqrecError(
+            f"{path}: {model} has no {unknown[0]!r} to search; it has {', '.join(fields)}"
+        )
+    check_values(f"{path}: search", model, space)
     return space
+
+
+def searchable(model: str) -> dict[str, FieldInfo]:
+    """What can be searched, by its name: not the data, and not luck."""
+    fields = MODELS[model].config.model_fields | TrainingConfig.model_fields
+    return {name: field for name, field in fields.items() if name not in {"name", "seed"}}
+
+
+def check_values(place: str, model: str, space: dict[str, Dimension]) -> None:
+    """Check every end and choice.
+
+    Raises:
+        MiqrecError: a value is out of its range, or a range is of words.
+    """
+    for name, dimension in space.items():
+        _check(f"{place}.{name}", searchable(model)[name], dimension)
+
+
+def contains(dimension: Dimension, value: Setting) -> bool:
+    """Whether a search may have come upon this value."""
+    if isinstance(dimension, Range):
+        return not isinstance(value, str) and dimension.low <= value <= dimension.high
+    return value in dimension
 
 
 def suggest(trial: "Trial", model: str, space: dict[str, Dimension]) -> dict[str, Setting]:
     """Have a trial draw a value for every setting."""
-    fields = _fields(model)
+    fields = searchable(model)
     return {
         name: _suggest(trial, name, dimension, whole=_is_whole(fields[name]))
         for name, dimension in space.items()
@@ -94,12 +116,6 @@ def _suggest(trial: "Trial", name: str, dimension: Dimension, *, whole: bool) ->
     if whole:
         return trial.suggest_int(name, int(dimension.low), int(dimension.high), log=dimension.log)
     return trial.suggest_float(name, dimension.low, dimension.high, log=dimension.log)
-
-
-def _fields(model: str) -> dict[str, FieldInfo]:
-    """What can be searched: not the data, and not luck."""
-    fields = MODELS[model].config.model_fields | TrainingConfig.model_fields
-    return {name: field for name, field in fields.items() if name not in {"name", "seed"}}
 
 
 def _check(place: str, field: FieldInfo, dimension: Dimension) -> None:

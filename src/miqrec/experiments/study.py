@@ -1,6 +1,7 @@
 """A study: a table or a figure of a paper, with all its systems and what they are compared for."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -10,12 +11,18 @@ from miqrec.data.columns import Columns
 from miqrec.data.interactions import Filters
 from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
+from miqrec.experiments.search import Dimension, check_values, contains, searchable
 from miqrec.initial import FREE
 from miqrec.models.build import MODELS
-from miqrec.settings import PretrainingSettings, Settings, pretraining_settings, settings
+from miqrec.settings import (
+    PretrainingSettings,
+    Setting,
+    Settings,
+    pretraining_settings,
+    settings,
+)
 from miqrec.training.config import TrainingConfig
 
-Setting = bool | int | float | str
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # it becomes a folder's name
 Metric = Annotated[str, Field(pattern=r"^((HR|NDCG)@(5|10|20)|MRR)$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -54,6 +61,16 @@ class Pair(Config):
     baseline: str
 
 
+class Tuning(Config):
+    """What `miqrec tune --recipe` searches for each system, on validation alone.
+
+    A system searches what its model or training has; what was found stands among its settings.
+    """
+
+    trials: int = Field(ge=1)  # a system, the same for all
+    search: dict[str, Dimension] = Field(min_length=1)
+
+
 class Study(Config):
     """Everything about a table or a figure but the seeds.
 
@@ -70,6 +87,7 @@ class Study(Config):
     settings: dict[str, Setting] = Field(default_factory=dict)
     pretraining: dict[Name, PretrainingPlan] = Field(default_factory=dict)
     systems: dict[Name, SystemPlan] = Field(min_length=1)
+    tuning: Tuning | None = None
     paper: dict[str, dict[Metric, Share]] = Field(default_factory=dict)  # its numbers, by system
     pairs: tuple[Pair, ...] = ()
 
@@ -82,6 +100,12 @@ class Study(Config):
         """A system's settings by their names, the shared ones among them."""
         plan = self.systems[system]
         return self._shared(plan.model, TrainingConfig, Filters) | plan.settings
+
+    def space(self, system: str) -> dict[str, Dimension]:
+        """What is searched for a system; nothing where a study has no tuning."""
+        fields = searchable(self.systems[system].model)
+        search = self.tuning.search if self.tuning else {}
+        return {name: dimension for name, dimension in search.items() if name in fields}
 
     def pretraining_values(self, key: str) -> dict[str, Setting]:
         """The same of a pre-training."""
@@ -120,9 +144,9 @@ class Study(Config):
     @model_validator(mode="after")
     def _settings_fit(self) -> Self:
         for key in self.pretraining:
-            _explained(f"pretraining.{key}", self.chosen_pretraining, key)
+            _explained(f"pretraining.{key}: ", partial(self.chosen_pretraining, key))
         for system, plan in self.systems.items():
-            _explained(f"systems.{system}", self.chosen, system)
+            _explained(f"systems.{system}: ", partial(self.chosen, system))
             _check_same_ground(system, plan)
             if plan.pretraining is not None:
                 _check_pretraining(self, system, plan.pretraining)
@@ -133,12 +157,26 @@ class Study(Config):
             raise ValueError("settings: the seeds of a study are counted from 0, so it names none")
         return self
 
+    @model_validator(mode="after")
+    def _tuning_fits(self) -> Self:
+        wanted = self.tuning.search if self.tuning else {}
+        for system, plan in self.systems.items():
+            space = self.space(system)
+            _explained("", partial(check_values, "tuning.search", plan.model, space))
+            for name, value in self.system_values(system).items():
+                if name in space and not contains(space[name], value):
+                    raise ValueError(f"systems.{system}: {name} {value} is not among tuning.search")
+        searched = {name for system in self.systems for name in self.space(system)}
+        if idle := [name for name in wanted if name not in searched]:
+            raise ValueError(f"tuning.search: no system has {', '.join(map(repr, idle))}")
+        return self
 
-def _explained(place: str, sort: Callable[[str], object], key: str) -> None:
+
+def _explained(place: str, check: Callable[[], object]) -> None:
     try:
-        sort(key)
+        check()
     except MiqrecError as error:
-        raise ValueError(f"{place}: {error}") from error
+        raise ValueError(f"{place}{error}") from error
 
 
 def _check_same_ground(system: str, plan: SystemPlan) -> None:

@@ -18,7 +18,10 @@ from miqrec.experiments.numbers import (
     signed,
     with_deviation,
 )
+from miqrec.experiments.outline import Outline, Searched
 from miqrec.experiments.results import METRICS, Results
+from miqrec.experiments.search import Dimension, Range
+from miqrec.settings import Setting
 from miqrec.significance import spread
 
 MARKS = {"better": "*", "worse": "†", "unclear": ""}
@@ -122,6 +125,35 @@ def cost_table(results: Results) -> Table:
         "early runs did not record it.",
     )
     return Table("Cost beside quality", columns, tuple(rows), notes)
+
+
+def tuning_table(outline: Outline, searched: Searched) -> Table:
+    """What was searched on validation, and what was found for each system."""
+    rows = tuple(
+        (
+            Cell(name),
+            Cell(_wording(dimension)),
+            *(Cell(_value(searched.found[system].get(name))) for system in outline.labels),
+        )
+        for name, dimension in searched.tuning.search.items()
+    )
+    notes = (
+        f"{searched.tuning.trials} trials a system, of which the one with the best validation NDCG@10 was "
+        "taken; all other settings are the same for all systems.",
+    )
+    return Table("Tuned on validation", ("", "searched", *outline.labels.values()), rows, notes)
+
+
+def _wording(dimension: Dimension) -> str:
+    if isinstance(dimension, Range):
+        return f"{dimension.low:g} to {dimension.high:g}{', log' if dimension.log else ''}"
+    return ", ".join(str(value) for value in dimension)
+
+
+def _value(found: Setting | None) -> str:
+    if found is None:
+        return NOTHING
+    return f"{found:.3g}" if isinstance(found, float) else str(found)
 
 
 def _score(

@@ -21,14 +21,13 @@ from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.experiments.locks import lock
 from miqrec.experiments.search import Dimension, suggest
-from miqrec.experiments.study import Setting
 from miqrec.files import remove
 from miqrec.fitting import RunConfig
 from miqrec.initial import InitialWeights
 from miqrec.optional import optional
 from miqrec.progress import console
 from miqrec.runs import claim, validate
-from miqrec.settings import settings
+from miqrec.settings import Setting, settings
 from miqrec.training.callbacks import CHOSEN_BY
 
 if TYPE_CHECKING:
