@@ -95,10 +95,12 @@ def tune(
     if recipe:
         _refuse_beside_a_recipe(data, model, search, user, item, time, items)
         wanted = _recipe(recipe, init_from)
+    elif data is None or search is None:
+        raise MiqrecError("give --data and --search, or a --recipe that has both")
     else:
-        columns = Columns(user=user, item=item, time=time)
-        source = DataConfig(source=data or "", columns=columns, items=str(items) if items else None)
-        wanted = _typed(source, model or "miq-sasrec", search)
+        columns, model = Columns(user=user, item=item, time=time), model or "miq-sasrec"
+        source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
+        wanted = Wanted(source, model, {}, read_search(search, model), TRIALS)
     if both := given(values).keys() & wanted.space.keys():
         raise MiqrecError(f"{', '.join(sorted(both))}: either typed or searched, not both")
     if init_from:
@@ -111,12 +113,6 @@ def tune(
         messages.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130) from None
     _report(found, _command(config, found.settings, out, init_from), as_json=json)
-
-
-def _typed(source: DataConfig, model: str, search: Path | None) -> Wanted:
-    if not source.source or search is None:
-        raise MiqrecError("give --data and --search, or a --recipe that has both")
-    return Wanted(source, model, {}, read_search(search, model), TRIALS)
 
 
 def _recipe(recipe: str, init_from: Path | None) -> Wanted:
