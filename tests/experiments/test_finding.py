@@ -1,5 +1,7 @@
 """The finding: three sentences that say what the tests say, and no more."""
 
+import shutil
+
 import pytest
 
 from miqrec.experiments.comparisons import compare_pairs
@@ -25,6 +27,17 @@ def test_what_is_worse_is_said_as_plainly(tmp_path):
     text = told(compared(tmp_path, miq=0.1, sasrec=0.9))
 
     assert text.startswith("Beyond luck, MIQ_F is worse than SASRec_F in ")
+
+
+def test_with_a_single_seed_nothing_is_said_of_seeds(tmp_path):
+    folder = compared(tmp_path, miq=0.9, sasrec=0.1)
+    assert "of seeds nothing can be said" not in told(folder)
+    shutil.rmtree(folder / "miq" / "seed-1")
+
+    text = told(folder)
+
+    assert text.startswith("Beyond luck, MIQ_F is better than SASRec_F in ")
+    assert "; of seeds nothing can be said, with a single one of MIQ_F." in text
 
 
 def test_what_could_be_luck_is_not_called_better_or_worse(tmp_path):

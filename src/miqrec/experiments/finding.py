@@ -44,12 +44,17 @@ def _beyond_luck(results: Results, comparisons: Sequence[Comparison]) -> str:
         for found in told[:SHOWN]
     ]
     more = f"; and {len(told) - SHOWN} more of the table" if len(told) > SHOWN else ""
-    seeds = (
-        ", though with other seeds it may end otherwise, as an interval holds 0"
-        if any(found.depends_on_seeds for found in told)
-        else ""
-    )
-    return f"Beyond luck, {'; '.join(parts)}{more}{seeds}."
+    return f"Beyond luck, {'; '.join(parts)}{more}{_seeds_caveat(results, told)}."
+
+
+def _seeds_caveat(results: Results, told: Sequence[Comparison]) -> str:
+    compared = dict.fromkeys(name for found in told for name in (found.system, found.baseline))
+    if single := [name for name in compared if len(results.ranks[name]) == 1]:
+        labels = " and ".join(results.outline.labels[name] for name in single)
+        return f", as far as users go; of seeds nothing can be said, with a single one of {labels}"
+    if any(found.depends_on_seeds for found in told):
+        return ", though with other seeds it may end otherwise, as an interval holds 0"
+    return ""
 
 
 def _unclear(results: Results, comparisons: Sequence[Comparison]) -> str:
