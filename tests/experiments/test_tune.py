@@ -52,6 +52,16 @@ def test_the_best_trial_is_the_one_with_the_highest_validation_score(scored, tmp
     assert (found.finished, found.pruned, len(scored)) == (12, 0, 12)
 
 
+def test_all_trials_are_left_in_a_file(scored, tmp_path):
+    tune(cycle(), space(dropout=(0.1, 0.4)), 3, tmp_path / "out")
+
+    trials = pl.read_csv(tmp_path / "out" / "trials.csv")
+    assert trials.columns == ["trial", "state", "NDCG@10", "dropout"]
+    assert trials["trial"].to_list() == [0, 1, 2]
+    assert trials["state"].to_list() == ["complete"] * 3
+    assert trials["NDCG@10"].to_list() == trials["dropout"].to_list()  # the score of `scored`
+
+
 def test_a_trial_sees_no_test_item(tmp_path, monkeypatch):
     splits = []
     evaluate = runs.evaluate

@@ -10,7 +10,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import lightning.pytorch as pl
+import lightning.pytorch as lightning
+import polars as pl
 import torch
 from lightning.pytorch.callbacks import Callback
 from typing_extensions import override
@@ -21,7 +22,7 @@ from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.experiments.locks import lock
 from miqrec.experiments.search import Dimension, suggest
-from miqrec.files import remove
+from miqrec.files import remove, replacing
 from miqrec.fitting import RunConfig
 from miqrec.initial import InitialWeights
 from miqrec.optional import optional
@@ -68,7 +69,7 @@ def tune(
         config: model, fixed settings and search space.
         trials: how many are wanted, the ones that were given up early included; of several
             processes each ends the trial that it is at.
-        out: gets a folder for each trial of this process.
+        out: gets a folder for each trial of this process, and `trials.csv` with all of them.
         storage: a database URL; processes that give the same one work together. By default a
             SQLite file in `out`.
 
@@ -82,6 +83,7 @@ def tune(
         trial = study.ask()
         _try(study, trial, dataset, config, out)
         _say(study, trial.number, trials)
+    _write_trials(study, out / "trials.csv")
     if not _count(study, "COMPLETE"):
         raise MiqrecError(f"none of the {trials} trials could be finished; see the warnings above")
     best = study.best_trial
@@ -101,7 +103,9 @@ class Prune(Callback):
         self.trial = trial
 
     @override
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def on_train_epoch_end(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> None:
         self.trial.report(trainer.callback_metrics[CHOSEN_BY].item(), trainer.current_epoch)
         if self.trial.should_prune():
             raise optional("optuna").TrialPruned
@@ -188,6 +192,17 @@ def _say(study: "Study", number: int, trials: int) -> None:
 def _count(study: "Study", state: str) -> int:
     states: Any = optional("optuna").trial.TrialState
     return len(study.get_trials(deepcopy=False, states=(states[state],)))
+
+
+def _write_trials(study: "Study", path: Path) -> None:
+    """A row a trial: what it drew, how it ended, and its score, of the last epoch if it was given up."""
+    rows = [
+        {"trial": trial.number, "state": trial.state.name.lower(), CHOSEN_BY: trial.value}
+        | trial.params
+        for trial in study.get_trials(deepcopy=False)
+    ]
+    with replacing(path) as partial:
+        pl.DataFrame(rows, infer_schema_length=None).write_csv(partial)
 
 
 def _lock_path(folder: Path) -> Path:
