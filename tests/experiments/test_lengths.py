@@ -27,6 +27,14 @@ def test_users_of_one_length_stay_together():
     assert [len(group.rows) for group in groups] == [4, 1]
 
 
+def test_a_group_of_one_length_has_one_number_for_a_heading(tmp_path):
+    table = length_table(
+        read_results(compared(tmp_path)), quarters(np.array([1] * 10 + [4] * 10 + [5, 6] * 10))
+    )
+
+    assert table.columns == ("", "1 item", "4 items", "5 items", "6 items")
+
+
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=30))
 @settings(max_examples=50, deadline=None)
 def test_every_user_is_in_one_group_and_groups_do_not_overlap(lengths):

@@ -78,12 +78,18 @@ def length_table(results: Results, groups: Sequence[LengthGroup]) -> Table:
         )
         for system, found in means.items()
     )
-    columns = tuple(f"{group.shortest} to {group.longest} items" for group in groups)
+    columns = tuple(_heading(group) for group in groups)
     sizes = ", ".join(f"{len(group.rows):,}" for group in groups)
     note = (
         f"Quarters of the users by the length of their history before the test item: {sizes} users."
     )
     return Table("NDCG@10 by length of history", ("", *columns), rows, (note,))
+
+
+def _heading(group: LengthGroup) -> str:
+    if group.shortest == group.longest:
+        return f"{group.longest} item{'s' * (group.longest > 1)}"
+    return f"{group.shortest} to {group.longest} items"
 
 
 def _at_hand(source: str, data_dir: Path | None) -> bool:
