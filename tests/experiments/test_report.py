@@ -84,7 +84,7 @@ def test_what_was_tuned_is_a_table_and_a_number(tmp_path):
         ["dropout", "0.1 to 0.5", "0.25", "0.25"],
         ["window", "2, 4", NOTHING, "4"],
     ]
-    assert "20 trials a system" in table.notes[0]
+    assert "20 trials a search" in table.notes[0]
     assert numbers(section)["tuning"]["found"]["miq"] == {"dropout": 0.25, "window": 4}
 
 

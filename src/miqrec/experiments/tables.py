@@ -138,7 +138,7 @@ def tuning_table(outline: Outline, searched: Searched) -> Table:
         for name, dimension in searched.tuning.search.items()
     )
     notes = (
-        f"{searched.tuning.trials} trials a system, of which the one with the best validation NDCG@10 was "
+        f"{searched.tuning.trials} trials a search, of which the one with the best validation NDCG@10 was "
         "taken; all other settings are the same for all systems.",
     )
     return Table("Tuned on validation", ("", "searched", *outline.labels.values()), rows, notes)
