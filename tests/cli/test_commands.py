@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -239,7 +240,13 @@ def test_ctrl_c_leaves_a_run_that_goes_on(log, tmp_path):
     out = tmp_path / "run"
     command = [sys.executable, "-m", "miqrec", "train", "--data", str(log), "--out", str(out)]
     values = ["--epochs", "400", "--patience", "400", *QUICK[2:]]
-    process = subprocess.Popen([*command, *values], stderr=subprocess.PIPE, text=True)
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # jobs in the background ignore it
+    process = subprocess.Popen(
+        [*command, *values],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed,  # noqa: PLW1509 (no threads here)
+    )
     while process.poll() is None and not (out / "checkpoints" / "last.ckpt").exists():
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
