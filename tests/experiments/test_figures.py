@@ -7,7 +7,7 @@ from miqrec.experiments.drawing import INK, inline_svg, save_figure
 from miqrec.experiments.figures import figures
 from miqrec.experiments.heat_map import is_grid
 from miqrec.experiments.results import read_results
-from studies import compared, write_run
+from studies import compared, draw_ranks, write_run, write_study
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,19 @@ def test_figures_are_files_too(results, tmp_path, ending, start):
     save_figure(figures(results, [])["cost"], path)
 
     assert path.read_bytes().startswith(start)
+
+
+def test_long_labels_stay_within_the_figure(tmp_path):
+    systems = {
+        f"miq-{m}": {"model": "miq-sasrec", "window": m, "label": f"MIQ-SASRec, window {m}"}
+        for m in (2, 3, 5)
+    }
+    folder = write_study(tmp_path / "x", systems=systems, paper={}, pairs=[])
+    for system in systems:
+        write_run(folder / system / "seed-0", draw_ranks(0.5, 0), "miq-sasrec")
+
+    for figure in figures(read_results(folder), []).values():
+        figure.canvas.draw()
+        legend = figure.legends[0].get_window_extent()
+        assert legend.x0 >= 0
+        assert legend.x1 <= figure.bbox.width
