@@ -22,7 +22,7 @@ from miqrec.optional import optional
 COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D5A", "#7F7F7F"),
 )
-SHORT = 16  # letters of a label of which three stand side by side in a legend
+SHORT_LABEL = 16  # letters: three such labels stand side by side
 MARKERS = "osD^vPX*"
 DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
 
@@ -139,7 +139,7 @@ def _label(results: Results, system: str) -> str:
 
 def _legend(figure: Figure, axes: Any) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    columns = 3 if max(map(len, labels)) <= SHORT else 2  # as many as fit the figure's width
+    columns = 3 if max(map(len, labels)) <= SHORT_LABEL else 2  # as many as fit the figure's width
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=2.5)
 
 
