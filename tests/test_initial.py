@@ -13,11 +13,12 @@ from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.fitting import PretrainingRunConfig, RunConfig, fit
+from miqrec.fitting import fit
 from miqrec.initial import initial_weights, take_up
 from miqrec.models.build import build_model
 from miqrec.pretraining.attributes import attributes_fingerprint
 from miqrec.recommender import Recommender
+from miqrec.run_config import PretrainingRunConfig, RunConfig
 from miqrec.runs import run, run_pretraining
 from miqrec.settings import pretraining_settings
 from worlds import cycle, small

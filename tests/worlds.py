@@ -8,8 +8,8 @@ import polars as pl
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import build_dataset
 from miqrec.data.source import DataConfig
-from miqrec.fitting import RunConfig
 from miqrec.models.build import MODELS
+from miqrec.run_config import RunConfig
 from miqrec.settings import settings
 
 SIZES = {

@@ -1,54 +1,33 @@
-"""From a config to a fitted model, whether it is trained, pre-trained or only counts."""
+"""From a config to a fitted model, whether it is trained, pre-trained or only counts.
+
+This brings Lightning, which takes seconds to import: who may not need it imports it where it fits.
+"""
 
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from lightning.pytorch.callbacks import Callback
-from pydantic import Field
 
 from miqrec.artifact import Artifact, ArtifactConfig
-from miqrec.config import Config
 from miqrec.data.dataset import Dataset
 from miqrec.data.sequences import HELD_OUT, Sequences, spans
-from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecWarning
-from miqrec.initial import InitialWeights, take_up
-from miqrec.models.build import Model, ModelConfig, build_model
+from miqrec.initial import take_up
+from miqrec.models.build import Model, build_model
 from miqrec.models.encoder import Encoder
 from miqrec.models.markov import Markov
 from miqrec.models.popularity import Popularity, count_items
-from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
-from miqrec.pretraining.config import PretrainingConfig
+from miqrec.models.s3rec import S3Rec
 from miqrec.pretraining.fit import pretrain
-from miqrec.training.config import TrainingConfig
+from miqrec.run_config import PretrainingRunConfig, RunConfig
 from miqrec.training.fit import train, train_on_everything
 
 Part = Literal["train", "all"]
-
-
-class RunConfig(Config):
-    """All that decides the outcome of a run."""
-
-    data: DataConfig
-    fingerprint: str  # of the data set
-    model: ModelConfig
-    training: TrainingConfig
-    init_from: InitialWeights | None = None
-
-
-class PretrainingRunConfig(Config):
-    """All that decides the outcome of a pre-training."""
-
-    data: DataConfig
-    fingerprint: str  # of the data set
-    attributes: str  # their fingerprint
-    model: Annotated[S3RecConfig | MIQS3RecConfig, Field(discriminator="name")]
-    pretraining: PretrainingConfig
 
 
 def fit(

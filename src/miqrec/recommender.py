@@ -22,6 +22,7 @@ from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation import evaluate
 from miqrec.metrics import summary
 from miqrec.recommending import Asking, recommend_lists
+from miqrec.run_config import RunConfig
 from miqrec.settings import settings
 
 Id = str | int
@@ -68,7 +69,7 @@ class Recommender:
         Raises:
             MiqrecError: data that can't be read or trained on, or a setting that there is not.
         """
-        from miqrec.fitting import RunConfig, fit  # brings Lightning, which only fitting needs
+        from miqrec.fitting import fit  # brings Lightning, which only fitting needs
 
         chosen = settings(model, **values)
         source = str(data) if isinstance(data, str | Path) else None

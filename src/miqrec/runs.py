@@ -1,13 +1,15 @@
-"""A run: a folder with all that an experiment leaves, from which it goes on when it was stopped."""
+"""A run: a folder with all that an experiment leaves, from which it goes on when it was stopped.
+
+Whoever only reads runs does without Lightning, which `miqrec.fitting` brings.
+"""
 
 import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars
-from lightning.pytorch.callbacks import Callback
 from pydantic import ValidationError
 
 from miqrec.artifact import Artifact, load_artifact, save_artifact
@@ -17,14 +19,11 @@ from miqrec.environment import best_device, environment, peak_mib
 from miqrec.errors import MiqrecError
 from miqrec.evaluation import evaluate
 from miqrec.files import remove, replacing, write_json
-from miqrec.fitting import (
-    PretrainingRunConfig,
-    RunConfig,
-    fit,
-    fit_on_everything,
-    fit_pretraining,
-)
 from miqrec.metrics import summary
+from miqrec.run_config import PretrainingRunConfig, RunConfig
+
+if TYPE_CHECKING:
+    from lightning.pytorch.callbacks import Callback
 
 C = TypeVar("C", bound=Config)
 
@@ -50,6 +49,8 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
     Raises:
         MiqrecError: the folder holds another run or other files, or the data can't be trained on.
     """
+    from miqrec.fitting import fit
+
     claim(folder, config)
     if (folder / "metrics.json").exists():
         return read_metrics(folder)
@@ -79,7 +80,7 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
 
 
 def validate(
-    dataset: Dataset, config: RunConfig, folder: Path, callbacks: Sequence[Callback] = ()
+    dataset: Dataset, config: RunConfig, folder: Path, callbacks: Sequence["Callback"] = ()
 ) -> dict[str, float]:
     """Fit and evaluate on validation alone: what a search for settings may look at.
 
@@ -94,6 +95,8 @@ def validate(
     Raises:
         MiqrecError: as `run` does.
     """
+    from miqrec.fitting import fit
+
     claim(folder, config)
     path = folder / "valid.json"
     if not path.exists():
@@ -107,6 +110,8 @@ def validate(
 
 def run_final(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
     """After a finished run: fit on everything, for use, in `folder/final`."""
+    from miqrec.fitting import fit_on_everything
+
     claim(folder, config)
     epochs = read_metrics(folder).epochs
     artifact = fit_on_everything(dataset, config, epochs, folder / "final")
@@ -123,6 +128,8 @@ def run_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path
     Raises:
         MiqrecError: the folder holds another run or other files, or there is nothing to learn.
     """
+    from miqrec.fitting import fit_pretraining
+
     claim(folder, config)
     if (folder / "artifact").exists():
         return load_artifact(folder)

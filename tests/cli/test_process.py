@@ -1,6 +1,8 @@
-"""What a process is told: where nobody has spoken, and without glibc too."""
+"""What a process is told, where nobody has spoken and without glibc too, and what it loads."""
 
 import os
+import subprocess
+import sys
 
 from miqrec.cli import process
 
@@ -32,3 +34,10 @@ def test_freed_memory_is_kept_where_the_c_library_can(monkeypatch):
     assert told == [(process.M_MMAP_MAX, 0), (process.M_TRIM_THRESHOLD, 2**31 - 1)]
     monkeypatch.setattr(process, "_mallopt", lambda: None)
     process.prepare()
+
+
+def test_commands_are_there_before_what_only_training_needs():
+    heavy = "{'lightning', 'matplotlib', 'optuna', 'scipy', 'statsmodels', 'torchmetrics'}"
+    code = f"import sys, miqrec.cli; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

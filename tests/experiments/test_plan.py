@@ -8,7 +8,7 @@ from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
 from miqrec.experiments.plan import check, plan, unfinished
 from miqrec.experiments.study import Study
-from miqrec.fitting import RunConfig
+from miqrec.run_config import RunConfig
 from miqrec.runs import claim
 from worlds import cycle
 

@@ -13,10 +13,10 @@ from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
 from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
-from miqrec.fitting import PretrainingRunConfig
 from miqrec.pretraining.attributes import attributes_fingerprint
 from miqrec.pretraining.config import PretrainingConfig
 from miqrec.progress import console as messages
+from miqrec.run_config import PretrainingRunConfig
 from miqrec.runs import run_pretraining
 from miqrec.settings import PRETRAINABLE, pretraining_settings
 

@@ -14,10 +14,10 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
-from miqrec.fitting import RunConfig
 from miqrec.initial import initial_weights
 from miqrec.models.build import MODELS
 from miqrec.progress import console as messages
+from miqrec.run_config import RunConfig
 from miqrec.runs import Metrics, read_run_config, run, run_final
 from miqrec.settings import settings
 from miqrec.training.config import TrainingConfig

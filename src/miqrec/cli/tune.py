@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,14 +15,15 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
 from miqrec.experiments.plan import data_words, option_words
-from miqrec.experiments.search import Dimension, read_search
-from miqrec.experiments.tune import Found, TuningConfig
-from miqrec.experiments.tune import tune as search_settings
+from miqrec.experiments.search import Dimension, TuningConfig, read_search
 from miqrec.initial import FREE, initial_weights
 from miqrec.models.build import MODELS
 from miqrec.progress import console as messages
 from miqrec.settings import Setting, settings
 from miqrec.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from miqrec.experiments.tune import Found
 
 TRIALS = 20
 
@@ -92,6 +93,8 @@ def tune(
 
     Example: miqrec tune --data ml-1m --model sasrec --search search.toml --epochs 50 --out runs/tune
     """
+    from miqrec.experiments.tune import tune as search_settings  # brings Lightning
+
     if recipe:
         _refuse_beside_a_recipe(data, model, search, user, item, time, items)
         wanted = _recipe(recipe, init_from)
@@ -167,7 +170,7 @@ def _command(
     return ["miqrec", "train", *words, "--out", str(out / "best")]
 
 
-def _report(found: Found, command: list[str], *, as_json: bool) -> None:
+def _report(found: "Found", command: list[str], *, as_json: bool) -> None:
     if as_json:
         print_json({**found._asdict(), "command": command})
         return

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from miqrec.experiments.plan import PlannedRun, unfinished
 from miqrec.progress import console
-from miqrec.training.callbacks import CHOSEN_BY
+from miqrec.training.config import CHOSEN_BY
 
 Show = Callable[[Sequence[PlannedRun]], None]
 """Shows what runs at the moment."""

@@ -8,9 +8,9 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
 from miqrec.experiments.study import Study
-from miqrec.fitting import PretrainingRunConfig, RunConfig
 from miqrec.initial import initial_weights
 from miqrec.pretraining.attributes import attributes_fingerprint
+from miqrec.run_config import PretrainingRunConfig, RunConfig
 from miqrec.runs import claim, read_run_config
 from miqrec.settings import PretrainingSettings, Setting, Settings, settings
 

@@ -14,8 +14,8 @@ import torch
 from miqrec.environment import Environment
 from miqrec.errors import MiqrecError
 from miqrec.experiments.outline import Found, Outline, find_runs, read_outline
-from miqrec.fitting import RunConfig
 from miqrec.metrics import hit_rate, ndcg, reciprocal_rank
+from miqrec.run_config import RunConfig
 from miqrec.runs import epoch_seconds, read_metrics, read_run_config
 
 METRICS = ("HR@5", "NDCG@5", "HR@10", "NDCG@10", "HR@20", "NDCG@20", "MRR")

@@ -8,7 +8,9 @@ from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError, mo
 from pydantic.fields import FieldInfo
 
 from miqrec.config import Config, explain
+from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
+from miqrec.initial import InitialWeights
 from miqrec.models.build import MODELS
 from miqrec.settings import Setting
 from miqrec.training.config import TrainingConfig
@@ -42,6 +44,17 @@ Dimension = Annotated[
     Annotated[Range, Tag("range")] | Annotated[Choices, Tag("list")], Discriminator(_kind)
 ]
 """What a setting may be: numbers of a range, or one of a list."""
+
+
+class TuningConfig(Config):
+    """All that decides what is searched, and so which processes search together."""
+
+    data: DataConfig
+    fingerprint: str  # of the data set
+    model: str
+    settings: dict[str, Setting]  # the same in all trials
+    search: dict[str, Dimension]
+    init_from: InitialWeights | None = None  # what all trials start from
 
 
 class Space(Config):

@@ -16,37 +16,23 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from typing_extensions import override
 
-from miqrec.config import Config
 from miqrec.data.dataset import Dataset
-from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.experiments.locks import lock
-from miqrec.experiments.search import Dimension, suggest
+from miqrec.experiments.search import TuningConfig, suggest
 from miqrec.files import remove, replacing
-from miqrec.fitting import RunConfig
-from miqrec.initial import InitialWeights
 from miqrec.optional import optional
 from miqrec.progress import console
+from miqrec.run_config import RunConfig
 from miqrec.runs import claim, validate
 from miqrec.settings import Setting, settings
-from miqrec.training.callbacks import CHOSEN_BY
+from miqrec.training.config import CHOSEN_BY
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
 
 WARM_UP = 10
 """Epochs before a trial may be given up for being worse than the median of the others."""
-
-
-class TuningConfig(Config):
-    """All that decides what is searched, and so which processes search together."""
-
-    data: DataConfig
-    fingerprint: str  # of the data set
-    model: str
-    settings: dict[str, Setting]  # the same in all trials
-    search: dict[str, Dimension]
-    init_from: InitialWeights | None = None  # what all trials start from
 
 
 class Found(NamedTuple):

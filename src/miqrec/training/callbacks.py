@@ -15,9 +15,7 @@ from typing_extensions import override
 from miqrec.errors import MiqrecError
 from miqrec.files import replacing
 from miqrec.progress import bar
-
-CHOSEN_BY = "NDCG@10"
-"""The validation metric that decides which epoch's weights are kept."""
+from miqrec.training.config import CHOSEN_BY
 
 
 class History(Callback):

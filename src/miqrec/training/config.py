@@ -10,6 +10,9 @@ from miqrec.sampling import SamplerName
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
+CHOSEN_BY = "NDCG@10"
+"""The validation metric that decides which epoch's weights are kept."""
+
 
 class TrainerConfig(Config):
     """What Lightning's trainer is told, be it training or pre-training."""

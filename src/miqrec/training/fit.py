@@ -20,8 +20,8 @@ from miqrec.data.sequences import Sequences, Split
 from miqrec.environment import best_device
 from miqrec.evaluation import EVALUATION_BATCH
 from miqrec.models.encoder import Encoder
-from miqrec.training.callbacks import CHOSEN_BY, History
-from miqrec.training.config import TrainingConfig
+from miqrec.training.callbacks import History
+from miqrec.training.config import CHOSEN_BY, TrainingConfig
 from miqrec.training.objective import make_objective
 from miqrec.training.step import SequenceTraining
 from miqrec.training.trainer import run_epochs
