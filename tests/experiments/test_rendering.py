@@ -61,6 +61,7 @@ def test_html():
         ("MIQ_F wins", "MIQ<sub>F</sub> wins", r"MIQ$_\mathrm{F}$ wins"),
         ("my_run", "my_run", r"my\_run"),
         ("<b> 5 % {x}", "&lt;b&gt; 5 % {x}", r"$<$b> 5 \% \{x\}"),
+        ("5\N{NO-BREAK SPACE}%", "5\N{NO-BREAK SPACE}%", r"5~\%"),
     ],
 )
 def test_only_a_single_capital_is_a_subscript(text, in_html, in_latex):

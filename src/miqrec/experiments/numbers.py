@@ -29,9 +29,9 @@ def probability(p: float) -> str:
 
 
 def percent(value: float) -> str:
-    """A share as a signed percentage: -7.3 %."""
+    """A share as a signed percentage, which no line's end parts from its sign: -7.3 %."""
     sign = MINUS if value < 0 else "+"
-    return f"{sign}{abs(value):.1%}".replace("%", " %")
+    return f"{sign}{abs(value):.1%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def count(number: int | None) -> str:

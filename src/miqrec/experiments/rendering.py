@@ -27,6 +27,7 @@ LATEX = {
     "<": "$<$",
     "\N{MINUS SIGN}": "$-$",
     "\N{EN DASH}": "--",
+    "\N{NO-BREAK SPACE}": "~",
 }
 
 
