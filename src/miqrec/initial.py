@@ -8,10 +8,15 @@ from miqrec.artifact import ArtifactConfig, artifact_folder, load_artifact
 from miqrec.config import Config
 from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.models.build import Model, ModelConfig
+from miqrec.models.build import MODELS, Model, ModelConfig
 
 FREE = {"dropout", "attention_dropout"}
 """Settings in which a model may differ from the one whose weights it starts from."""
+
+
+def sizes(model: str) -> set[str]:
+    """The settings of a model that its weights fix."""
+    return set(MODELS[model].config.model_fields) - FREE
 
 
 class InitialWeights(Config):

@@ -69,6 +69,13 @@ def test_a_system_searches_what_its_model_has():
     assert Study.model_validate_json(study.model_dump_json()) == study
 
 
+def test_a_system_does_not_search_what_its_pretraining_fixes():
+    search = {"dropout": [0.1, 0.2], "learning_rate": [0.001, 0.002], "window": [3, 4], "dim": [16]}
+    study = Study(**changed(tuning={"trials": 20, "search": search}))
+
+    assert study.space("s3").keys() == {"dropout", "learning_rate"}
+
+
 def test_without_tuning_nothing_is_searched():
     assert Study(**KEYS).space("miq") == {}
 

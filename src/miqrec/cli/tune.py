@@ -16,7 +16,7 @@ from miqrec.data.source import DataConfig, open_source
 from miqrec.errors import MiqrecError
 from miqrec.experiments.plan import data_words, option_words
 from miqrec.experiments.search import Dimension, TuningConfig, read_search
-from miqrec.initial import FREE, initial_weights
+from miqrec.initial import initial_weights, sizes
 from miqrec.models.build import MODELS
 from miqrec.progress import console as messages
 from miqrec.settings import Setting, settings
@@ -155,9 +155,9 @@ def _planned(
 
 def _check_sizes(model: str, space: dict[str, Dimension]) -> None:
     """Weights have been made for their sizes, so a search must leave these alone."""
-    if sizes := (MODELS[model].config.model_fields.keys() - FREE) & space.keys():
+    if fixed := sizes(model) & space.keys():
         raise MiqrecError(
-            f"{', '.join(sorted(sizes))}: given by --init-from, so not to be searched"
+            f"{', '.join(sorted(fixed))}: given by --init-from, so not to be searched"
         )
 
 

@@ -12,7 +12,7 @@ from miqrec.data.interactions import Filters
 from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
 from miqrec.experiments.search import Dimension, check_values, contains, searchable
-from miqrec.initial import FREE
+from miqrec.initial import FREE, sizes
 from miqrec.models.build import MODELS
 from miqrec.settings import (
     PretrainingSettings,
@@ -64,7 +64,8 @@ class Pair(Config):
 class Tuning(Config):
     """What `miqrec tune --recipe` searches for each system, on validation alone.
 
-    A system searches what its model or training has; what was found stands among its settings.
+    A system searches what its model or training has, but for the sizes that its pre-training fixes;
+    what was found stands among its settings.
     """
 
     trials: int = Field(ge=1)  # a system, the same for all
@@ -103,9 +104,11 @@ class Study(Config):
 
     def space(self, system: str) -> dict[str, Dimension]:
         """What is searched for a system; nothing where a study has no tuning."""
-        fields = searchable(self.systems[system].model)
-        search = self.tuning.search if self.tuning else {}
-        return {name: dimension for name, dimension in search.items() if name in fields}
+        plan, search = self.systems[system], self.tuning.search if self.tuning else {}
+        names = set(searchable(plan.model))
+        if plan.pretraining is not None:
+            names -= sizes(plan.model)
+        return {name: dimension for name, dimension in search.items() if name in names}
 
     def pretraining_values(self, key: str) -> dict[str, Setting]:
         """The same of a pre-training."""

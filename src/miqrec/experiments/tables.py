@@ -139,7 +139,7 @@ def tuning_table(outline: Outline, searched: Searched) -> Table:
     )
     notes = (
         f"{searched.tuning.trials} trials a search, of which the one with the best validation NDCG@10 was "
-        "taken; all other settings are the same for all systems.",
+        "taken; all other settings are the same for all systems, but for the sizes of a pre-training.",
     )
     return Table("Tuned on validation", ("", "searched", *outline.labels.values()), rows, notes)
 
