@@ -48,7 +48,9 @@ def kernel(num_heads):
 
 @pytest.mark.parametrize("m", [1, 3])
 @pytest.mark.parametrize("L", [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 2])
-def test_outputs_and_gradients_are_the_kernels(m, L):
+@pytest.mark.parametrize("kept", [0, BLOCK, 100])
+def test_outputs_and_gradients_are_the_kernels(m, L, kept, monkeypatch):
+    monkeypatch.setattr(blockwise, "KEPT", kept)
     inputs = parts(m, 3, L, 8)
     ours = results(lambda *x: blockwise_attention(*x, 2), inputs)
     torch.testing.assert_close(ours, results(kernel(2), inputs))
@@ -64,7 +66,39 @@ def test_the_number_of_sequences_at_a_time_changes_nothing(chunk, monkeypatch):
     torch.testing.assert_close(results(lambda *x: blockwise_attention(*x, 1), inputs), expected)
 
 
+def test_keeping_probabilities_changes_not_a_bit(monkeypatch):
+    inputs = parts(3, 2, 2 * BLOCK + 2, 8, torch.bfloat16)
+    kept = results(lambda *x: blockwise_attention(*x, 2), inputs)
+    monkeypatch.setattr(blockwise, "KEPT", 0)
+    again = results(lambda *x: blockwise_attention(*x, 2), inputs)
+    torch.testing.assert_close(kept, again, rtol=0, atol=0)
+
+
+def held(function) -> int:
+    """Numbers in the tensors that are saved for backward."""
+    saved = []
+
+    def save(tensor):
+        saved.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(save, lambda tensor: tensor):
+        function()
+    return sum(tensor.numel() for tensor in saved)
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(2 * BLOCK, 1), (2 * BLOCK - 1, 0)])
+def test_short_sequences_keep_the_probabilities_that_they_see(kept, expected, monkeypatch):
+    monkeypatch.setattr(blockwise, "KEPT", kept)
+    m, B, L, D = 3, 4, 2 * BLOCK, 2
+    inputs = parts(m, B, L, D)
+    numbers = m * B * (BLOCK * BLOCK + BLOCK * L)  # of the first block and of the second
+    plain = (m + 2) * B * L * D
+    assert held(lambda: blockwise_attention(*inputs, 1)) == plain + expected * numbers
+
+
 def test_no_more_than_a_chunk_of_scores_is_held(monkeypatch):
+    monkeypatch.setattr(blockwise, "KEPT", 0)
     m, B, L, D = 3, 4, 4 * BLOCK, 2
     monkeypatch.setattr(blockwise, "CHUNK", m * BLOCK * L)  # a block of one sequence
     inputs = parts(m, B, L, D)

@@ -2,10 +2,11 @@
 
 The m queries of a position stand as rows of one matrix, and so do the positions of a block, which
 makes the products large. Sequences go by a few at a time and their positions in blocks, so that a
-block's scores stay in the cache; a block meets only the keys up to its end. Nothing of size
-(B, m, L, L) ever exists: backward forms a block's probabilities again, as flash attention does
-(Dao et al., 2022, arXiv 2205.14135). In bfloat16 products are summed in float32 by the kernels that
-compute them and what they leave is bfloat16; scores become probabilities in float32.
+block's scores stay in the cache; a block meets only the keys up to its end. Of long sequences
+nothing of size (B, m, L, L) ever exists: backward forms a block's probabilities again, as flash
+attention does (Dao et al., 2022, arXiv 2205.14135). Of short ones it is quicker to keep them. In
+bfloat16 products are summed in float32 by the kernels that compute them and what they leave is
+bfloat16; scores become probabilities in float32.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ QUERIES = 500
 """Queries in a block, at most; the fewer a position has, the more positions."""
 CHUNK = 2**19
 """Scores that exist at a time, about."""
+KEPT = 512
+"""A query's scores (L a head) up to which its probabilities, half as many, are kept."""
 
 
 def blockwise_attention(queries: Tensor, keys: Tensor, values: Tensor, num_heads: int) -> Tensor:
@@ -40,31 +43,34 @@ def blockwise_attention(queries: Tensor, keys: Tensor, values: Tensor, num_heads
 class _Blockwise(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, queries: Tensor, keys: Tensor, values: Tensor, num_heads: int) -> Tensor:
-        ctx.save_for_backward(queries, keys, values)
-        ctx.num_heads = num_heads
         m, B, L, D = queries.shape
-        keys, values = _split(keys, num_heads) * _scale(D, num_heads), _split(values, num_heads)
+        k, v = _split(keys, num_heads) * _scale(D, num_heads), _split(values, num_heads)
         answers = queries.new_empty(B, L, m, num_heads, D // num_heads)
+        keeps, kept = any(ctx.needs_input_grad) and num_heads * L <= KEPT, []
         with torch.autocast(queries.device.type, enabled=False):
             for block in _blocks(queries, num_heads):
-                attention = _probabilities(block.rows(queries), keys, block)
-                answer = attention @ values[block.seen]  # (c * heads, n * m, d)
+                attention = _probabilities(block.rows(queries), k, block)
+                answer = attention @ v[block.seen]  # (c * heads, n * m, d)
                 answers[block.place] = block.positions_first(answer)
+                if keeps:
+                    kept.append(attention)
+        ctx.save_for_backward(queries, keys, values, *kept)
+        ctx.num_heads = num_heads
         return answers.flatten(3)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        queries, keys, values = ctx.saved_tensors
+        queries, keys, values, *kept = ctx.saved_tensors
         heads = ctx.num_heads
         m, B, L, D = queries.shape
         keys, values = _split(keys, heads) * _scale(D, heads), _split(values, heads)
         gradient = gradient.permute(2, 0, 1, 3)  # (m, B, L, D)
         of_queries = queries.new_empty(B, L, m, heads, D // heads)
         of_keys, of_values = torch.zeros_like(keys), torch.zeros_like(values)
-        for block in _blocks(queries, heads):
+        for number, block in enumerate(_blocks(queries, heads)):
             asking, wanted = block.rows(queries), block.rows(gradient)
-            attention = _probabilities(asking, keys, block)
+            attention = kept[number] if kept else _probabilities(asking, keys, block)
             of_values[block.seen].baddbmm_(attention.mT, wanted)
             of_attention = wanted @ values[block.seen].mT  # (c * heads, n * m, stop)
             of_scores = torch._softmax_backward_data(of_attention, attention, -1, attention.dtype)
