@@ -46,6 +46,19 @@ def test_a_dot_is_filled_only_beyond_luck(results):
     assert dots[0] != "none"
 
 
+def test_long_labels_of_a_pair_leave_the_panels_their_room(results):
+    labels = results.outline.labels | {"sasrec": "SASRec_F with the settings of another"}
+    results = results._replace(outline=results.outline._replace(labels=labels))
+    drawn = figures(results, compare_pairs(results))["differences"]
+
+    (name, *_) = [label.get_text() for label in drawn.axes[0].get_yticklabels()]
+    assert name.splitlines() == [
+        r"MIQ$_\mathrm{F}$",
+        r"against SASRec$_\mathrm{F}$ with",
+        "the settings of another",
+    ]
+
+
 def test_windows_and_sizes_make_heat_maps(results, grid):
     assert is_grid(grid)
     assert not is_grid(results)

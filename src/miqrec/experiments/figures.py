@@ -6,6 +6,7 @@ markers and dashes too.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D5A", "#7F7F7F"),
 )
 SHORT_LABEL = 16  # letters: three such labels stand side by side
+PAIR_WIDTH = 24  # letters beside the panels of differences
 MARKERS = "osD^vPX*"
 DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
 
@@ -93,17 +95,16 @@ def cost(results: Results) -> Figure:
 
 def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
     """Each pair's difference and its 95 % interval; filled where it is beyond luck."""
-    figure, panels = canvas(columns=2, height=1.3 + 0.2 * len(comparisons), sharey=True)
+    names = {found: _pair(results, found) for found in comparisons}
+    lines = sum(name.count("\n") + 1 for name in names.values())
+    figure, panels = canvas(columns=2, height=1.3 + 0.1 * lines, sharey=True)
     for axes, metric in zip(panels, TESTED, strict=True):
         shown = [found for found in comparisons if found.metric == metric][::-1]
         for row, found in enumerate(shown):
             axes.plot([found.low, found.high], [row, row], color=COLOURS[0], linewidth=2)
             face = "none" if found.verdict == "unclear" else COLOURS[0]
             axes.plot(found.difference, row, "o", color=COLOURS[0], markerfacecolor=face, ms=8)
-        names = [
-            (_label(results, found.system), _label(results, found.baseline)) for found in shown
-        ]
-        axes.set_yticks(range(len(shown)), [f"{system}\nagainst {base}" for system, base in names])
+        axes.set_yticks(range(len(shown)), [names[found] for found in shown])
         axes.set(xlabel=f"difference in {metric}", ylim=(-0.6, len(shown) - 0.4))
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.xaxis.set_major_locator(optional("matplotlib.ticker").MaxNLocator(4))
@@ -134,7 +135,19 @@ def _looks(results: Results) -> list[tuple[str, dict[str, Any]]]:
 
 def _label(results: Results, system: str) -> str:
     """The label with its subscript as matplotlib writes it."""
-    return SUBSCRIPT.sub(r"$_\\mathrm{\1}$", results.outline.labels[system])
+    return _subscripts(results.outline.labels[system])
+
+
+def _pair(results: Results, found: Comparison) -> str:
+    """Both labels, in lines that leave the panels their room."""
+    labels = results.outline.labels
+    parts = (labels[found.system], f"against {labels[found.baseline]}")
+    lines = [line for part in parts for line in wrap(part, PAIR_WIDTH, break_on_hyphens=False)]
+    return _subscripts("\n".join(lines))
+
+
+def _subscripts(text: str) -> str:
+    return SUBSCRIPT.sub(r"$_\\mathrm{\1}$", text)
 
 
 def _legend(figure: Figure, axes: Any) -> None:
