@@ -98,12 +98,9 @@ def tune(
     if recipe:
         _refuse_beside_a_recipe(data, model, search, user, item, time, items)
         wanted = _recipe(recipe, init_from)
-    elif data is None or search is None:
-        raise MiqrecError("give --data and --search, or a --recipe that has both")
     else:
-        columns, model = Columns(user=user, item=item, time=time), model or "miq-sasrec"
-        source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
-        wanted = Wanted(source, model, {}, read_search(search, model), TRIALS)
+        columns = Columns(user=user, item=item, time=time)
+        wanted = _typed(data, columns, items, model or "miq-sasrec", search)
     if both := given(values).keys() & wanted.space.keys():
         raise MiqrecError(f"{', '.join(sorted(both))}: either typed or searched, not both")
     if init_from:
@@ -127,6 +124,16 @@ def _recipe(recipe: str, init_from: Path | None) -> Wanted:
     values = study.system_values(system)
     fixed = {name: value for name, value in values.items() if name not in space}
     return Wanted(study.source(), study.systems[system].model, fixed, space, study.tuning.trials)
+
+
+def _typed(
+    data: str | None, columns: Columns, items: Path | None, model: str, search: Path | None
+) -> Wanted:
+    """What the options say, without a recipe."""
+    if data is None or search is None:
+        raise MiqrecError("give --data and --search, or a --recipe that has both")
+    source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
+    return Wanted(source, model, {}, read_search(search, model), TRIALS)
 
 
 def _refuse_beside_a_recipe(*options: object) -> None:
