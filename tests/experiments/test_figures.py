@@ -71,6 +71,13 @@ def test_windows_and_sizes_make_heat_maps(results, grid):
     assert [text.get_text() for text in axes.texts if text.get_bbox_patch()] == [".7500", ".5000"]
 
 
+def test_systems_that_differ_in_more_than_window_and_size_are_no_grid(tmp_path):
+    write_run(tmp_path / "sasrec-block", [1, 100], "miq-sasrec", window=8, dim=16)
+    write_run(tmp_path / "s3rec-block", [1, 100], "miq-sasrec", window=5, dim=8, block="s3rec")
+
+    assert list(figures(read_results(tmp_path), [])) == ["learning-curves", "cost"]
+
+
 def test_a_point_that_was_not_run_stays_empty(grid):
     rest = grid._replace(runs=grid.runs.remove(system="w3-d16"))
     axes = figures(rest, [])["heat-map-HR5"].axes[0]

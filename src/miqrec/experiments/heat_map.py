@@ -8,19 +8,27 @@ import polars as pl
 from miqrec.experiments.drawing import Figure, canvas
 from miqrec.experiments.numbers import share
 from miqrec.experiments.results import Results
+from miqrec.run_config import RunConfig
 
 GRID_METRICS = ("HR@5", "HR@10")  # those of the figure in the paper
 MARKED = "#D55E00"
 
 
 def is_grid(results: Results) -> bool:
-    """Whether the systems are windows x embedding sizes, as in the paper's Figure 3."""
+    """Whether the systems with windows are windows x embedding sizes and differ in nothing else."""
     points = results.runs.select("system", "window", "dim").unique().drop_nulls()
     sizes = points.select("window", "dim")
     return (
         not sizes.is_duplicated().any()
         and points["window"].n_unique() > 1
         and points["dim"].n_unique() > 1
+        and len({_other_settings(results.configs[system]) for system in points["system"]}) == 1
+    )
+
+
+def _other_settings(config: RunConfig) -> str:
+    return config.model_dump_json(
+        exclude={"model": {"window", "dim"}, "training": {"seed"}, "init_from": True}
     )
 
 
