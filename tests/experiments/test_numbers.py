@@ -30,7 +30,7 @@ from miqrec.experiments.numbers import (
         (with_deviation(0.04, 0.003), ".0400 ± .0030"),
         (with_deviation(0.04, math.nan), ".0400"),
         (probability(0.0312), ".031"),
-        (probability(0.0001), "< .001"),
+        (probability(0.0001), "<\N{NO-BREAK SPACE}.001"),
         (probability(1.0), "1"),
         (percent(-0.0726), MINUS + "7.3\N{NO-BREAK SPACE}%"),
         (percent(0.5), "+50.0\N{NO-BREAK SPACE}%"),

@@ -24,8 +24,8 @@ def with_deviation(mean: float, deviation: float) -> str:
 
 
 def probability(p: float) -> str:
-    """A p value: .031, or < .001."""
-    return "< .001" if p < 0.001 else share(p, 3) if p < 0.9995 else "1"
+    """A p value: .031, or < .001, which no line's end parts."""
+    return "<\N{NO-BREAK SPACE}.001" if p < 0.001 else share(p, 3) if p < 0.9995 else "1"
 
 
 def percent(value: float) -> str:
