@@ -16,6 +16,7 @@ from miqrec.data.interactions import Filters
 from miqrec.models.build import MODELS
 from miqrec.pretraining.config import PretrainingConfig
 from miqrec.training.config import TrainingConfig
+from studies import compared
 from worlds import cycle, frame
 
 QUICK = [
@@ -101,6 +102,15 @@ def test_compare_shows_the_difference(trained, log, tmp_path):
     change = float(scores["markov"][0]) - float(scores["run"][0])
     assert "difference" in scores, shown.stdout
     assert float(scores["difference"][0]) == pytest.approx(change, abs=2e-4)
+
+
+def test_compare_names_runs_of_one_name_by_their_folders_too(tmp_path):
+    study = compared(tmp_path / "table-x", seeds=1)
+
+    shown = miqrec("compare", study / "sasrec" / "seed-0", study / "miq" / "seed-0")
+
+    rows = [line.split()[0] for line in shown.stdout.splitlines() if "seed-0" in line]
+    assert rows == ["sasrec/seed-0", "miq/seed-0"]
 
 
 def test_a_recipe_gives_what_is_not_typed(log, tmp_path):

@@ -24,12 +24,21 @@ def compare(runs: Runs, json: Json = False) -> None:
     if json:
         print_json({str(folder): metrics.model_dump() for folder, metrics in scores.items()})
         return
-    first = scores[runs[0]]
+    first, names = scores[runs[0]], _names(runs)
     caption = f"{first.n_users:,} users; one run each, no error bars"
-    table = metrics_table("test split", {runs[0].name: first.test}, caption)
-    for folder in runs[1:]:
+    table = metrics_table("test split", {names[0]: first.test}, caption)
+    for name, folder in zip(names[1:], runs[1:], strict=True):
         test = scores[folder].test
-        table.add_row(folder.name, *(f"{test[metric]:.4f}" for metric in METRICS))
+        table.add_row(name, *(f"{test[metric]:.4f}" for metric in METRICS))
         changes = (f"{test[metric] - first.test[metric]:+.4f}" for metric in METRICS)
         table.add_row("  difference", *changes, style="bold")
     console.print(table)
+
+
+def _names(folders: list[Path]) -> list[str]:
+    """The ends of the paths, as long as it takes to tell them apart: `seed-0` is many a run's."""
+    for n in range(1, max(len(folder.parts) for folder in folders) + 1):
+        names = [str(Path(*folder.parts[-n:])) for folder in folders]
+        if len(set(names)) == len(folders):
+            return names
+    return [str(folder) for folder in folders]
