@@ -1,6 +1,7 @@
 """The commands as they are typed: what they print, leave and refuse."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -90,6 +91,13 @@ def test_recommend_after_a_history_that_is_typed_in(trained):
     rows = json.loads(done.stdout)
     assert [row["rank"] for row in rows] == list(range(1, 11))
     assert not {"item 03", "item 04"} & {row["item"] for row in rows}
+
+
+def test_recommend_cuts_nothing_off_where_there_is_little_room(trained):
+    narrow = miqrec("recommend", trained, "--history", "item 03", "--k", 5, columns=40).stdout
+
+    assert "…" not in narrow
+    assert len(re.findall(r"\d\.\d{4}\b", narrow)) == narrow.count("model") == 5
 
 
 def test_compare_shows_the_difference(trained, log, tmp_path):

@@ -75,9 +75,9 @@ def recommend(
 
 
 def _show(frame: pl.DataFrame) -> None:
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in frame.columns:
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for name in frame.columns:  # what may be long takes more lines where there is no room
+        table.add_column(name, no_wrap=name not in {"user", "item", "title"}, overflow="fold")
     for row in frame.head(SHOWN).iter_rows():
         table.add_row(
             *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row)
