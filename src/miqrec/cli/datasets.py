@@ -2,11 +2,8 @@
 
 from dataclasses import asdict
 
-from rich import box
-from rich.table import Table
-
 from miqrec.cli.options import DataDir, Json
-from miqrec.cli.output import console, print_json
+from miqrec.cli.output import compact_table, console, print_json
 from miqrec.data.datasets import describe
 
 
@@ -19,7 +16,7 @@ def datasets(data_dir: DataDir = None, json: Json = False) -> None:
     if json:
         print_json([asdict(row) for row in rows])
         return
-    table = Table("name", "users", "items", "interactions", "where", box=box.SIMPLE_HEAD)
+    table = compact_table("name", "users", "items", "interactions", "where")
     for row in rows:
         sizes = (f"{size:,}" for size in (row.users, row.items, row.interactions))
         table.add_row(row.name, *sizes, row.found or "fetched when it is used")

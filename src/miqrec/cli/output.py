@@ -5,7 +5,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 console = Console()
 
@@ -17,11 +17,21 @@ def print_json(content: Any) -> None:
     print(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
+def compact_table(*columns: str, title: str | None = None, caption: str | None = None) -> Table:
+    """A table with a line below its head and no others; what is long goes over lines."""
+    return Table(
+        *(Column(name, overflow="fold") for name in columns),
+        title=title,
+        caption=caption,
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
+
+
 def metrics_table(title: str, rows: dict[str, dict[str, float]], caption: str = "") -> Table:
     """HR and NDCG at 5, 10 and 20, and MRR, a row for each name."""
-    table = Table(
-        "", title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
-    )
+    table = compact_table("", title=title, caption=caption)
     for metric in METRICS:
         table.add_column(metric, justify="right")
     for name, metrics in rows.items():

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import polars as pl
 import typer
-from rich import box
-from rich.table import Table
 
 from miqrec.cli.options import DataDir, Json, OptionalData
-from miqrec.cli.output import console, print_json
+from miqrec.cli.output import compact_table, console, print_json
 from miqrec.cli.saved import for_use, load_with_data
 from miqrec.data.encoding import OnUnknown
 from miqrec.frames import check_writable, write_frame
@@ -75,7 +73,7 @@ def recommend(
 
 
 def _show(frame: pl.DataFrame) -> None:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = compact_table()
     for name in frame.columns:  # what may be long takes more lines where there is no room
         table.add_column(name, no_wrap=name not in {"user", "item", "title"}, overflow="fold")
     for row in frame.head(SHOWN).iter_rows():
