@@ -103,9 +103,10 @@ def test_figures_are_files_too(results, tmp_path, ending, start):
     assert path.read_bytes().startswith(start)
 
 
-def test_long_labels_stay_within_the_figure(tmp_path):
+@pytest.mark.parametrize("label", ["MIQ-SASRec, window {}", "MIQ-SASRec, trained longer than {}"])
+def test_long_labels_stay_within_the_figure(label, tmp_path):
     systems = {
-        f"miq-{m}": {"model": "miq-sasrec", "window": m, "label": f"MIQ-SASRec, window {m}"}
+        f"miq-{m}": {"model": "miq-sasrec", "window": m, "label": label.format(m)}
         for m in (2, 3, 5)
     }
     folder = write_study(tmp_path / "x", systems=systems, paper={}, pairs=[])

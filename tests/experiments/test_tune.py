@@ -1,8 +1,11 @@
 """A search ends with as many trials as were asked for, whatever happens on the way."""
 
+from types import SimpleNamespace
+
 import optuna
 import polars as pl
 import pytest
+import torch
 
 from miqrec import runs
 from miqrec.data.source import DataConfig
@@ -179,6 +182,30 @@ def test_a_trial_that_is_given_up_stops_at_that_epoch(tmp_path):
     history = pl.read_csv(tmp_path / "trial" / "history.csv")
     assert trial.reports == list(enumerate(history["NDCG@10"].to_list()))
     assert history.height == 2
+
+
+@pytest.mark.parametrize(("epochs", "seen"), [(12, 3), (60, 11), (200, 11)])
+def test_a_hopeless_trial_has_a_sixth_of_its_epochs_and_ten_at_most(
+    epochs, seen, tmp_path, monkeypatch
+):
+    folders = []
+
+    def worse_than_the_first_five(dataset, config, folder, callbacks):
+        folders.append([])
+        score = torch.tensor(0.1 if len(folders) > 5 else 0.2)
+        for epoch in range(12):
+            folders[-1].append(epoch)
+            trainer = SimpleNamespace(callback_metrics={"NDCG@10": score}, current_epoch=epoch)
+            callbacks[0].on_train_epoch_end(trainer, None)
+        return {"NDCG@10": score.item()}
+
+    monkeypatch.setattr(module, "validate", worse_than_the_first_five)
+    config = space().model_copy(update={"settings": FIXED | {"epochs": epochs}})
+
+    found = tune(cycle(), config, 6, tmp_path / "out", "sqlite://")  # in memory: it is faster
+
+    assert (found.finished, found.pruned) == (5, 1)
+    assert [len(epochs_seen) for epochs_seen in folders] == [12] * 5 + [seen]
 
 
 def test_a_trial_that_is_given_up_counts(tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D5A", "#7F7F7F"),
 )
 SHORT_LABEL = 16  # letters: three such labels stand side by side
+LONG_LABEL = 29  # letters: two do
 PAIR_WIDTH = 24  # letters beside the panels of differences
 MARKERS = "osD^vPX*"
 DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
@@ -134,20 +135,19 @@ def _looks(results: Results) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _label(results: Results, system: str) -> str:
-    """The label with its subscript as matplotlib writes it."""
-    return _subscripts(results.outline.labels[system])
+    return _lines(results.outline.labels[system], width=LONG_LABEL)
 
 
 def _pair(results: Results, found: Comparison) -> str:
     """Both labels, in lines that leave the panels their room."""
     labels = results.outline.labels
-    parts = (labels[found.system], f"against {labels[found.baseline]}")
-    lines = [line for part in parts for line in wrap(part, PAIR_WIDTH, break_on_hyphens=False)]
-    return _subscripts("\n".join(lines))
+    return _lines(labels[found.system], f"against {labels[found.baseline]}", width=PAIR_WIDTH)
 
 
-def _subscripts(text: str) -> str:
-    return SUBSCRIPT.sub(r"$_\\mathrm{\1}$", text)
+def _lines(*parts: str, width: int) -> str:
+    """The parts in lines of their own, with their subscripts as matplotlib writes them."""
+    lines = [line for part in parts for line in wrap(part, width, break_on_hyphens=False)]
+    return SUBSCRIPT.sub(r"$_\\mathrm{\1}$", "\n".join(lines))
 
 
 def _legend(figure: Figure, axes: Any) -> None:

@@ -26,13 +26,14 @@ from miqrec.progress import console
 from miqrec.run_config import RunConfig
 from miqrec.runs import claim, validate
 from miqrec.settings import Setting, settings
-from miqrec.training.config import CHOSEN_BY
+from miqrec.training.config import CHOSEN_BY, TrainingConfig
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
 
 WARM_UP = 10
-"""Epochs before a trial may be given up for being worse than the median of the others."""
+"""Epochs before a trial may be given up for being worse than the median of the others; a sixth of
+those that it may take, where they are fewer than six times as many."""
 
 
 class Found(NamedTuple):
@@ -106,13 +107,17 @@ def _open_study(config: TuningConfig, storage: str) -> "Study":
             storage=storage,
             study_name=f"{config.model}-{hashlib.sha256(what.encode()).hexdigest()[:12]}",
             direction="maximize",
-            pruner=optuna.pruners.MedianPruner(n_warmup_steps=WARM_UP),
+            pruner=optuna.pruners.MedianPruner(n_warmup_steps=_warm_up(config)),
             load_if_exists=True,
         )
     except (ImportError, ValueError, optional("sqlalchemy.exc").SQLAlchemyError) as error:
         reason = str(error).strip().splitlines()[0]  # the URL is left out: it may hold a password
         raise MiqrecError(f"the database of --storage can't be opened: {reason}") from error
     return study
+
+
+def _warm_up(config: TuningConfig) -> int:
+    return min(WARM_UP, int(config.settings.get("epochs", TrainingConfig().epochs)) // 6)
 
 
 def _without_places(config: TuningConfig) -> dict[str, Any]:
