@@ -188,13 +188,13 @@ def test_a_trial_that_is_given_up_stops_at_that_epoch(tmp_path):
 def test_a_hopeless_trial_has_a_sixth_of_its_epochs_and_ten_at_most(
     epochs, seen, tmp_path, monkeypatch
 ):
-    folders = []
+    epochs_of_trials = []
 
     def worse_than_the_first_five(dataset, config, folder, callbacks):
-        folders.append([])
-        score = torch.tensor(0.1 if len(folders) > 5 else 0.2)
+        epochs_of_trials.append(0)
+        score = torch.tensor(0.1 if len(epochs_of_trials) > 5 else 0.2)
         for epoch in range(12):
-            folders[-1].append(epoch)
+            epochs_of_trials[-1] += 1
             trainer = SimpleNamespace(callback_metrics={"NDCG@10": score}, current_epoch=epoch)
             callbacks[0].on_train_epoch_end(trainer, None)
         return {"NDCG@10": score.item()}
@@ -205,7 +205,7 @@ def test_a_hopeless_trial_has_a_sixth_of_its_epochs_and_ten_at_most(
     found = tune(cycle(), config, 6, tmp_path / "out", "sqlite://")  # in memory: it is faster
 
     assert (found.finished, found.pruned) == (5, 1)
-    assert [len(epochs_seen) for epochs_seen in folders] == [12] * 5 + [seen]
+    assert epochs_of_trials == [12] * 5 + [seen]
 
 
 def test_a_trial_that_is_given_up_counts(tmp_path, monkeypatch):

@@ -126,16 +126,12 @@ def _looks(results: Results) -> list[tuple[str, dict[str, Any]]]:
                 "color": colour,
                 "marker": marker,
                 "linestyle": dashes,
-                "label": _label(results, system),
+                "label": _lines(labels[system], width=LONG_LABEL),
             },
         )
         for system, colour, marker, dashes in looks
         if system in results.ranks
     ]
-
-
-def _label(results: Results, system: str) -> str:
-    return _lines(results.outline.labels[system], width=LONG_LABEL)
 
 
 def _pair(results: Results, found: Comparison) -> str:

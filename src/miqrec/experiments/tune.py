@@ -31,10 +31,6 @@ from miqrec.training.config import CHOSEN_BY, TrainingConfig
 if TYPE_CHECKING:
     from optuna import Study, Trial
 
-WARM_UP = 10
-"""Epochs before a trial may be given up for being worse than the median of the others; a sixth of
-those that it may take, where they are fewer than six times as many."""
-
 
 class Found(NamedTuple):
     """The best trial, and how many there were."""
@@ -117,7 +113,9 @@ def _open_study(config: TuningConfig, storage: str) -> "Study":
 
 
 def _warm_up(config: TuningConfig) -> int:
-    return min(WARM_UP, int(config.settings.get("epochs", TrainingConfig().epochs)) // 6)
+    """Epochs before a trial may be given up for being worse than the median of the others."""
+    epochs = int(config.settings.get("epochs", TrainingConfig().epochs))
+    return min(10, epochs // 6)
 
 
 def _without_places(config: TuningConfig) -> dict[str, Any]:
