@@ -57,7 +57,10 @@ def fit(
 def fit_on_everything(
     dataset: Dataset, config: RunConfig, epochs: int | None, folder: Path
 ) -> Artifact:
-    """Fit on all interactions for the number of epochs that validation chose before (None: only count)."""
+    """Fit on all interactions for the number of epochs that validation chose before (None: only count).
+
+    A linear schedule falls to 0 within these epochs, be they fewer than before.
+    """
     model = _fresh_model(dataset, config)
     if isinstance(model, Encoder):
         training = config.training.model_copy(update={"epochs": epochs})

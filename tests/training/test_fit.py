@@ -56,17 +56,18 @@ def test_a_seed_gives_the_same_weights_twice(tmp_path):
 
 
 @pytest.mark.parametrize(("epoch", "step"), [(0, 1), (1, 0), (2, 3)])
-@pytest.mark.parametrize("loss", ["ce", "bce"])
+@pytest.mark.parametrize(("loss", "schedule"), [("ce", "constant"), ("bce", "linear")])
 def test_a_run_that_was_killed_and_resumed_ends_as_one_that_was_not(
-    tmp_path, kill_at, monkeypatch, epoch, step, loss
+    tmp_path, kill_at, monkeypatch, epoch, step, loss, schedule
 ):
-    whole = weights(tmp_path / "whole", epochs=4, dropout=0.3, loss=loss)
+    values = {"epochs": 4, "dropout": 0.3, "loss": loss, "schedule": schedule}
+    whole = weights(tmp_path / "whole", **values)
     kill_at(epoch, step)
     with pytest.raises(Killed):
-        weights(tmp_path / "killed", epochs=4, dropout=0.3, loss=loss)
+        weights(tmp_path / "killed", **values)
     monkeypatch.undo()
 
-    resumed = weights(tmp_path / "killed", epochs=4, dropout=0.3, loss=loss)
+    resumed = weights(tmp_path / "killed", **values)
 
     assert equal(whole, resumed)
     columns = ("epoch", "loss", "NDCG@10")

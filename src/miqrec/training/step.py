@@ -3,6 +3,7 @@
 import lightning.pytorch as pl
 import numpy as np
 import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from typing_extensions import override
 
@@ -12,6 +13,7 @@ from miqrec.metrics import summary
 from miqrec.models.encoder import Encoder
 from miqrec.training.config import TrainingConfig
 from miqrec.training.objective import Objective
+from miqrec.training.schedule import linear
 
 
 def step_seed(*numbers: int) -> int:
@@ -54,13 +56,21 @@ class SequenceTraining(pl.LightningModule):
         self.ranks.clear()
 
     @override
-    def configure_optimizers(self) -> torch.optim.Optimizer:
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam, where it may be in its fused form: one pass over the weights."""
         config = self.config
-        return torch.optim.Adam(
+        optimizer = torch.optim.Adam(
             self.parameters(),
             lr=config.learning_rate,
             betas=(0.9, config.beta2),
             weight_decay=config.weight_decay,
             fused=config.fused,
         )
+        if config.schedule == "constant":
+            return optimizer
+        share = linear(int(self.trainer.estimated_stepping_batches))
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
