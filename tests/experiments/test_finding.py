@@ -37,7 +37,7 @@ def test_with_a_single_seed_nothing_is_said_of_seeds(tmp_path):
     text = told(folder)
 
     assert text.startswith("Beyond luck, MIQ_F is better than SASRec_F in ")
-    assert "; of seeds nothing can be said, with a single one of MIQ_F." in text
+    assert "; of seeds nothing can be said where MIQ_F, with a single one, is compared." in text
 
 
 def test_what_could_be_luck_is_not_called_better_or_worse(tmp_path):

@@ -27,6 +27,7 @@ from miqrec.experiments.numbers import (
         (share(-0.00001), ".0000"),  # rounded to nothing, it has no sign
         (signed(0.0031), "+.0031"),
         (signed(-0.0031), MINUS + ".0031"),
+        (signed(-0.00001), MINUS + ".0000"),
         (with_deviation(0.04, 0.003), ".0400 ± .0030"),
         (with_deviation(0.04, math.nan), ".0400"),
         (probability(0.0312), ".031"),

@@ -48,13 +48,14 @@ def _beyond_luck(results: Results, comparisons: Sequence[Comparison]) -> str:
 
 
 def _seeds_caveat(results: Results, told: Sequence[Comparison]) -> str:
+    caveats = ""
+    if any(found.depends_on_seeds for found in told):
+        caveats += ", though with other seeds it may end otherwise, as an interval holds 0"
     compared = dict.fromkeys(name for found in told for name in (found.system, found.baseline))
     if single := [name for name in compared if len(results.ranks[name]) == 1]:
-        labels = " and ".join(results.outline.labels[name] for name in single)
-        return f", as far as users go; of seeds nothing can be said, with a single one of {labels}"
-    if any(found.depends_on_seeds for found in told):
-        return ", though with other seeds it may end otherwise, as an interval holds 0"
-    return ""
+        labels = " or ".join(results.outline.labels[name] for name in single)
+        caveats += f"; of seeds nothing can be said where {labels}, with a single one, is compared"
+    return caveats
 
 
 def _unclear(results: Results, comparisons: Sequence[Comparison]) -> str:

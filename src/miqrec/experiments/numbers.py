@@ -13,9 +13,8 @@ def share(value: float, digits: int = 4) -> str:
 
 
 def signed(value: float, digits: int = 4) -> str:
-    """The same with its sign."""
-    text = share(value, digits)
-    return text if text.startswith(MINUS) else "+" + text
+    """The same with its sign, which a bound too small to show keeps: −.0000 is on the other side of 0."""
+    return (MINUS if value < 0 else "+") + share(abs(value), digits)
 
 
 def with_deviation(mean: float, deviation: float) -> str:
