@@ -59,6 +59,18 @@ def test_told_and_untold_stand_side_by_side(tmp_path):
     assert "The other 1 of 2 tested differences could be luck" in text
 
 
+def test_a_single_seed_does_not_hide_that_other_seeds_may_end_otherwise(tmp_path):
+    folder = compared(tmp_path, miq=0.9, sasrec=0.1)
+    shutil.rmtree(folder / "miq" / "seed-1")
+    results = read_results(folder)
+    clear, other = compare_pairs(results)
+
+    text = finding(results, [clear._replace(low=-0.1), other])
+
+    assert "with other seeds it may end otherwise" in text
+    assert "of seeds nothing can be said where MIQ_F" in text
+
+
 @pytest.mark.parametrize(
     ("best", "said"), [((8, 16), "it grows steadily"), ((16, 8), "it does not grow steadily")]
 )

@@ -55,7 +55,8 @@ class TrainingConfig(TrainerConfig):
     learning_rate: float = Field(1e-3, gt=0)
     """Of Adam."""
     schedule: Literal["constant", "linear"] = "constant"
-    """Of the learning rate; linear grows for a twentieth of all epochs, then falls to 0 at their end."""
+    """Of the learning rate; linear grows for a twentieth of all epochs, then falls to 0 at their end,
+    if patience does not stop them before."""
     beta2: float = Field(0.98, gt=0, lt=1)
     """Of Adam, its memory of squared gradients."""
     weight_decay: float = Field(0.0, ge=0)
