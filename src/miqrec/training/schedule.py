@@ -19,6 +19,6 @@ def linear(steps: int) -> Callable[[int], float]:
     falling = max(1, steps - rising)
 
     def share(step: int) -> float:
-        return max(0.0, min((step + 1) / rising, (steps - step) / falling))
+        return min((step + 1) / rising, (steps - step) / falling)
 
     return share
