@@ -65,6 +65,19 @@ def test_the_newest_part_of_a_long_history_is_kept():
     assert batch.targets.tolist() == [[5, 6]]
 
 
+def test_in_blocks_all_of_a_long_history_is_trained_on():
+    store = sequences([1, 2, 3, 4, 5, 6, 7, 8], [9, 8, 7, 6, 5])  # 7, 8 and 6, 5 are held out
+    examples = TrainingExamples(store, "train", max_length=2, blocks=True)
+
+    (batch,) = examples[rows(0, 1, 2, 3)]
+
+    assert batch.users.tolist() == [0, 0, 0, 1]
+    assert batch.items.tolist() == [[1, 0], [4, 5], [2, 3], [9, 8]]  # the shortest first, as ever
+    assert batch.targets.tolist() == [[2, 0], [5, 6], [3, 4], [8, 7]]
+    assert batch.lengths.tolist() == [1, 2, 2, 2]
+    assert examples.n_targets == 7
+
+
 def test_training_on_everything_predicts_the_held_out_items_too():
     (batch,) = TrainingExamples(sequences([1, 2, 3, 4]), "all", max_length=10)[rows(0)]
 
@@ -104,6 +117,20 @@ def test_nobody_to_train_or_test_on_is_an_error():
 
 
 histories = st.lists(st.lists(st.integers(1, 20), min_size=1, max_size=12), min_size=1, max_size=9)
+
+
+@given(histories, st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_blocks_have_every_target_once(lists, size):
+    store = sequences(*lists, [1, 2, 3, 4])
+    examples = TrainingExamples(store, "train", max_length=size, blocks=True)
+
+    pieces = examples[np.arange(len(examples))]
+
+    found = sorted(item for piece in pieces for item in piece.targets.flatten().tolist() if item)
+    trained = [row[: len(row) - 2 * (len(row) > 2)] for row in [*lists, [1, 2, 3, 4]]]
+    assert found == sorted(item for row in trained for item in row[1:])
+    assert max(piece.items.shape[1] for piece in pieces) <= size
 
 
 @given(histories)

@@ -55,6 +55,15 @@ def test_a_seed_gives_the_same_weights_twice(tmp_path):
     assert not equal(weights(tmp_path / "a2", seed=1), weights(tmp_path / "c", seed=2))
 
 
+def test_blocks_change_the_training_of_histories_above_max_length_only(tmp_path):
+    def trained(long_histories: str, max_length: int) -> dict[str, torch.Tensor]:
+        folder = tmp_path / f"{long_histories}-{max_length}"
+        return weights(folder, long_histories=long_histories, max_length=max_length, epochs=1)
+
+    assert equal(trained("newest", 30), trained("blocks", 30))
+    assert not equal(trained("newest", 3), trained("blocks", 3))
+
+
 @pytest.mark.parametrize(("epoch", "step"), [(0, 1), (1, 0), (2, 3)])
 @pytest.mark.parametrize(("loss", "schedule"), [("ce", "constant"), ("bce", "linear")])
 def test_a_run_that_was_killed_and_resumed_ends_as_one_that_was_not(

@@ -65,23 +65,45 @@ def pad(flat: npt.NDArray[np.int32], starts: Integers, lengths: Integers) -> Ten
     return torch.from_numpy(items.astype(np.int64))
 
 
+def in_blocks(starts: Integers, stops: Integers, size: int) -> tuple[Integers, Integers, Integers]:
+    """Cut the parts `flat[start:stop]` into blocks of `size`, the newest first and the oldest the rest.
+
+    Returns:
+        Of each block the number of its part, its start and its length.
+    """
+    counts = -(-(stops - starts) // size)
+    parts = np.repeat(np.arange(len(starts)), counts)
+    newer = np.arange(len(parts)) - np.repeat(np.cumsum(counts) - counts, counts)
+    ends = stops[parts] - newer * size
+    begins = np.maximum(starts[parts], ends - size)
+    return parts, begins, ends - begins
+
+
 class TrainingExamples(Dataset[Batch]):
     """Each user's newest `max_length` inputs and, at every position, the item that follows.
 
-    A user with a single training item has nothing to predict and is left out.
+    With `blocks` what is older is trained on too, in rows of `max_length` inputs that see nothing from
+    before their first. A user with a single training item has nothing to predict and is left out.
 
     Args:
         sequences: The interactions.
         split: "train" or "all".
         max_length: The most inputs of a user.
         worth: The padded positions that make it worth cutting a batch; `math.inf` leaves it whole.
+        blocks: Whether a long history brings all of it, in several rows, or its newest part.
 
     Raises:
         MiqrecError: If there is nobody to train on.
     """
 
     def __init__(
-        self, sequences: Sequences, split: Split, max_length: int, worth: float = WORTH
+        self,
+        sequences: Sequences,
+        split: Split,
+        max_length: int,
+        worth: float = WORTH,
+        *,
+        blocks: bool = False,
     ) -> None:
         span = spans(sequences, split)
         rows = np.flatnonzero(span.stops - span.starts >= 2)
@@ -90,10 +112,12 @@ class TrainingExamples(Dataset[Batch]):
                 "there is nothing to train on: no user has two interactions left after the last two are "
                 "held out; bring longer histories or filter less"
             )
+        starts, stops = span.starts[rows], span.stops[rows] - 1  # the last item is only a target
+        if not blocks:
+            starts = np.maximum(starts, stops - max_length)
+        owner, self.starts, self.lengths = in_blocks(starts, stops, max_length)
         self.flat = sequences.items
-        self.users = span.users[rows]
-        self.lengths = np.minimum(span.stops[rows] - span.starts[rows] - 1, max_length)
-        self.starts = span.stops[rows] - 1 - self.lengths
+        self.users = span.users[rows][owner]
         self.n_targets = int(self.lengths.sum())
         self.worth = worth
 

@@ -51,7 +51,10 @@ class TrainingConfig(TrainerConfig):
     patience: int = Field(20, ge=1)
     """Epochs without a better validation NDCG@10 before training stops."""
     batch_size: int = Field(128, ge=1)
-    """Users a step."""
+    """Users a step, or blocks of their histories."""
+    long_histories: Literal["newest", "blocks"] = "newest"
+    """What is trained on of a history above max_length: its newest part, or all of it, in blocks of
+    max_length."""
     learning_rate: float = Field(1e-3, gt=0)
     """Of Adam."""
     schedule: Literal["constant", "linear"] = "constant"

@@ -99,7 +99,8 @@ def _run(
 ) -> History:
     device = best_device()
     worth = worth_on(device, reduced=config.reduced)
-    examples = TrainingExamples(sequences, split, model.max_length, worth)
+    blocks = config.long_histories == "blocks"
+    examples = TrainingExamples(sequences, split, model.max_length, worth, blocks=blocks)
     loader = training_loader(examples, config.batch_size, config.seed)
     objective = make_objective(config, sequences, split, device)
     per_step = examples.n_targets / len(loader)
