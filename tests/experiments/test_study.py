@@ -87,6 +87,13 @@ def test_trials_have_settings_of_their_own_and_nothing_that_is_searched():
     assert study.trial_values("a") == {"epochs": 10, "dim": 8, "n_heads": 1}
 
 
+def test_what_is_searched_need_not_fit_by_its_default():
+    short = one("miq-sasrec", max_length=4, window=4)  # window's default, 10, is above max_length
+    study = Study(**short | {"tuning": {"trials": 20, "search": {"window": [2, 4]}}})
+
+    assert study.trial_values("a")["max_length"] == 4
+
+
 def test_without_tuning_nothing_is_searched():
     assert Study(**KEYS).space("miq") == {}
 

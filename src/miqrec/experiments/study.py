@@ -170,18 +170,18 @@ class Study(Config):
     @model_validator(mode="after")
     def _tuning_fits(self) -> Self:
         wanted = self.tuning.search if self.tuning else {}
+        own = self.tuning.settings if self.tuning else {}
         for system, plan in self.systems.items():
             space = self.space(system)
             _explained("", partial(check_values, "tuning.search", plan.model, space))
             for name, value in self.system_values(system).items():
                 if name in space and not contains(space[name], value):
                     raise ValueError(f"systems.{system}: {name} {value} is not among tuning.search")
-            place, values = "tuning.settings: ", self.trial_values(system)
-            _explained(place, partial(settings, plan.model, **values))
+            values = self.system_values(system) | own
+            _explained("tuning.settings: ", partial(settings, plan.model, **values))
         searched = {name for system in self.systems for name in self.space(system)}
         if idle := [name for name in wanted if name not in searched]:
             raise ValueError(f"tuning.search: no system has {', '.join(map(repr, idle))}")
-        own = self.tuning.settings if self.tuning else {}
         if both := [name for name in own if name in wanted]:
             raise ValueError(f"tuning.settings: {', '.join(map(repr, both))} stands in the search")
         return self
