@@ -85,7 +85,6 @@ def test_a_recipe_has_data_model_settings_and_search(log, tmp_path):
         dim = 8
         [tuning]
         trials = 2
-        settings.batch_size = 16
         [tuning.search]
         dropout = [0.1, 0.3]
         window = [2, 3]
@@ -102,7 +101,7 @@ def test_a_recipe_has_data_model_settings_and_search(log, tmp_path):
 
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["settings"].keys() == {"epochs", "n_heads", "dim", "dropout", "batch_size"}
+    assert found["settings"].keys() == {"epochs", "n_heads", "dim", "dropout"}
     assert found["finished"] + found["pruned"] == 2
     again = miqrec(
         "tune", "--recipe", f"{recipe}:one", "--model", "sasrec", "--out", tmp_path / "o"

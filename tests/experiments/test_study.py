@@ -76,32 +76,13 @@ def test_a_system_does_not_search_what_its_pretraining_fixes():
     assert study.space("s3").keys() == {"dropout", "learning_rate"}
 
 
-def test_trials_have_settings_of_their_own_and_nothing_that_is_searched():
-    study = Study(
-        **one("miq-sasrec", dropout=0.3)
-        | {"settings": {"epochs": 40, "dim": 8, "n_heads": 1}}
-        | {"tuning": {"trials": 20, "search": SEARCH, "settings": {"epochs": 10}}}
-    )
-
-    assert study.system_values("a")["epochs"] == 40
-    assert study.trial_values("a") == {"epochs": 10, "dim": 8, "n_heads": 1}
-
-
-def test_what_is_searched_need_not_fit_by_its_default():
-    short = one("miq-sasrec", max_length=4, window=4)  # window's default, 10, is above max_length
-    study = Study(**short | {"tuning": {"trials": 20, "search": {"window": [2, 4]}}})
-
-    assert study.trial_values("a")["max_length"] == 4
-
-
 def test_without_tuning_nothing_is_searched():
     assert Study(**KEYS).space("miq") == {}
 
 
-def tuned(search: dict, own: dict | None = None, **keys) -> dict:
+def tuned(search: dict, **keys) -> dict:
     """A study with a single system, and what was searched for it."""
-    tuning = {"trials": 20, "search": search, "settings": own or {}}
-    return one("miq-sasrec", **keys) | {"tuning": tuning}
+    return one("miq-sasrec", **keys) | {"tuning": {"trials": 20, "search": search}}
 
 
 def one(model: str = "sasrec", **keys) -> dict:
@@ -166,18 +147,6 @@ WRONG = {
     "a search that leaves a setting's range": (
         tuned({"dropout": [0.5, 2]}),
         "tuning.search.dropout can't be 2",
-    ),
-    "a trial's setting that nobody has": (
-        tuned(SEARCH, {"epoch": 9}),
-        "tuning.settings: miq-sasrec has no setting 'epoch'",
-    ),
-    "a trial's setting out of range": (
-        tuned(SEARCH, {"epochs": 0}),
-        "tuning.settings: epochs",
-    ),
-    "a trial's setting that is searched": (
-        tuned(SEARCH, {"window": 2}),
-        "tuning.settings: 'window' stands in the search",
     ),
     "a search for nothing": (tuned({}), "tuning.search: .* at least 1 item"),
     "a name that is no folder's": (

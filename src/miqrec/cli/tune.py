@@ -116,13 +116,14 @@ def tune(
 
 
 def _recipe(recipe: str, init_from: Path | None) -> Wanted:
-    """A system's search."""
+    """A system's search; what an earlier one found is not among its settings."""
     study, system = read_recipe(recipe, init_from)
     space = study.space(system)
     if not study.tuning or not space:
         raise MiqrecError(f"the recipe {recipe} has no search; give --data, --model and --search")
-    model, fixed = study.systems[system].model, study.trial_values(system)
-    return Wanted(study.source(), model, fixed, space, study.tuning.trials)
+    values = study.system_values(system)
+    fixed = {name: value for name, value in values.items() if name not in space}
+    return Wanted(study.source(), study.systems[system].model, fixed, space, study.tuning.trials)
 
 
 def _typed(

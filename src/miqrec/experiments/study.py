@@ -70,7 +70,6 @@ class Tuning(Config):
 
     trials: int = Field(ge=1)  # a system, the same for all
     search: dict[str, Dimension] = Field(min_length=1)
-    settings: dict[str, Setting] = Field(default_factory=dict)  # of trials, before all others
 
 
 class Study(Config):
@@ -110,12 +109,6 @@ class Study(Config):
         if plan.pretraining is not None:
             names -= sizes(plan.model)
         return {name: dimension for name, dimension in search.items() if name in names}
-
-    def trial_values(self, system: str) -> dict[str, Setting]:
-        """A system's settings in all trials; what an earlier search found is not among them."""
-        space, own = self.space(system), self.tuning.settings if self.tuning else {}
-        values = self.system_values(system)
-        return {name: value for name, value in values.items() if name not in space} | own
 
     def pretraining_values(self, key: str) -> dict[str, Setting]:
         """The same of a pre-training."""
@@ -170,20 +163,15 @@ class Study(Config):
     @model_validator(mode="after")
     def _tuning_fits(self) -> Self:
         wanted = self.tuning.search if self.tuning else {}
-        own = self.tuning.settings if self.tuning else {}
         for system, plan in self.systems.items():
             space = self.space(system)
             _explained("", partial(check_values, "tuning.search", plan.model, space))
             for name, value in self.system_values(system).items():
                 if name in space and not contains(space[name], value):
                     raise ValueError(f"systems.{system}: {name} {value} is not among tuning.search")
-            values = self.system_values(system) | own
-            _explained("tuning.settings: ", partial(settings, plan.model, **values))
         searched = {name for system in self.systems for name in self.space(system)}
         if idle := [name for name in wanted if name not in searched]:
             raise ValueError(f"tuning.search: no system has {', '.join(map(repr, idle))}")
-        if both := [name for name in own if name in wanted]:
-            raise ValueError(f"tuning.settings: {', '.join(map(repr, both))} stands in the search")
         return self
 
 

@@ -137,11 +137,9 @@ def tuning_table(outline: Outline, searched: Searched) -> Table:
         )
         for name, dimension in searched.tuning.search.items()
     )
-    own = ", ".join(f"{name} {_value(value)}" for name, value in searched.tuning.settings.items())
     notes = (
         f"{searched.tuning.trials} trials a search, of which the one with the best validation NDCG@10 was "
-        "taken; all other settings are the same for all systems, but for the sizes of a pre-training."
-        + (f" Trials had {own} instead of the runs'." if own else ""),
+        "taken; all other settings are the same for all systems, but for the sizes of a pre-training.",
     )
     return Table("Tuned on validation", ("", "searched", *outline.labels.values()), rows, notes)
 
