@@ -1,5 +1,6 @@
 """What is drawn, from which numbers; how it looks is for eyes."""
 
+import polars as pl
 import pytest
 
 from miqrec.experiments.comparisons import compare_pairs
@@ -35,6 +36,19 @@ def test_curves_show_the_mean_over_seeds(results):
 
     assert [line.get_xdata().tolist() for line in axes.lines] == [[1, 2], [1, 2]]
     assert axes.lines[0].get_ydata() == pytest.approx([0.1, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("minutes", "ticks"), [((8.0, 16.0), [8, 10, 15]), ((1.0, 60.0), [1, 2, 5, 10, 20, 50])]
+)
+def test_a_scale_of_time_is_read_at_any_width(results, minutes, ticks):
+    runs = results.runs.with_columns(
+        fit_seconds=pl.when(system="sasrec").then(60 * minutes[0]).otherwise(60 * minutes[1])
+    )
+    axes = figures(results._replace(runs=runs), [])["cost"].axes[0]
+
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == ticks
 
 
 def test_a_dot_is_filled_only_beyond_luck(results):
