@@ -87,7 +87,8 @@ def cost(results: Results) -> Figure:
     right.set(xlabel="thousand parameters")
     ticker = optional("matplotlib.ticker")
     shortest, longest = left.get_xlim()
-    steps = (1, 2, 5) if longest > 10 * shortest else (1, 1.5, 2, 3, 4, 6, 8)
+    within_a_decade = longest <= 10 * shortest  # where 1, 2, 5 may leave a single tick
+    steps = (1, 1.5, 2, 3, 4, 6, 8) if within_a_decade else (1, 2, 5)
     left.xaxis.set_major_locator(ticker.LogLocator(subs=steps))
     left.xaxis.set_major_formatter("{x:g}")
     left.xaxis.set_minor_locator(ticker.NullLocator())
