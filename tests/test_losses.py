@@ -125,6 +125,14 @@ def test_ce_takes_so_many_rows_at_a_time_however_many_items_there_are(monkeypatc
     assert largest.elements == losses.ROWS * 1000
 
 
+@pytest.mark.parametrize(
+    ("device", "n_items", "rows"),
+    [("cpu", 2**10, 2**9), ("cpu", 2**20, 128), ("cuda", 2**10, 2**16), ("cuda", 2**20, 128)],
+)
+def test_chunks_of_ce_fit_a_cpus_cache_and_fill_a_gpu(device, n_items, rows):
+    assert losses._rows_at_a_time(n_items, device) == rows
+
+
 def test_memory_of_ce_does_not_grow_with_positions_times_items(monkeypatch):
     monkeypatch.setattr(losses, "ROWS", 1)
     monkeypatch.setattr(losses, "CHUNK", 5_000)

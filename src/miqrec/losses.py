@@ -19,8 +19,11 @@ from miqrec.errors import MiqrecError
 
 LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 
-# Numbers in a temporary: 2 MiB in float32, which stay in the cache from one pass over them to the next.
+# Numbers in a temporary on a CPU: 2 MiB in float32, which stay in the cache between two passes.
 CHUNK = 2**19
+
+# And elsewhere, 256 MiB: a GPU waits for the start of every operation on a chunk, not for its memory.
+CHUNK_OFF_CPU = 2**26
 
 # Rows that go by together all the same: each chunk reads and writes the items' whole gradient.
 ROWS = 128
@@ -183,7 +186,7 @@ def _cross_entropy(
     loss = states.new_zeros((), dtype=_precise(states))
     state_gradient = torch.zeros_like(states)
     item_gradient = torch.zeros_like(item_vectors, dtype=loss.dtype)
-    rows = max(ROWS, CHUNK // len(candidates))
+    rows = _rows_at_a_time(len(candidates), kind)
     for start in range(0, len(states), rows):
         chunk = states[start : start + rows].to(fast)
         own = targets[start : start + rows].unsqueeze(1) - 1
@@ -195,6 +198,11 @@ def _cross_entropy(
             state_gradient[start : start + rows] = (weights @ candidates) / total
             _add_product(item_gradient[1:], weights.T, (chunk / total).to(fast))
     return loss, state_gradient, item_gradient.to(item_vectors.dtype)
+
+
+def _rows_at_a_time(n_items: int, device: str) -> int:
+    """How many rows of scores a chunk has on a kind of device."""
+    return max(ROWS, (CHUNK if device == "cpu" else CHUNK_OFF_CPU) // n_items)
 
 
 def _softmax_in_place(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:

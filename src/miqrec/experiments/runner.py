@@ -51,8 +51,9 @@ def make_slots(jobs: int | None = None) -> list[Slot]:
     """Divide the machine between runs: its GPUs in turn, and its cores evenly as threads.
 
     Args:
-        jobs: how many run side by side; by default one on every GPU, and on a CPU one for two
-            cores, which is a guess: where memory allows, one for each core may get more done.
+        jobs: how many run side by side; by default one on every GPU, which leaves a fast one idle
+            half of the time (benchmarks/README.md), and on a CPU one for two cores. Both are
+            guesses: where memory allows, one for each core may get more done.
     """
     gpus, cores = _gpus(), environment().cores
     if jobs is None:
