@@ -1,7 +1,9 @@
 """The finding: three sentences that say what the tests say, and no more."""
 
 import shutil
+from itertools import product
 
+import polars as pl
 import pytest
 
 from miqrec.experiments.comparisons import compare_pairs
@@ -84,6 +86,30 @@ def test_a_grid_tells_how_the_best_size_goes_with_the_window(tmp_path, best, sai
     text = finding(read_results(tmp_path), [])
     assert "Of 4 points the best HR@10, .6667" in text
     assert f"The best size by window is {best[0]} for 1, {best[1]} for 3: {said}" in text
+
+
+def test_a_grid_whose_best_size_is_at_the_edge_says_so(tmp_path):
+    for window, dim in product((1, 3), (8, 16)):
+        ranks = [1, 1, 100] if dim == 16 else [1, 100, 100]
+        write_run(tmp_path / f"w{window}-d{dim}", ranks, "miq-sasrec", window=window, dim=dim)
+
+    text = finding(read_results(tmp_path), [])
+    assert "The best size is 16 for every window, the largest that was tried." in text
+
+
+@pytest.mark.parametrize(
+    ("finished", "said"),
+    [(4, "change places."), (3, "change places, and 1 of 4 runs were best in their last epoch.")],
+)
+def test_a_grid_tells_how_many_had_not_learnt_all(tmp_path, finished, said):
+    learnt_all = pl.DataFrame({"epoch": [1, 2, 3], "NDCG@10": [0.1, 0.2, 0.1]})
+    for number, (window, dim) in enumerate(product((1, 3), (8, 16))):
+        folder = tmp_path / f"w{window}-d{dim}"
+        write_run(folder, [1, 100], "miq-sasrec", window=window, dim=dim)
+        if number < finished:
+            learnt_all.write_csv(folder / "history.csv")
+
+    assert finding(read_results(tmp_path), []).endswith(said)
 
 
 def test_without_a_pair_nothing_is_claimed(tmp_path):

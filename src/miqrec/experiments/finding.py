@@ -88,17 +88,37 @@ def _sensitivity(results: Results, comparisons: Sequence[Comparison]) -> str:
 def _grid(results: Results) -> list[str]:
     points = results.runs.group_by("window", "dim").agg(pl.col("HR@10").mean())
     top = points.sort("HR@10").row(-1, named=True)
-    best = points.sort("HR@10").group_by("window").agg(pl.col("dim").last()).sort("window")
-    sizes = ", ".join(f"{dim} for {window}" for window, dim in best.iter_rows())
-    grows = best["dim"].is_sorted() and best["dim"][0] < best["dim"][-1]
     return [
         f"Of {points.height} points the best HR@10, {share(top['HR@10'])}, has window "
         f"{top['window']} and embedding size {top['dim']}.",
-        f"The best size by window is {sizes}: it {'grows' if grows else 'does not grow'} steadily "
-        "with the window.",
+        _best_sizes(points),
         f"Each point has {_seeds(results)} and nothing was tested, so neighbours that are close "
-        "may well change places.",
+        f"may well change places{_still_learning(results)}.",
     ]
+
+
+def _best_sizes(points: pl.DataFrame) -> str:
+    best = points.sort("HR@10").group_by("window").agg(pl.col("dim").last()).sort("window")
+    first, last = best["dim"][0], best["dim"][-1]
+    if best["dim"].n_unique() == 1:
+        largest = ", the largest that was tried" if first == points["dim"].max() else ""
+        return f"The best size is {first} for every window{largest}."
+    sizes = ", ".join(f"{dim} for {window}" for window, dim in best.iter_rows())
+    grows = best["dim"].is_sorted() and first < last
+    return (
+        f"The best size by window is {sizes}: it {'grows' if grows else 'does not grow'} steadily "
+        "with the window."
+    )
+
+
+def _still_learning(results: Results) -> str:
+    """How many runs had their best epoch last, where patience had not ended them."""
+    lasted = results.history.group_by("system", "seed").agg(pl.col("epoch").max())
+    chosen = results.runs.select("system", "seed", pl.col("epochs").alias("epoch"))
+    unfinished = lasted.join(chosen, on=["system", "seed", "epoch"]).height
+    if not unfinished:
+        return ""
+    return f", and {unfinished} of {chosen.height} runs were best in their last epoch"
 
 
 def _nothing_tested(results: Results) -> list[str]:
