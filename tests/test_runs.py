@@ -5,10 +5,12 @@ import json
 import polars as pl
 import pytest
 
+from miqrec import runs
 from miqrec.artifact import load_artifact
+from miqrec.environment import environment
 from miqrec.errors import MiqrecError
 from miqrec.metrics import summary
-from miqrec.runs import read_metrics, run, run_final
+from miqrec.runs import note_environment, read_metrics, run, run_final
 from worlds import cycle, small
 
 CONFIG = small("miq-sasrec", cycle(), epochs=2)
@@ -88,3 +90,15 @@ def test_the_environment_names_versions_machine_and_date(tmp_path):
     environment = json.loads((tmp_path / "run" / "environment.json").read_text())
     assert {"date", "command", "python", "packages", "processor", "cores"} <= environment.keys()
     assert environment["packages"]["torch"]
+    assert environment["earlier_devices"] == []
+
+
+def test_a_run_that_goes_on_elsewhere_remembers_where_it_began(tmp_path, monkeypatch):
+    here, found = environment(), []
+    for device in ("NVIDIA H200", "cpu", "cpu"):
+        there = here.model_copy(update={"device": device})
+        monkeypatch.setattr(runs, "environment", lambda there=there: there)
+        note_environment(tmp_path)
+        found.append(json.loads((tmp_path / "environment.json").read_text())["earlier_devices"])
+
+    assert found == [[], ["NVIDIA H200"], ["NVIDIA H200"]]

@@ -26,6 +26,7 @@ class Environment(Config):
     cores: int
     threads: int
     device: str
+    earlier_devices: tuple[str, ...] = ()  # others, where the run was begun and stopped
 
 
 def environment() -> Environment:

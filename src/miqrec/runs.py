@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from miqrec.artifact import Artifact, load_artifact, save_artifact
 from miqrec.config import Config, explain
 from miqrec.data.dataset import Dataset
-from miqrec.environment import best_device, environment, peak_mib
+from miqrec.environment import Environment, best_device, environment, peak_mib
 from miqrec.errors import MiqrecError
 from miqrec.evaluation import evaluate
 from miqrec.files import remove, replacing, write_json
@@ -54,7 +54,7 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
     claim(folder, config)
     if (folder / "metrics.json").exists():
         return read_metrics(folder)
-    write_json(folder / "environment.json", environment().model_dump())
+    note_environment(folder)
     began = time.perf_counter()
     artifact = fit(dataset, config, folder)
     fitted, peak = time.perf_counter(), peak_mib()
@@ -133,11 +133,21 @@ def run_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path
     claim(folder, config)
     if (folder / "artifact").exists():
         return load_artifact(folder)
-    write_json(folder / "environment.json", environment().model_dump())
+    note_environment(folder)
     artifact = fit_pretraining(dataset, config, folder)
     save_artifact(artifact, folder / "artifact")
     remove(folder / "checkpoints")
     return artifact
+
+
+def note_environment(folder: Path) -> None:
+    """Write what this start runs on; a run that went on elsewhere remembers where it was begun."""
+    path, now = folder / "environment.json", environment()
+    if path.exists():
+        before = Environment.model_validate_json(path.read_text(encoding="utf-8"))
+        others = {before.device, *before.earlier_devices} - {now.device}
+        now = now.model_copy(update={"earlier_devices": tuple(sorted(others))})
+    write_json(path, now.model_dump(mode="json"))
 
 
 def claim(folder: Path, config: Config) -> None:

@@ -51,6 +51,15 @@ def test_a_scale_of_time_is_read_at_any_width(results, minutes, ticks):
     assert [tick for tick in axes.get_xticks() if low <= tick <= high] == ticks
 
 
+def test_whose_time_is_of_another_device_has_no_point_beside_the_others(results):
+    device = pl.when(system="sasrec").then(pl.lit("H200")).otherwise(pl.lit("cpu"))
+    runs = results.runs.with_columns(device=device)
+    times, sizes = figures(results._replace(runs=runs), [])["cost"].axes
+
+    assert len(times.containers) == 1
+    assert len(sizes.containers) == 2
+
+
 def test_a_dot_is_filled_only_beyond_luck(results):
     clear, _ = compare_pairs(results)
     drawn = figures(results, [clear, clear._replace(corrected=0.5, metric="HR@10")])

@@ -1,8 +1,10 @@
 """The tables of a report as data."""
 
+import polars as pl
 import pytest
 
 from miqrec.experiments.comparisons import compare_pairs
+from miqrec.experiments.numbers import NOTHING
 from miqrec.experiments.results import read_results
 from miqrec.experiments.tables import cost_table, pairs_table, results_table
 from studies import compared, write_run, write_study
@@ -77,3 +79,26 @@ def test_cost_is_the_mean_over_seeds(results):
     assert [cell.text for cell in column(table, "chosen epochs")] == ["2 2", "2 2"]
     assert [cell.text for cell in column(table, "parameters")] == ["1,000", "1,000"]
     assert [cell.text for cell in column(table, "peak memory")] == ["700 MiB", "700 MiB"]
+    assert not any("runs that were made" in note for note in table.notes)
+
+
+def test_cost_is_of_one_device_alone(results):
+    on_a_gpu = pl.col("seed") == 0
+    runs = results.runs.with_columns(
+        device=pl.when(on_a_gpu, system="sasrec").then(pl.lit("H200")).otherwise(pl.lit("cpu")),
+        fit_seconds=pl.when(on_a_gpu, system="sasrec").then(1.0).otherwise(600.0),
+    )
+    table = cost_table(results._replace(runs=runs))
+
+    assert [cell.text for cell in column(table, "to fit")] == ["10 min", "10 min"]
+    assert [cell.text for cell in column(table, "chosen epochs")] == ["2 2", "2 2"]
+    assert table.notes[-1] == "Times and memory are of the 3 of 4 runs that were made on cpu alone."
+
+
+def test_runs_that_moved_have_no_cost(results):
+    moved = results.runs.with_columns(device=pl.lit(None, pl.String))
+    table = cost_table(results._replace(runs=moved))
+
+    assert [cell.text for cell in column(table, "to fit")] == [NOTHING, NOTHING]
+    assert [cell.text for cell in column(table, "peak memory")] == [NOTHING, NOTHING]
+    assert "of the 0 of 4 runs" in table.notes[-1]

@@ -74,14 +74,21 @@ def learning_curves(results: Results) -> Figure:
 
 
 def cost(results: Results) -> Figure:
-    """NDCG@10 with its deviation against the time to fit, with its range, and the parameters."""
+    """NDCG@10 with its deviation against the time to fit, with its range, and the parameters.
+
+    A system none of whose runs was timed like the others' is on the right alone.
+    """
     figure, (left, right) = canvas(columns=2, sharey=True)
     for system, look in _looks(results):
         runs = results.runs.filter(system=system)
-        quality, minutes = runs["NDCG@10"], runs["fit_seconds"] / 60
+        quality, minutes = (
+            runs["NDCG@10"],
+            results.timed().filter(system=system)["fit_seconds"] / 60,
+        )
         point = look | {"linestyle": "none", "capsize": 2, "markersize": 7, "elinewidth": 1}
         height = _deviation(quality)
-        left.errorbar(minutes.mean(), quality.mean(), height, _range(minutes), **point)
+        if len(minutes):
+            left.errorbar(minutes.mean(), quality.mean(), height, _range(minutes), **point)
         right.errorbar(runs["parameters"][0] / 1e3, quality.mean(), height, **point)
     left.set(xlabel="minutes to fit", ylabel="test NDCG@10", xscale="log")
     right.set(xlabel="thousand parameters")

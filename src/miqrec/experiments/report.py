@@ -153,6 +153,8 @@ def _machines(environments: list[Environment]) -> list[str]:
             f"{there.processor}, cores: {there.cores}, threads: {there.threads}, device: "
             f"{there.device}, {there.system}, Python {there.python}, {packages}"
         )
+        if there.earlier_devices:
+            kind += f"; begun on {', '.join(there.earlier_devices)}"
         kinds.setdefault(kind, []).append(there.date[:10])
     return [
         f"{_counted('run', days)}, {' to '.join(sorted({min(days), max(days)}))}: {kind}"

@@ -27,7 +27,7 @@ class Results(NamedTuple):
     """Everything that tables and figures are made of; a system without a finished run is in none."""
 
     outline: Outline
-    runs: pl.DataFrame  # a row a finished run: system, seed, cost, window, dim and test metrics
+    runs: pl.DataFrame  # a row a finished run: system, seed, device, cost, sizes and test metrics
     history: pl.DataFrame  # a row an epoch: system, seed, epoch and validation NDCG@10
     ranks: dict[str, Ranks]  # by system, (seeds, users); users in the same order for all
     users: npt.NDArray[np.int64]  # (users,) their internal numbers
@@ -38,6 +38,11 @@ class Results(NamedTuple):
     def systems(self) -> list[str]:
         """Those with a finished run, in the order of tables."""
         return list(self.ranks)
+
+    def timed(self) -> pl.DataFrame:
+        """The runs whose times and memory can be compared: those wholly on the device of the most."""
+        devices = self.runs["device"].drop_nulls()
+        return self.runs.filter(pl.col("device").is_in(devices.mode().sort()[:1].implode()))
 
     def values(self, system: str, metric: str) -> npt.NDArray[np.float64]:
         """(seeds, users) a metric's value for each user."""
@@ -85,10 +90,12 @@ def per_user(ranks: Ranks, metric: str) -> npt.NDArray[np.float64]:
 
 def _row(run: Found, outline: Outline) -> dict[str, str | int | float | None]:
     metrics, model = read_metrics(run.folder), read_run_config(run.folder).model
+    machine = _environment(run)
     pretraining = outline.pretraining.get(run.system)
     return {
         "system": run.system,
         "seed": run.seed,
+        "device": None if machine.earlier_devices else machine.device,
         "epochs": metrics.epochs,
         "parameters": metrics.parameters,
         "fit_seconds": metrics.fit_seconds,

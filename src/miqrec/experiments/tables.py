@@ -101,17 +101,17 @@ def cost_table(results: Results) -> Table:
     """What each system costs beside its quality, on average over seeds."""
     rows = []
     for system in results.systems():
-        runs = results.runs.filter(system=system)
+        runs, timed = (frame.filter(system=system) for frame in (results.runs, results.timed()))
         epochs = " ".join(str(epoch) for epoch in runs["epochs"].drop_nulls())
         rows.append(
             (
                 Cell(results.outline.labels[system]),
                 Cell(with_deviation(*spread(_scores(results, system, "NDCG@10")))),
                 Cell(count(int(runs["parameters"].max()))),  # type: ignore[arg-type]
-                Cell(duration(_mean(runs["fit_seconds"]))),
+                Cell(duration(_mean(timed["fit_seconds"]))),
                 Cell(duration(_mean(runs["pretraining_seconds"]))),
-                Cell(duration(_mean(runs["test_seconds"]))),
-                Cell(memory(runs["peak_mib"].max())),  # type: ignore[arg-type]
+                Cell(duration(_mean(timed["test_seconds"]))),
+                Cell(memory(timed["peak_mib"].max())),  # type: ignore[arg-type]
                 Cell(epochs or "none"),
             )
         )
@@ -123,8 +123,17 @@ def cost_table(results: Results) -> Table:
         "pre-training serves all seeds. Peak memory is the largest of all seeds, up to the end of "
         "the fit: of the GPU, or without one of the whole process, libraries and data included; "
         "early runs did not record it.",
+        *_timed_note(results),
     )
     return Table("Cost beside quality", columns, tuple(rows), notes)
+
+
+def _timed_note(results: Results) -> tuple[str, ...]:
+    timed, n_runs = results.timed(), results.runs.height
+    if timed.height == n_runs:
+        return ()
+    where = f"on {timed['device'][0]} alone" if timed.height else "on one device alone"
+    return (f"Times and memory are of the {timed.height} of {n_runs} runs that were made {where}.",)
 
 
 def tuning_table(outline: Outline, searched: Searched) -> Table:
