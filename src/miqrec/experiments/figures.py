@@ -4,6 +4,7 @@ Colours are Okabe and Ito's, which people see alike who see few colours; systems
 markers and dashes too.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from textwrap import wrap
@@ -118,11 +119,18 @@ def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
         axes.set_yticks(range(len(shown)), [names[found] for found in shown])
         axes.set(xlabel=f"difference in {metric}", ylim=(-0.6, len(shown) - 0.4))
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.xaxis.set_major_locator(optional("matplotlib.ticker").MaxNLocator(4))
-        axes.xaxis.set_major_formatter(lambda value, _: signed(value, 3) if value else "0")
+        steps = optional("matplotlib.ticker").MaxNLocator(5, steps=(1, 2, 5, 10))
+        axes.xaxis.set_major_locator(steps)
+        axes.xaxis.set_major_formatter(_tick)
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
     return figure
+
+
+def _tick(value: float, _: int) -> str:
+    """A difference in as few digits as say it."""
+    digits = 3 if math.isclose(value, round(value, 3)) else 4
+    return signed(value, digits) if value else "0"
 
 
 def _looks(results: Results) -> list[tuple[str, dict[str, Any]]]:
