@@ -119,7 +119,7 @@ def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
         axes.set_yticks(range(len(shown)), [names[found] for found in shown])
         axes.set(xlabel=f"difference in {metric}", ylim=(-0.6, len(shown) - 0.4))
         axes.axvline(0, color=INK, linewidth=0.8)
-        steps = optional("matplotlib.ticker").MaxNLocator(5, steps=(1, 2, 5, 10))
+        steps = optional("matplotlib.ticker").MaxNLocator(4, steps=(1, 2, 5, 10))
         axes.xaxis.set_major_locator(steps)
         axes.xaxis.set_major_formatter(_tick)
         axes.tick_params(axis="y", length=0)
