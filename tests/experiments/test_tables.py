@@ -96,7 +96,7 @@ def test_cost_is_of_one_device_alone(results):
 
 
 def test_runs_that_moved_have_no_cost(results):
-    moved = results.runs.with_columns(device=pl.lit(None, pl.String))
+    moved = results.runs.with_columns(device=pl.lit(None))
     table = cost_table(results._replace(runs=moved))
 
     assert [cell.text for cell in column(table, "to fit")] == [NOTHING, NOTHING]

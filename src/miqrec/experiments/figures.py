@@ -82,10 +82,8 @@ def cost(results: Results) -> Figure:
     figure, (left, right) = canvas(columns=2, sharey=True)
     for system, look in _looks(results):
         runs = results.runs.filter(system=system)
-        quality, minutes = (
-            runs["NDCG@10"],
-            results.timed().filter(system=system)["fit_seconds"] / 60,
-        )
+        quality = runs["NDCG@10"]
+        minutes = results.timed().filter(system=system)["fit_seconds"] / 60
         point = look | {"linestyle": "none", "capsize": 2, "markersize": 7, "elinewidth": 1}
         height = _deviation(quality)
         if len(minutes):
