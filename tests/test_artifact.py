@@ -83,3 +83,11 @@ def test_weights_that_are_cut_short(folder):
 
     with pytest.raises(MiqrecError, match="the folder is damaged"):
         load_artifact(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "items.parquet"])
+def test_a_file_that_is_damaged(folder, name):
+    (folder / name).write_bytes(b"\xff{")
+
+    with pytest.raises(MiqrecError, match=rf"{name} .*; restore it"):
+        load_artifact(folder)

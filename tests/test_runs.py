@@ -102,3 +102,11 @@ def test_a_run_that_goes_on_elsewhere_remembers_where_it_began(tmp_path, monkeyp
         found.append(json.loads((tmp_path / "environment.json").read_text())["earlier_devices"])
 
     assert found == [[], ["NVIDIA H200"], ["NVIDIA H200"]]
+
+
+def test_a_run_does_not_go_on_over_a_damaged_record_of_where_it_began(tmp_path):
+    (tmp_path / "environment.json").write_text('{"device": "cpu"}')
+
+    with pytest.raises(MiqrecError, match=r"environment.json is not a run's: date: Field required"):
+        note_environment(tmp_path)
+    assert (tmp_path / "environment.json").read_text() == '{"device": "cpu"}'

@@ -8,15 +8,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from miqrec.config import Config, explain
+from miqrec.config import Config, read_config
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.source import DataConfig
 from miqrec.errors import MiqrecError
 from miqrec.files import replacing
+from miqrec.frames import read_frame
 from miqrec.models.build import Model, ModelConfig, build_model
 from miqrec.pretraining.config import PretrainingConfig
 from miqrec.training.config import TrainingConfig
@@ -85,8 +85,8 @@ def load_artifact(folder: Path) -> Artifact:
         MiqrecError: not an artifact, one of a newer format, or weights that don't fit its config.
     """
     folder = artifact_folder(folder)
-    config = read_config(folder)
-    items = pl.read_parquet(folder / "items.parquet")
+    config = _read_config(folder)
+    items = read_frame(folder / "items.parquet")
     model = build_model(config.model, items.height)
     try:
         model.load_state_dict(load_file(folder / "model.safetensors"))
@@ -112,21 +112,16 @@ def artifact_folder(folder: Path) -> Path:
     )
 
 
-def read_config(folder: Path) -> ArtifactConfig:
+def _read_config(folder: Path) -> ArtifactConfig:
     """The config of an artifact, its format checked before anything else."""
-    text = (folder / "config.json").read_text(encoding="utf-8")
-    try:
-        header = _Header.model_validate_json(text)
-        if header.format > FORMAT:
-            raise MiqrecError(
-                f"{folder} was written by miqrec {header.miqrec} in format {header.format}, and this "
-                f"version reads up to format {FORMAT}; upgrade miqrec"
-            )
-        return ArtifactConfig.model_validate_json(text)
-    except ValidationError as error:
+    path, whose = folder / "config.json", "a saved model's"
+    header = read_config(path, _Header, whose)
+    if header.format > FORMAT:
         raise MiqrecError(
-            f"{folder / 'config.json'} is not an artifact's: {explain(error)}"
-        ) from error
+            f"{folder} was written by miqrec {header.miqrec} in format {header.format}, and this "
+            f"version reads up to format {FORMAT}; upgrade miqrec"
+        )
+    return read_config(path, ArtifactConfig, whose)
 
 
 class _Header(Config, extra="ignore"):

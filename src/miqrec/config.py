@@ -1,6 +1,13 @@
 """The base of every configuration: small, frozen, and strict about unknown keys."""
 
+from pathlib import Path
+from typing import TypeVar
+
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from miqrec.errors import MiqrecError
+
+C = TypeVar("C", bound="Config")
 
 
 class Config(BaseModel):
@@ -12,6 +19,27 @@ class Config(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", protected_namespaces=(), use_attribute_docstrings=True
     )
+
+
+def read_config(path: Path, kind: type[C], whose: str) -> C:
+    """Read a JSON file that miqrec wrote.
+
+    Args:
+        path: the file.
+        kind: what it holds.
+        whose: for the sentence of an error, as in "a run's".
+
+    Raises:
+        MiqrecError: it can't be read, isn't JSON, or something in it is missing, unknown or wrong.
+    """
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise MiqrecError(f"{path} can't be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise MiqrecError(
+            f"{path} is not {whose}: {explain(error)}; restore it, or begin again in a new folder"
+        ) from error
 
 
 def explain(error: ValidationError) -> str:

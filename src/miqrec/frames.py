@@ -1,4 +1,4 @@
-"""Tables written to the file that a name asks for: Parquet, CSV or JSON lines."""
+"""Tables in files, whose endings say whether they are Parquet, CSV or JSON lines."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +10,31 @@ from miqrec.files import replacing
 
 Writer = Callable[[pl.DataFrame, Path], None]
 
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".parquet": pl.read_parquet,
+    ".csv": pl.read_csv,
+}
+
 WRITERS: dict[str, Writer] = {
     ".parquet": pl.DataFrame.write_parquet,
     ".csv": pl.DataFrame.write_csv,
     ".jsonl": pl.DataFrame.write_ndjson,
 }
+
+
+def read_frame(path: Path, *columns: str) -> pl.DataFrame:
+    """Read these columns, or all, of a Parquet or CSV file that miqrec wrote.
+
+    Raises:
+        MiqrecError: it is not there, is damaged or lacks a column.
+    """
+    try:
+        return READERS[path.suffix](path).select(columns or pl.all())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise MiqrecError(
+            f"{path} can't be read: {reason}; restore it, or begin again in a new folder"
+        ) from error
 
 
 def check_writable(path: Path | None) -> None:

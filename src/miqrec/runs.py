@@ -7,25 +7,21 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import polars
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from miqrec.artifact import Artifact, load_artifact, save_artifact
-from miqrec.config import Config, explain
+from miqrec.config import C, Config, read_config
 from miqrec.data.dataset import Dataset
 from miqrec.environment import Environment, best_device, environment, peak_mib
 from miqrec.errors import MiqrecError
 from miqrec.evaluation import evaluate
 from miqrec.files import remove, replacing, write_json
+from miqrec.frames import read_frame
 from miqrec.metrics import summary
 from miqrec.run_config import PretrainingRunConfig, RunConfig
 
 if TYPE_CHECKING:
     from lightning.pytorch.callbacks import Callback
-
-C = TypeVar("C", bound=Config)
 
 
 class Metrics(Config):
@@ -144,7 +140,7 @@ def note_environment(folder: Path) -> None:
     """Write what this start runs on; a run that went on elsewhere remembers where it was begun."""
     path, now = folder / "environment.json", environment()
     if path.exists():
-        before = Environment.model_validate_json(path.read_text(encoding="utf-8"))
+        before = read_config(path, Environment, "a run's")
         others = {before.device, *before.earlier_devices} - {now.device}
         now = now.model_copy(update={"earlier_devices": tuple(sorted(others))})
     write_json(path, now.model_dump(mode="json"))
@@ -171,10 +167,7 @@ def _read_config(folder: Path, kind: type[C]) -> C:
         raise MiqrecError(
             f"{folder} is not a run: it has no config.json; give what --out was given"
         )
-    try:
-        return kind.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValidationError as error:
-        raise MiqrecError(f"{path} is not such a run's: {explain(error)}") from error
+    return read_config(path, kind, "such a run's")
 
 
 def read_metrics(folder: Path) -> Metrics:
@@ -185,13 +178,13 @@ def read_metrics(folder: Path) -> Metrics:
             f"{folder} is not a finished run: it has no metrics.json; "
             f"`miqrec train --out {folder} --resume` goes on with one that was stopped"
         )
-    return Metrics.model_validate_json(path.read_text(encoding="utf-8"))
+    return read_config(path, Metrics, "a run's")
 
 
 def epoch_seconds(folder: Path) -> float | None:
     """What the epochs in `history.csv` took together, those before a stop too; None without one."""
     path = folder / "history.csv"
-    return float(polars.read_csv(path)["seconds"].sum()) if path.is_file() else None
+    return float(read_frame(path, "seconds")["seconds"].sum()) if path.is_file() else None
 
 
 def _check_same(there: Config, wanted: Config, folder: Path) -> None:

@@ -72,3 +72,23 @@ def test_a_run_that_does_not_fit_is_named(tmp_path, ranks, changes, message):
 
     with pytest.raises(MiqrecError, match=message):
         read_results(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["config.json", "metrics.json", "environment.json", "history.csv", "ranks.parquet"],
+)
+def test_a_file_that_is_damaged_is_named(tmp_path, name):
+    write_study(tmp_path)
+    (write_run(tmp_path / "sasrec" / "seed-0", [1, 2]) / name).write_bytes(b"\xff{")
+
+    with pytest.raises(MiqrecError, match=rf"seed-0/{name} .*; restore it"):
+        read_results(tmp_path)
+
+
+def test_a_file_that_is_missing_is_named(tmp_path):
+    write_study(tmp_path)
+    (write_run(tmp_path / "sasrec" / "seed-0", [1, 2]) / "environment.json").unlink()
+
+    with pytest.raises(MiqrecError, match=r"environment\.json can't be read: No such file"):
+        read_results(tmp_path)

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import polars as pl
 import typer
 
 from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Time, User
@@ -13,6 +12,7 @@ from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
 from miqrec.data.datasets import statistics
 from miqrec.data.source import DataConfig, open_source
+from miqrec.frames import read_frame
 from miqrec.pretraining.attributes import attributes_fingerprint
 from miqrec.pretraining.config import PretrainingConfig
 from miqrec.progress import console as messages
@@ -54,7 +54,7 @@ def pretrain(
     except KeyboardInterrupt:
         messages.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130) from None
-    last = pl.read_csv(out / "history.csv").row(-1, named=True)
+    last = read_frame(out / "history.csv").row(-1, named=True)
     if json:
         print_json({"run": str(out), "config": config.model_dump(mode="json"), "last": last})
         return

@@ -5,9 +5,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
-from miqrec.config import explain
+from miqrec.config import read_config
 from miqrec.errors import MiqrecError
 from miqrec.experiments.study import Pair, Study, Tuning
 from miqrec.runs import read_run_config
@@ -89,8 +87,11 @@ def read_outline(folder: Path, found: list[Found], baseline: str | None = None) 
 
 
 def _is_run(config: Path) -> bool:
-    """Saved models and pre-trainings have a `config.json` too."""
-    keys = json.loads(config.read_text(encoding="utf-8")).keys()
+    """Saved models and pre-trainings have a `config.json` too; what can't be read may be a run's."""
+    try:
+        keys = json.loads(config.read_bytes()).keys()
+    except (ValueError, AttributeError):
+        return True
     return not {"format", "pretraining"} & keys
 
 
@@ -102,10 +103,7 @@ def _found(run: Path) -> Found:
 
 
 def _read(path: Path) -> Outline:
-    try:
-        study = Study.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValidationError as error:
-        raise MiqrecError(f"{path} is not a study's: {explain(error)}") from error
+    study = read_config(path, Study, "a study's")
     return Outline(
         name=study.name,
         title=study.title,

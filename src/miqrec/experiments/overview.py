@@ -8,13 +8,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
-import polars as pl
 from rich import box
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
 from miqrec.experiments.plan import PlannedRun, unfinished
+from miqrec.frames import read_frame
 from miqrec.progress import console
 from miqrec.training.config import CHOSEN_BY
 
@@ -38,7 +38,7 @@ def read_progress(folder: Path) -> Progress:
     """How far the run in `folder` is."""
     if not (folder / "history.csv").exists():
         return Progress(0, 0.0)
-    history = pl.read_csv(folder / "history.csv")
+    history = read_frame(folder / "history.csv")
     progress = Progress(history.height, float(history["seconds"].sum()))
     if CHOSEN_BY in history.columns:
         scores = history[CHOSEN_BY].to_list()

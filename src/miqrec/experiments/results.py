@@ -11,9 +11,11 @@ import numpy.typing as npt
 import polars as pl
 import torch
 
+from miqrec.config import read_config
 from miqrec.environment import Environment
 from miqrec.errors import MiqrecError
 from miqrec.experiments.outline import Found, Outline, find_runs, read_outline
+from miqrec.frames import read_frame
 from miqrec.metrics import hit_rate, ndcg, reciprocal_rank
 from miqrec.run_config import RunConfig
 from miqrec.runs import epoch_seconds, read_metrics, read_run_config
@@ -115,15 +117,14 @@ def _history(done: list[Found]) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=schema)]
     for run in done:
         if (run.folder / "history.csv").is_file():
-            history = pl.read_csv(run.folder / "history.csv").select("epoch", "NDCG@10")
+            history = read_frame(run.folder / "history.csv", "epoch", "NDCG@10")
             whose = {"system": pl.lit(run.system), "seed": pl.lit(run.seed, pl.Int64)}
             parts.append(history.with_columns(**whose).select(*schema))
     return pl.concat(parts)
 
 
 def _environment(run: Found) -> Environment:
-    text = (run.folder / "environment.json").read_text(encoding="utf-8")
-    return Environment.model_validate_json(text)
+    return read_config(run.folder / "environment.json", Environment, "a run's")
 
 
 def _checked_configs(done: list[Found]) -> dict[str, RunConfig]:
@@ -150,8 +151,8 @@ def _aligned_ranks(done: list[Found]) -> tuple[npt.NDArray[np.int64], dict[str, 
     ranks: dict[str, list[npt.NDArray[np.int64]]] = {}
     first = None
     for run in done:
-        frame = pl.read_parquet(run.folder / "ranks.parquet").sort("user")
-        targets = frame.select("user", "target")
+        frame = read_frame(run.folder / "ranks.parquet", "user", "target", "rank").sort("user")
+        targets = frame.drop("rank")
         first = targets if first is None else first
         if not targets.equals(first):
             raise MiqrecError(_other_data(run))
