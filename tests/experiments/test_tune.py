@@ -184,28 +184,42 @@ def test_a_trial_that_is_given_up_stops_at_that_epoch(tmp_path):
     assert history.height == 2
 
 
-@pytest.mark.parametrize(("epochs", "seen"), [(12, 3), (60, 11), (200, 11)])
-def test_a_hopeless_trial_has_a_sixth_of_its_epochs_and_ten_at_most(
-    epochs, seen, tmp_path, monkeypatch
+GAINS_LATE = [0.1, 0.12, 0.14, 0.16, 0.18, 0.2, 0.22, 0.24]
+FALLS_BEHIND = [0.1, 0.12, 0.11, 0.11, 0.11, 0.11, 0.11, 0.11]
+FALLS_AHEAD = [0.3, 0.32, 0.31, 0.31, 0.31, 0.31, 0.31, 0.31]
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience", "seen"),
+    [
+        (GAINS_LATE, 4, 8),
+        (FALLS_AHEAD, 4, 8),
+        (FALLS_BEHIND, 4, 2 + 4 // 2 + 1),
+        (FALLS_BEHIND, 8, 2 + 8 // 2 + 1),
+    ],
+)
+def test_a_trial_is_given_up_where_it_is_behind_and_below_its_own_best(
+    scores, patience, seen, tmp_path, monkeypatch
 ):
-    epochs_of_trials = []
+    curves = [[0.2] * 8] * 5 + [scores]
+    lengths = []
 
-    def worse_than_the_first_five(dataset, config, folder, callbacks):
-        epochs_of_trials.append(0)
-        score = torch.tensor(0.1 if len(epochs_of_trials) > 5 else 0.2)
-        for epoch in range(12):
-            epochs_of_trials[-1] += 1
-            trainer = SimpleNamespace(callback_metrics={"NDCG@10": score}, current_epoch=epoch)
+    def follow_the_curve(dataset, config, folder, callbacks):
+        curve = curves[len(lengths)]
+        lengths.append(0)
+        for epoch, score in enumerate(curve):
+            lengths[-1] += 1
+            scores = {"NDCG@10": torch.tensor(score)}
+            trainer = SimpleNamespace(callback_metrics=scores, current_epoch=epoch)
             callbacks[0].on_train_epoch_end(trainer, None)
-        return {"NDCG@10": score.item()}
+        return {"NDCG@10": max(curve)}
 
-    monkeypatch.setattr(module, "validate", worse_than_the_first_five)
-    config = space().model_copy(update={"settings": FIXED | {"epochs": epochs}})
+    monkeypatch.setattr(module, "validate", follow_the_curve)
+    config = space().model_copy(update={"settings": FIXED | {"patience": patience}})
 
-    found = tune(cycle(), config, 6, tmp_path / "out", "sqlite://")  # in memory: it is faster
+    tune(cycle(), config, 6, tmp_path / "out", "sqlite://")  # in memory: it is faster
 
-    assert (found.finished, found.pruned) == (5, 1)
-    assert epochs_of_trials == [12] * 5 + [seen]
+    assert lengths == [8] * 5 + [seen]
 
 
 def test_a_trial_that_is_given_up_counts(tmp_path, monkeypatch):

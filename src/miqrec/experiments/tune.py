@@ -30,6 +30,7 @@ from miqrec.training.config import CHOSEN_BY, TrainingConfig
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
+    from optuna.pruners import BasePruner
 
 
 class Found(NamedTuple):
@@ -103,7 +104,7 @@ def _open_study(config: TuningConfig, storage: str) -> "Study":
             storage=storage,
             study_name=f"{config.model}-{hashlib.sha256(what.encode()).hexdigest()[:12]}",
             direction="maximize",
-            pruner=optuna.pruners.MedianPruner(n_warmup_steps=_warm_up(config)),
+            pruner=_pruner(config),
             load_if_exists=True,
         )
     except (ImportError, ValueError, optional("sqlalchemy.exc").SQLAlchemyError) as error:
@@ -112,10 +113,19 @@ def _open_study(config: TuningConfig, storage: str) -> "Study":
     return study
 
 
-def _warm_up(config: TuningConfig) -> int:
-    """Epochs before a trial may be given up for being worse than the median of the others."""
-    epochs = int(config.settings.get("epochs", TrainingConfig().epochs))
-    return min(10, epochs // 6)
+def _pruner(config: TuningConfig) -> "BasePruner":
+    """Gives up a trial behind the median of the others that, for half the patience, was below its own best.
+
+    While it gains it goes on: low learning rates are behind for long, and may end ahead.
+    """
+    optuna: Any = optional("optuna")
+    patience = int(config.settings.get("patience", TrainingConfig().patience))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        pruner: BasePruner = optuna.pruners.PatientPruner(
+            optuna.pruners.MedianPruner(), patience=patience // 2
+        )
+    return pruner
 
 
 def _without_places(config: TuningConfig) -> dict[str, Any]:
