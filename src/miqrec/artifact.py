@@ -86,7 +86,7 @@ def load_artifact(folder: Path) -> Artifact:
     """
     folder = artifact_folder(folder)
     config = _read_config(folder)
-    items = read_frame(folder / "items.parquet")
+    items = read_frame(folder / "items.parquet", "item", "title", "attributes", "count")
     model = build_model(config.model, items.height)
     try:
         model.load_state_dict(load_file(folder / "model.safetensors"))
@@ -96,7 +96,7 @@ def load_artifact(folder: Path) -> Artifact:
             f"{folder}: model.safetensors does not match config.json ({reason}); "
             "the folder is damaged or was edited: train again or restore it"
         ) from error
-    catalogue = Catalogue(items.select("item", "title", "attributes"))
+    catalogue = Catalogue(items.drop("count"))
     return Artifact(config, model, catalogue, items["count"].to_numpy())
 
 

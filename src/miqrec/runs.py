@@ -24,10 +24,15 @@ if TYPE_CHECKING:
     from lightning.pytorch.callbacks import Callback
 
 
-class Metrics(Config):
-    """What `metrics.json` holds; it is written last, so a run that has it is finished."""
+class Validation(Config):
+    """What `valid.json` holds, for a search that looks at nothing else."""
 
     valid: dict[str, float]
+
+
+class Metrics(Validation):
+    """What `metrics.json` holds; it is written last, so a run that has it is finished."""
+
     test: dict[str, float]
     n_users: int  # ranked on the test split
     epochs: int | None  # chosen by validation; None for models that only count
@@ -98,10 +103,10 @@ def validate(
     if not path.exists():
         model = fit(dataset, config, folder, callbacks).model
         valid = evaluate(model, dataset.sequences, "valid", device=best_device())
-        write_json(path, summary(valid["rank"].to_torch()))
+        found = Validation(valid=summary(valid["rank"].to_torch()))
+        write_json(path, found.model_dump())
         remove(folder / "checkpoints")
-    metrics: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
-    return metrics
+    return read_config(path, Validation, "a trial's").valid
 
 
 def run_final(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:

@@ -222,6 +222,15 @@ def test_a_trial_is_given_up_where_it_is_behind_and_below_its_own_best(
     assert lengths == [8] * 5 + [seen]
 
 
+def test_scores_of_a_trial_that_are_damaged_are_named(tmp_path):
+    config = small("sasrec", cycle(), epochs=1)
+    assert validate(cycle(), config, tmp_path).keys() >= {"HR@10", "NDCG@10"}
+    (tmp_path / "valid.json").write_text("{")
+
+    with pytest.raises(MiqrecError, match=r"valid\.json is not a trial's: .*; restore it"):
+        validate(cycle(), config, tmp_path)
+
+
 def test_a_trial_that_is_given_up_counts(tmp_path, monkeypatch):
     def give_up_the_second(dataset, config, folder, callbacks):
         if folder.name == "trial-1":
