@@ -11,7 +11,7 @@ import argparse
 import time
 from collections import Counter
 
-from miqrec.cli.process import prepare
+from miqrec.system.process import prepare
 
 prepare()  # before PyTorch is loaded
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.limits import median_seconds
-from miqrec import losses
+from miqrec.training import losses
 
 D, N_TARGETS = 64, {"cuda": 13_500, "cpu": 2_000}
 N_ITEMS = (3_416, 12_101, 100_000)

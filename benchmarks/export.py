@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.datasets import load
+from miqrec.data.named.load import load
 from miqrec.data.sequences import Sequences, spans
-from miqrec.files import replacing, write_json
+from miqrec.system.files import replacing, write_json
 
 INTER = {"user": "user:token", "item": "item:token", "time": "time:float"}
 """RecBole's names; RecTools gets the same file and drops the types."""

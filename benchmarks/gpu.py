@@ -21,20 +21,14 @@ import torch
 
 from benchmarks.gpu_checks import ALLOWED, cases, errors
 from benchmarks.limits import limits, median_seconds
-from miqrec.data.batches import (
-    EvaluationBatch,
-    EvaluationExamples,
-    Piece,
-    TrainingExamples,
-    evaluation_loader,
-    training_loader,
-)
+from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
+from miqrec.data.batches.training import Piece, TrainingExamples, training_loader
 from miqrec.data.sequences import Sequences
-from miqrec.losses import ce
-from miqrec.models.build import build_model
+from miqrec.evaluation.ranking import ranks
 from miqrec.models.encoder import Encoder
+from miqrec.models.registry import build_model
 from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
-from miqrec.ranking import ranks
+from miqrec.training.losses import ce
 
 N_USERS, N_ITEMS = 6040, 3416
 KERNELS = {

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from miqrec.losses import bce, ce, gbce, sampled_ce
-from miqrec.models.build import build_model
+from miqrec.models.registry import build_model
 from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention
 from miqrec.nn.blocks import S3RecBlock, SASRecBlock
+from miqrec.training.losses import bce, ce, gbce, sampled_ce
 
 ALLOWED = {"float32": (1e-4, 1e-3, 1e-4), "bfloat16": (5e-2, 3e-1, 1e-1)}
 """The largest `Errors` that pass; bfloat16 has 8 bits of mantissa."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from miqrec.products import fast_products
+from miqrec.system.matmul import fast_products
 
 SECONDS = 0.5
 """How long each product is repeated; the median counts."""

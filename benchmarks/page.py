@@ -16,7 +16,7 @@ the operations that the result needs, see `operations.py`, against a square prod
 RecTools' catalogue has the items seen in training only. "Helped" is a peer that is given what ours has by
 default: no dropout on attention, and a process that was told how to wait and to reuse memory. Float32
 products of ours, and those of the machine's limits, go by oneDNN where MKL holds back
-(`miqrec/products.py`)."""
+(`miqrec/system/matmul.py`)."""
 
 
 DETAILS = {"dropout, on attention", "items", "validation or evaluation", "above start", "note"}

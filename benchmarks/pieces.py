@@ -3,7 +3,7 @@
     PYTHONPATH=src python -m benchmarks.pieces [--data ml-1m] [--window 10] [--precision bf16-mixed]
 
 The three take turns over the same users in one process; a line gives the median of an epoch's seconds,
-reckoned from some steps. Batches of similar length are what `data/pieces.py` speaks of: sorted by length
+reckoned from some steps. Batches of similar length are what `data/batches/pieces.py` speaks of: sorted by length
 within pools of eight.
 """
 
@@ -12,7 +12,7 @@ import math
 import time
 from statistics import median
 
-from miqrec.cli.process import prepare
+from miqrec.system.process import prepare
 
 prepare()  # before PyTorch is loaded
 
@@ -20,7 +20,8 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from benchmarks.steps import BATCH, at_random, make_step  # noqa: E402
-from miqrec.data.batches import Integers, TrainingExamples  # noqa: E402
+from miqrec.data.batches.pieces import Integers  # noqa: E402
+from miqrec.data.batches.training import TrainingExamples  # noqa: E402
 
 POOL = 8
 """Batches whose users are sorted together."""

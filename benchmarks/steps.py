@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from miqrec.data.batches import Integers, TrainingExamples
-from miqrec.data.datasets import load
-from miqrec.data.pieces import worth_on
-from miqrec.models.build import build_model
-from miqrec.products import fast_products
-from miqrec.settings import settings
+from miqrec.data.batches.pieces import Integers, worth_on
+from miqrec.data.batches.training import TrainingExamples
+from miqrec.data.named.load import load
+from miqrec.models.registry import build_model
+from miqrec.runs.settings import settings
+from miqrec.system.matmul import fast_products
 from miqrec.training.objective import make_objective
 
 BATCH = 128

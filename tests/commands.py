@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from miqrec import progress
 from miqrec.cli import main, output
+from miqrec.system import progress
 
 
 class Done(NamedTuple):

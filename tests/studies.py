@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from miqrec.environment import environment
-from miqrec.experiments.study import Study
-from miqrec.files import write_json
-from miqrec.metrics import summary
-from miqrec.runs import Metrics
+from miqrec.evaluation.metrics import summary
+from miqrec.experiments.studies.study import Study
+from miqrec.runs.folder import Metrics
+from miqrec.system.environment import environment
+from miqrec.system.files import write_json
 from worlds import cycle, small
 
 N_USERS = 40

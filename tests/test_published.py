@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from miqrec.experiments.plan import plan
-from miqrec.experiments.reading import read_study
-from miqrec.metrics import summary
-from miqrec.runs import read_metrics, read_run_config
+from miqrec.evaluation.metrics import summary
+from miqrec.experiments.studies.plan import plan
+from miqrec.experiments.studies.recipe_files import read_study
+from miqrec.runs.folder import read_metrics, read_run_config
 
 ROOT = Path(__file__).parents[1] / "results" / "runs"
 RUNS = sorted(path.parent for path in ROOT.glob("*/*/seed-*/metrics.json"))

@@ -3,7 +3,7 @@
 import pytest
 
 from miqrec import Recommender
-from miqrec.data.datasets import load, statistics
+from miqrec.data.named.load import load, statistics
 from miqrec.data.sequences import spans
 
 SIZES = {

@@ -6,7 +6,7 @@ import pytest
 
 from miqrec import Recommender
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.fitting import fit_on_everything
+from miqrec.runs.fit import fit_on_everything
 from worlds import cycle, frame, small
 
 CIRCLE = frame(cycle())

@@ -7,10 +7,10 @@ import polars as pl
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import build_dataset
-from miqrec.data.source import DataConfig
-from miqrec.models.build import MODELS
-from miqrec.run_config import RunConfig
-from miqrec.settings import settings
+from miqrec.data.open import DataConfig
+from miqrec.models.registry import MODELS
+from miqrec.runs.config import RunConfig
+from miqrec.runs.settings import settings
 
 SIZES = {
     "dim": 16,

@@ -18,13 +18,13 @@ import torch
 
 from benchmarks.limits import timed
 from benchmarks.workers.measure import MIB, Memory
-from miqrec.data.batches import Piece, TrainingExamples, training_loader
-from miqrec.data.load import load_dataset
-from miqrec.losses import ce
-from miqrec.models.build import build_model
+from miqrec.data.batches.training import Piece, TrainingExamples, training_loader
+from miqrec.data.prepared import load_dataset
 from miqrec.models.encoder import Encoder
+from miqrec.models.registry import build_model
 from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
-from miqrec.products import fast_products
+from miqrec.system.matmul import fast_products
+from miqrec.training.losses import ce
 
 STEPS = 4
 """Steps of training a point; the first is a warm-up, the median of the others counts."""

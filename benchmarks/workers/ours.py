@@ -10,14 +10,14 @@ import torch
 
 from benchmarks.jobs import Job
 from benchmarks.workers.measure import Memory, begin, call, finish
-from miqrec.artifact import Artifact, ArtifactConfig
-from miqrec.data.batches import TrainingExamples
+from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.dataset import Dataset
-from miqrec.data.source import DataConfig
+from miqrec.data.open import DataConfig
 from miqrec.errors import MiqrecWarning
-from miqrec.models.build import build_model
+from miqrec.models.registry import build_model
 from miqrec.recommender import Recommender
-from miqrec.settings import Settings, settings
+from miqrec.runs.artifact import Artifact, ArtifactConfig
+from miqrec.runs.settings import Settings, settings
 from miqrec.training.fit import train
 from miqrec.training.step import SequenceTraining
 

@@ -11,10 +11,10 @@ import torch
 from benchmarks.limits import timed
 from benchmarks.workers.growth_point import full_batch
 from benchmarks.workers.measure import MIB, largest, resident
-from miqrec.losses import ce
-from miqrec.models.build import build_model
+from miqrec.models.registry import build_model
 from miqrec.models.sasrec import SASRecConfig
-from miqrec.products import fast_products
+from miqrec.system.matmul import fast_products
+from miqrec.training.losses import ce
 
 STEPS = 2
 

@@ -11,19 +11,19 @@ import numpy.typing as npt
 import polars as pl
 import torch
 
-from miqrec.artifact import Artifact, load_artifact, save_artifact
-from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories
 from miqrec.data.ids import positions
-from miqrec.data.source import DataConfig, open_source, with_catalogue
-from miqrec.environment import best_device
+from miqrec.data.open import DataConfig, open_source, with_catalogue
+from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.evaluation import evaluate
-from miqrec.metrics import summary
-from miqrec.recommending import Asking, recommend_lists
-from miqrec.run_config import RunConfig
-from miqrec.settings import settings
+from miqrec.evaluation.evaluate import evaluate
+from miqrec.evaluation.metrics import summary
+from miqrec.evaluation.top_lists import Asking, recommend_lists
+from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
+from miqrec.runs.config import RunConfig
+from miqrec.runs.settings import settings
+from miqrec.system.environment import best_device
 
 Id = str | int
 
@@ -58,7 +58,7 @@ class Recommender:
 
         Args:
             data: a data frame (pandas, Polars, Arrow), a path, or the name of a data set.
-            model: one of `miqrec.models.build.MODELS`.
+            model: one of `miqrec.models.registry.MODELS`.
             user: the column of the users, where it has not one of the usual names.
             item: the column of the items, likewise.
             time: the column of the times, likewise; without one the order of the rows counts.
@@ -69,7 +69,7 @@ class Recommender:
         Raises:
             MiqrecError: data that can't be read or trained on, or a setting that there is not.
         """
-        from miqrec.fitting import fit  # brings Lightning, which only fitting needs
+        from miqrec.runs.fit import fit  # brings Lightning, which only fitting needs
 
         chosen = settings(model, **values)
         source = str(data) if isinstance(data, str | Path) else None

@@ -13,10 +13,10 @@ import polars as pl
 import pytest
 
 from commands import miqrec
-from miqrec.data.interactions import Filters
-from miqrec.models.build import MODELS
-from miqrec.pretraining.config import PretrainingConfig
+from miqrec.data.filters import Filters
+from miqrec.models.registry import MODELS
 from miqrec.training.config import TrainingConfig
+from miqrec.training.pretraining.config import PretrainingConfig
 from studies import compared
 from worlds import cycle, frame
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from commands import miqrec
-from miqrec.experiments.study import Study
+from miqrec.experiments.studies.study import Study
 from worlds import cycle, frame
 
 TINY = """

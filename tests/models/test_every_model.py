@@ -11,17 +11,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miqrec.artifact import load_artifact, save_artifact
-from miqrec.data.batches import TrainingExamples
+from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.dataset import Dataset
+from miqrec.data.demo.generate import DemoConfig, generate, noise_interactions
 from miqrec.data.encoding import build_dataset
 from miqrec.data.sequences import Sequences
-from miqrec.data.synthetic import DemoConfig, generate, noise_interactions
-from miqrec.evaluation import evaluate
-from miqrec.fitting import fit
-from miqrec.metrics import summary
-from miqrec.models.build import MODELS, build_model
+from miqrec.evaluation.evaluate import evaluate
+from miqrec.evaluation.metrics import summary
 from miqrec.models.encoder import Encoder
+from miqrec.models.registry import MODELS, build_model
+from miqrec.runs.artifact import load_artifact, save_artifact
+from miqrec.runs.fit import fit
 from miqrec.training.config import TrainingConfig
 from miqrec.training.objective import make_objective
 from worlds import cycle, small

@@ -2,8 +2,8 @@ import numpy as np
 import torch
 from torch import tensor
 
+from miqrec.evaluation.ranking import ranks
 from miqrec.models.popularity import Popularity, PopularityConfig, count_items, within
-from miqrec.ranking import ranks
 
 ITEMS = np.array([1, 2, 2, 3, 1, 2], dtype=np.int32)  # two users: 1 2 2 3 and 1 2
 

@@ -9,10 +9,10 @@ from torch import nn
 
 from miqrec.errors import MiqrecError
 from miqrec.models.sasrec import MIQSASRecConfig, SASRec, SASRecConfig
+from miqrec.nn.ablations import PlainAverage
 from miqrec.nn.attention import CausalSelfAttention
 from miqrec.nn.initialise import initialise
 from miqrec.nn.padding import valid
-from miqrec.nn.variants import PlainAverage
 
 N_ITEMS, LENGTHS = 20, torch.tensor([6, 4, 1])
 CONFIGS = {

@@ -10,7 +10,7 @@ import torch
 
 from miqrec.data.encoding import build_dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.fitting import fit, fit_on_everything
+from miqrec.runs.fit import fit, fit_on_everything
 from miqrec.training.callbacks import History
 from worlds import cycle, small
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lightning.pytorch.callbacks import Callback
 
-from miqrec.fitting import fit
+from miqrec.runs.fit import fit
 from miqrec.training.schedule import linear
 from worlds import cycle, small
 

@@ -1,6 +1,6 @@
 """The command line; `miqrec --help` lists its commands."""
 
-from miqrec.cli.process import prepare
+from miqrec.system.process import prepare
 
 prepare()
 

@@ -17,7 +17,7 @@ from miqrec.cli.reproduce import reproduce
 from miqrec.cli.train import train
 from miqrec.cli.tune import tune
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.progress import console
+from miqrec.system.progress import console
 
 app = typer.Typer(
     no_args_is_help=True,

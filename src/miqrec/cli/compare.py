@@ -8,7 +8,7 @@ import typer
 from miqrec.cli.options import Json
 from miqrec.cli.output import METRICS, console, metrics_table, print_json
 from miqrec.errors import MiqrecError
-from miqrec.runs import read_metrics, read_run_config
+from miqrec.runs.folder import read_metrics, read_run_config
 
 Runs = Annotated[list[Path], typer.Argument(help="Run folders; differences are to the first.")]
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from miqrec.cli.options import DataDir, Json
 from miqrec.cli.output import compact_table, console, print_json
-from miqrec.data.datasets import describe
+from miqrec.data.named.load import describe
 
 
 def datasets(data_dir: DataDir = None, json: Json = False) -> None:

@@ -8,7 +8,7 @@ import typer
 from miqrec.cli.options import DataDir, Json, OptionalData
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.saved import load_with_data
-from miqrec.metrics import summary
+from miqrec.evaluation.metrics import summary
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
 Split = Annotated[Literal["valid", "test"], typer.Option(help="Which held-out items.")]

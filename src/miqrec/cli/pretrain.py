@@ -8,17 +8,17 @@ import typer
 from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Time, User
 from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
-from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
-from miqrec.data.datasets import statistics
-from miqrec.data.source import DataConfig, open_source
-from miqrec.frames import read_frame
-from miqrec.pretraining.attributes import attributes_fingerprint
-from miqrec.pretraining.config import PretrainingConfig
-from miqrec.progress import console as messages
-from miqrec.run_config import PretrainingRunConfig
-from miqrec.runs import run_pretraining
-from miqrec.settings import PRETRAINABLE, pretraining_settings
+from miqrec.data.named.load import statistics
+from miqrec.data.open import DataConfig, open_source
+from miqrec.data.reading.columns import Columns
+from miqrec.runs.config import PretrainingRunConfig
+from miqrec.runs.folder import run_pretraining
+from miqrec.runs.settings import PRETRAINABLE, pretraining_settings
+from miqrec.system.progress import console as messages
+from miqrec.system.tables import read_frame
+from miqrec.training.pretraining.attributes import attributes_fingerprint
+from miqrec.training.pretraining.config import PretrainingConfig
 
 Out = Annotated[
     Path, typer.Option(help="A folder for the weights; a pre-training stopped there goes on.")

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from miqrec.errors import MiqrecError
-from miqrec.experiments.plan import pretraining_command
-from miqrec.experiments.reading import read_system, study_names
-from miqrec.experiments.study import Study
-from miqrec.models.build import MODELS
+from miqrec.experiments.studies.plan import pretraining_command
+from miqrec.experiments.studies.recipe_files import read_system, study_names
+from miqrec.experiments.studies.study import Study
+from miqrec.models.registry import MODELS
 
 Data = Annotated[
     str | None,

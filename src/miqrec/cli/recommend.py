@@ -10,9 +10,9 @@ from miqrec.cli.options import DataDir, Json, OptionalData
 from miqrec.cli.output import compact_table, console, print_json
 from miqrec.cli.saved import for_use, load_with_data
 from miqrec.data.encoding import OnUnknown
-from miqrec.frames import check_writable, write_frame
-from miqrec.progress import console as messages
 from miqrec.recommender import Recommender
+from miqrec.system.progress import console as messages
+from miqrec.system.tables import check_writable, write_frame
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
 Users = Annotated[

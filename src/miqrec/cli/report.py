@@ -7,9 +7,9 @@ import typer
 
 from miqrec.cli.options import CACHE, DataDir, Json
 from miqrec.cli.output import print_json
-from miqrec.experiments.report import numbers, read_report
-from miqrec.experiments.writing import check_ending, to_markdown, write_report
-from miqrec.progress import console as messages
+from miqrec.experiments.report.sections import numbers, read_report
+from miqrec.experiments.report.writing import check_ending, to_markdown, write_report
+from miqrec.system.progress import console as messages
 
 Runs = Annotated[
     Path, typer.Argument(help="A study's folder, a folder of several, or one of runs.")

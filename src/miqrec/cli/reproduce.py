@@ -12,15 +12,15 @@ from rich.markup import escape
 
 from miqrec.cli.options import CACHE, DataDir, Json
 from miqrec.cli.output import METRICS, console, metrics_table, print_json
-from miqrec.data.source import open_source
-from miqrec.experiments.overview import overview
-from miqrec.experiments.plan import PlannedRun, check, plan, unfinished
-from miqrec.experiments.reading import find_study, study_names
-from miqrec.experiments.runner import Failure, log_path, make_slots, run_all
-from miqrec.experiments.study import Study
-from miqrec.files import write_json
-from miqrec.progress import console as messages
-from miqrec.runs import read_metrics
+from miqrec.data.open import open_source
+from miqrec.experiments.studies.overview import overview
+from miqrec.experiments.studies.plan import PlannedRun, check, plan, unfinished
+from miqrec.experiments.studies.recipe_files import find_study, study_names
+from miqrec.experiments.studies.runner import Failure, log_path, make_slots, run_all
+from miqrec.experiments.studies.study import Study
+from miqrec.runs.folder import read_metrics
+from miqrec.system.files import write_json
+from miqrec.system.progress import console as messages
 
 Table = Annotated[
     str, typer.Argument(help=f"One of {', '.join(study_names())}, or a TOML file of your own.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from miqrec.cli.options import CACHE
 from miqrec.data.dataset import Dataset
-from miqrec.data.source import open_source
+from miqrec.data.open import open_source
 from miqrec.errors import MiqrecError
 from miqrec.recommender import Recommender
 

@@ -9,8 +9,8 @@ import typer
 from pydantic.fields import FieldInfo
 
 from miqrec.config import Config
-from miqrec.data.interactions import Filters
-from miqrec.models.build import MODELS
+from miqrec.data.filters import Filters
+from miqrec.models.registry import MODELS
 
 Command = Callable[..., None]
 

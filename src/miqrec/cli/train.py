@@ -9,17 +9,17 @@ from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Time, User
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
-from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
-from miqrec.data.datasets import statistics
-from miqrec.data.source import DataConfig, open_source
+from miqrec.data.named.load import statistics
+from miqrec.data.open import DataConfig, open_source
+from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
-from miqrec.initial import initial_weights
-from miqrec.models.build import MODELS
-from miqrec.progress import console as messages
-from miqrec.run_config import RunConfig
-from miqrec.runs import Metrics, read_run_config, run, run_final
-from miqrec.settings import settings
+from miqrec.models.registry import MODELS
+from miqrec.runs.config import RunConfig
+from miqrec.runs.folder import Metrics, read_run_config, run, run_final
+from miqrec.runs.initial_weights import initial_weights
+from miqrec.runs.settings import settings
+from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
 
 Out = Annotated[Path, typer.Option(help="The run's folder; a run that was stopped there goes on.")]

@@ -10,20 +10,20 @@ from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Time, User
 from miqrec.cli.output import console, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
-from miqrec.data.columns import Columns
 from miqrec.data.dataset import Dataset
-from miqrec.data.source import DataConfig, open_source
+from miqrec.data.open import DataConfig, open_source
+from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
-from miqrec.experiments.plan import data_words, option_words
-from miqrec.experiments.search import Dimension, TuningConfig, read_search
-from miqrec.initial import initial_weights, sizes
-from miqrec.models.build import MODELS
-from miqrec.progress import console as messages
-from miqrec.settings import Setting, settings
+from miqrec.experiments.studies.plan import data_words, option_words
+from miqrec.experiments.tuning.space import Dimension, TuningConfig, read_search
+from miqrec.models.registry import MODELS
+from miqrec.runs.initial_weights import initial_weights, sizes
+from miqrec.runs.settings import Setting, settings
+from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
 
 if TYPE_CHECKING:
-    from miqrec.experiments.tune import Found
+    from miqrec.experiments.tuning.tune import Found
 
 TRIALS = 20
 
@@ -93,7 +93,7 @@ def tune(
 
     Example: miqrec tune --data ml-1m --model sasrec --search search.toml --epochs 50 --out runs/tune
     """
-    from miqrec.experiments.tune import tune as search_settings  # brings Lightning
+    from miqrec.experiments.tuning.tune import tune as search_settings  # brings Lightning
 
     if recipe:
         _refuse_beside_a_recipe(data, model, search, user, item, time, items)

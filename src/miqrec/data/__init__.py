@@ -1,1 +1,1 @@
-"""."""
+"""Data: from logs to sequences, splits and batches."""

@@ -12,7 +12,7 @@ import polars as pl
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.sequences import Sequences
 from miqrec.errors import MiqrecError
-from miqrec.files import replacing
+from miqrec.system.files import replacing
 
 FORMAT = 1
 

@@ -1,1 +1,1 @@
-"""Published experiments as recipes."""
+"""Experiments: published tables as recipes, searches for settings, and reports."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from miqrec.nn.padding import newest
-from miqrec.products import fast_products
+from miqrec.system.matmul import fast_products
 
 
 class Encoder(nn.Module, ABC):

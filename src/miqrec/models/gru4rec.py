@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from miqrec.config import Config
 from miqrec.models.encoder import Encoder
-from miqrec.nn.dropout import Dropout
+from miqrec.nn.kernels.dropout import Dropout
 from miqrec.nn.padding import check_length, newest, trim
 
 

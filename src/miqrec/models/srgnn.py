@@ -32,7 +32,7 @@ from torch.nn import functional as F
 
 from miqrec.config import Config
 from miqrec.models.encoder import Encoder
-from miqrec.nn.dropout import Dropout
+from miqrec.nn.kernels.dropout import Dropout
 from miqrec.nn.padding import check_length, trim
 from miqrec.nn.session_graph import (
     NodeVersions,

@@ -7,9 +7,9 @@ from typing import Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from miqrec.config import Config
+from miqrec.nn.ablations import VARIANTS, Variant
 from miqrec.nn.attention import CausalSelfAttention, Pooling
 from miqrec.nn.shared_keys import SharedKeyAttention
-from miqrec.nn.variants import VARIANTS, Variant
 
 BuildAttention = Callable[[], SharedKeyAttention]
 

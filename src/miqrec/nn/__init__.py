@@ -1,1 +1,1 @@
-"""."""
+"""Layers: attention, blocks and embeddings, for right-padded sequences (B, L, D)."""

@@ -45,9 +45,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
+from miqrec.nn.kernels.slide import slide
 from miqrec.nn.padding import newest
 from miqrec.nn.shared_keys import QueryWeights, SharedKeyAttention
-from miqrec.nn.slide import slide
 
 __all__ = ["CausalSelfAttention", "MultiItemQueryAttention", "Pooling", "QueryWeights"]
 

@@ -6,7 +6,7 @@ which computes the newest valid position alone: all that a last layer need do at
 
 from torch import Tensor, nn
 
-from miqrec.nn.dropout import Dropout
+from miqrec.nn.kernels.dropout import Dropout
 from miqrec.nn.padding import newest
 from miqrec.nn.shared_keys import SharedKeyAttention
 

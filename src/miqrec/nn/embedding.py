@@ -7,7 +7,7 @@ items changes nothing for those that stay.
 import torch
 from torch import Tensor, nn
 
-from miqrec.nn.dropout import Dropout
+from miqrec.nn.kernels.dropout import Dropout
 
 
 class SASRecEmbedding(nn.Module):

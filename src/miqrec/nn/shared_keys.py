@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
-from miqrec.nn.attend import attend, probabilities
+from miqrec.nn.kernels.attend import attend, probabilities
 from miqrec.nn.padding import valid
 
 

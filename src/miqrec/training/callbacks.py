@@ -13,8 +13,8 @@ from torch import Tensor
 from typing_extensions import override
 
 from miqrec.errors import MiqrecError
-from miqrec.files import replacing
-from miqrec.progress import bar
+from miqrec.system.files import replacing
+from miqrec.system.progress import bar
 from miqrec.training.config import CHOSEN_BY
 
 

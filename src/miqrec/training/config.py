@@ -5,8 +5,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from miqrec.config import Config
-from miqrec.losses import LossName
-from miqrec.sampling import SamplerName
+from miqrec.training.losses import LossName
+from miqrec.training.negatives import SamplerName
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 

@@ -9,17 +9,13 @@ import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from typing_extensions import override
 
-from miqrec.data.batches import (
-    EvaluationExamples,
-    TrainingExamples,
-    evaluation_loader,
-    training_loader,
-)
-from miqrec.data.pieces import worth_on
+from miqrec.data.batches.evaluation import EvaluationExamples, evaluation_loader
+from miqrec.data.batches.pieces import worth_on
+from miqrec.data.batches.training import TrainingExamples, training_loader
 from miqrec.data.sequences import Sequences, Split
-from miqrec.environment import best_device
-from miqrec.evaluation import EVALUATION_BATCH
+from miqrec.evaluation.evaluate import EVALUATION_BATCH
 from miqrec.models.encoder import Encoder
+from miqrec.system.environment import best_device
 from miqrec.training.callbacks import History
 from miqrec.training.config import CHOSEN_BY, TrainingConfig
 from miqrec.training.objective import make_objective

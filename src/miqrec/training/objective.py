@@ -5,12 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from miqrec.data.batches import Batch, Piece, slices
+from miqrec.data.batches.slicing import slices
+from miqrec.data.batches.training import Batch, Piece
 from miqrec.data.sequences import Sequences, Split, spans
-from miqrec.losses import bce, ce, gbce, sampled_ce
 from miqrec.models.encoder import Encoder
-from miqrec.products import fast_products
-from miqrec.sampling import (
+from miqrec.system.matmul import fast_products
+from miqrec.training.config import TrainingConfig
+from miqrec.training.losses import bce, ce, gbce, sampled_ce
+from miqrec.training.negatives import (
     Unseen,
     draw,
     in_batch_weights,
@@ -18,7 +20,6 @@ from miqrec.sampling import (
     popularity_weights,
     uniform_weights,
 )
-from miqrec.training.config import TrainingConfig
 
 Objective = Callable[[Encoder, Batch], Tensor]
 """(encoder, batch) -> the loss summed over the targets."""

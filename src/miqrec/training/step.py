@@ -7,9 +7,10 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from typing_extensions import override
 
-from miqrec.data.batches import Batch, EvaluationBatch
-from miqrec.evaluation import batch_ranks
-from miqrec.metrics import summary
+from miqrec.data.batches.evaluation import EvaluationBatch
+from miqrec.data.batches.training import Batch
+from miqrec.evaluation.evaluate import batch_ranks
+from miqrec.evaluation.metrics import summary
 from miqrec.models.encoder import Encoder
 from miqrec.training.config import TrainingConfig
 from miqrec.training.objective import Objective

@@ -12,8 +12,8 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from miqrec.environment import best_device
-from miqrec.products import fast_products
+from miqrec.system.environment import best_device
+from miqrec.system.matmul import fast_products
 from miqrec.training.callbacks import AtomicCheckpoints, History, ProgressBar
 from miqrec.training.config import TrainerConfig
 

@@ -1,0 +1,91 @@
+"""Lists of recommendations for many histories at once, from the same ranking that evaluation uses."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+from torch import Tensor
+
+from miqrec.data.batches.order import ByLength
+from miqrec.data.batches.pieces import Integers
+from miqrec.data.batches.slicing import pad, slices
+from miqrec.data.sequences import Sequences
+from miqrec.evaluation.ranking import check_finite, exclude, top_k
+from miqrec.models.registry import Model
+from miqrec.system.progress import track
+
+BATCH = 256
+"""Histories scored at a time."""
+
+
+class Asking(NamedTuple):
+    """What stays the same for all histories of one request."""
+
+    model: Model
+    popularity: Tensor  # (n_items + 1,), answers where a history has no known item
+    k: int
+    exclude_seen: bool
+
+
+@torch.inference_mode()
+def recommend_lists(
+    asking: Asking, sequences: Sequences, users: Integers, device: torch.device | str = "cpu"
+) -> pl.DataFrame:
+    """The k best items after each history, best first; ties go to the smaller internal id.
+
+    Args:
+        asking: the model, the popularity of the items, the length of the lists.
+        sequences: the histories.
+        users: (n,) whose histories, as numbers of users in `sequences`.
+        device: where to compute.
+
+    Returns:
+        a frame with `row` (0 to n - 1, a place in `users`), `id` (internal item), `score`, `rank`
+        (from 1) and `source` ("model", or "popularity" where the history is empty). A user who has
+        seen nearly everything gets a shorter list.
+
+    Raises:
+        MiqrecError: k is larger than the catalogue, or scores are not finite.
+    """
+    asking.model.eval().to(device)
+    starts, stops = sequences.offsets[users], sequences.offsets[users + 1]
+    batches = ByLength(stops - starts, BATCH)
+    parts = [
+        _lists(asking, sequences.items, starts[rows], stops[rows]).with_columns(
+            pl.Series("row", np.repeat(rows, asking.k))
+        )
+        for rows in track(batches, "recommending", len(batches))
+    ]
+    return pl.concat(parts).filter(pl.col("id") > 0).sort("row", "rank")
+
+
+def _lists(
+    asking: Asking, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
+) -> pl.DataFrame:
+    scores = _scores(asking, flat, starts, stops)  # (B, n_items + 1)
+    check_finite(scores)
+    seen, rows = slices(flat, starts, (stops - starts) * asking.exclude_seen)
+    exclude(scores, rows.to(scores.device), seen.to(scores.device))
+    values, items = top_k(scores, asking.k)  # (B, k)
+    return pl.DataFrame(
+        {
+            "id": items.flatten().cpu().numpy(),
+            "score": values.flatten().cpu().numpy(),
+            "rank": np.tile(np.arange(1, asking.k + 1), len(starts)),
+            "source": np.repeat(np.where(stops > starts, "model", "popularity"), asking.k),
+        }
+    )
+
+
+def _scores(
+    asking: Asking, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
+) -> Tensor:
+    """The model's scores, or popularity where there is no history: (B, n_items + 1)."""
+    device = next(iter(asking.model.state_dict().values())).device
+    lengths = np.minimum(stops - starts, asking.model.max_length)
+    items = pad(flat, stops - lengths, lengths).to(device)  # (B, L)
+    known = torch.from_numpy(lengths).to(device)
+    scores = asking.model.scores(items, known.clamp(min=1))
+    return torch.where((known > 0).unsqueeze(1), scores, asking.popularity.to(device))

@@ -1,0 +1,1 @@
+"""Reports: tables, tests of significance and figures of a folder of runs."""

@@ -1,0 +1,180 @@
+"""The figures of a report: learning curves, quality against cost, and differences.
+
+Colours are Okabe and Ito's, which people see alike who see few colours; systems differ in their
+markers and dashes too.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from miqrec.experiments.report.comparisons import TESTED, Comparison
+from miqrec.experiments.report.drawing import INK, STYLE, Figure, canvas
+from miqrec.experiments.report.formatting import signed
+from miqrec.experiments.report.heat_map import GRID_METRICS, heat_map, is_grid
+from miqrec.experiments.report.rendering import SUBSCRIPT
+from miqrec.experiments.report.results import Results
+from miqrec.system.optional import optional
+
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D5A", "#7F7F7F"),
+)
+SHORT_LABEL = 16  # letters: three such labels stand side by side
+LONG_LABEL = 29  # letters: two do
+PAIR_WIDTH = 24  # letters beside the panels of differences
+MARKERS = "osD^vPX*"
+DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
+
+
+def figures(results: Results, comparisons: Sequence[Comparison]) -> dict[str, Figure]:
+    """What there is to draw, by name."""
+    drawn: dict[str, Callable[[], Figure]] = {}
+    if is_grid(results):
+        for metric in GRID_METRICS:
+            name = f"heat-map-{metric.replace('@', '')}"
+            drawn[name] = partial(heat_map, results, metric)
+    elif len(results.outline.labels) <= len(COLOURS):
+        if results.history.height:
+            drawn["learning-curves"] = partial(learning_curves, results)
+        drawn["cost"] = partial(cost, results)
+    if comparisons:
+        drawn["differences"] = partial(differences, results, comparisons)
+    with optional("matplotlib").rc_context(STYLE):  # kept by what is drawn in it
+        return {name: draw() for name, draw in drawn.items()}
+
+
+def learning_curves(results: Results) -> Figure:
+    """Validation NDCG@10 by epoch: the mean of the seeds still in training, the band their deviation."""
+    figure, axes = canvas()
+    for system, look in _looks(results):
+        curve = (
+            results.history.filter(system=system)
+            .group_by("epoch")
+            .agg(pl.col("NDCG@10").mean(), pl.col("NDCG@10").std().fill_null(0).alias("deviation"))
+            .sort("epoch")
+        )
+        mean, deviation = curve["NDCG@10"].to_numpy(), curve["deviation"].to_numpy()
+        plain = look | {"marker": None}
+        axes.plot(curve["epoch"], mean, linewidth=1.6, **plain)
+        axes.fill_between(
+            curve["epoch"],
+            mean - deviation,
+            mean + deviation,
+            color=look["color"],
+            alpha=0.18,
+            lw=0,
+        )
+    axes.set(xlabel="epoch", ylabel="validation NDCG@10", ylim=(0, None), xlim=(0, None))
+    _legend(figure, axes)
+    return figure
+
+
+def cost(results: Results) -> Figure:
+    """NDCG@10 with its deviation against the time to fit, with its range, and the parameters.
+
+    A system none of whose runs was timed like the others' is on the right alone.
+    """
+    figure, (left, right) = canvas(columns=2, sharey=True)
+    for system, look in _looks(results):
+        runs = results.runs.filter(system=system)
+        quality = runs["NDCG@10"]
+        minutes = results.timed().filter(system=system)["fit_seconds"] / 60
+        point = look | {"linestyle": "none", "capsize": 2, "markersize": 7, "elinewidth": 1}
+        height = _deviation(quality)
+        if len(minutes):
+            left.errorbar(minutes.mean(), quality.mean(), height, _range(minutes), **point)
+        right.errorbar(runs["parameters"][0] / 1e3, quality.mean(), height, **point)
+    left.set(xlabel="minutes to fit", ylabel="test NDCG@10", xscale="log")
+    right.set(xlabel="thousand parameters")
+    ticker = optional("matplotlib.ticker")
+    shortest, longest = left.get_xlim()
+    within_a_decade = longest <= 10 * shortest  # where 1, 2, 5 may leave a single tick
+    steps = (1, 1.5, 2, 3, 4, 6, 8) if within_a_decade else (1, 2, 5)
+    left.xaxis.set_major_locator(ticker.LogLocator(subs=steps))
+    left.xaxis.set_major_formatter("{x:g}")
+    left.xaxis.set_minor_locator(ticker.NullLocator())
+    left.yaxis.set_major_locator(ticker.MaxNLocator(6, steps=(1, 2, 5, 10)))
+    _legend(figure, left)
+    return figure
+
+
+def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
+    """Each pair's difference and its 95 % interval; filled where it is beyond luck."""
+    names = {found: _pair(results, found) for found in comparisons}
+    lines = sum(name.count("\n") + 1 for name in names.values())
+    figure, panels = canvas(columns=2, height=1.3 + 0.1 * lines, sharey=True)
+    for axes, metric in zip(panels, TESTED, strict=True):
+        shown = [found for found in comparisons if found.metric == metric][::-1]
+        for row, found in enumerate(shown):
+            axes.plot([found.low, found.high], [row, row], color=COLOURS[0], linewidth=2)
+            face = "none" if found.verdict == "unclear" else COLOURS[0]
+            axes.plot(found.difference, row, "o", color=COLOURS[0], markerfacecolor=face, ms=8)
+        axes.set_yticks(range(len(shown)), [names[found] for found in shown])
+        axes.set(xlabel=f"difference in {metric}", ylim=(-0.6, len(shown) - 0.4))
+        axes.axvline(0, color=INK, linewidth=0.8)
+        steps = optional("matplotlib.ticker").MaxNLocator(4, steps=(1, 2, 5, 10))
+        axes.xaxis.set_major_locator(steps)
+        axes.xaxis.set_major_formatter(_tick)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
+    return figure
+
+
+def _tick(value: float, _: int) -> str:
+    """A difference in as few digits as say it."""
+    digits = 3 if math.isclose(value, round(value, 3)) else 4
+    return signed(value, digits) if value else "0"
+
+
+def _looks(results: Results) -> list[tuple[str, dict[str, Any]]]:
+    """The looks of each system's marks, the same in all figures."""
+    labels = results.outline.labels
+    looks = zip(labels, COLOURS, MARKERS, DASHES, strict=False)
+    return [
+        (
+            system,
+            {
+                "color": colour,
+                "marker": marker,
+                "linestyle": dashes,
+                "label": _lines(labels[system], width=LONG_LABEL),
+            },
+        )
+        for system, colour, marker, dashes in looks
+        if system in results.ranks
+    ]
+
+
+def _pair(results: Results, found: Comparison) -> str:
+    """Both labels, in lines that leave the panels their room."""
+    labels = results.outline.labels
+    return _lines(labels[found.system], f"against {labels[found.baseline]}", width=PAIR_WIDTH)
+
+
+def _lines(*parts: str, width: int) -> str:
+    """The parts in lines of their own, with their subscripts as matplotlib writes them."""
+    lines = [line for part in parts for line in wrap(part, width, break_on_hyphens=False)]
+    return SUBSCRIPT.sub(r"$_\\mathrm{\1}$", "\n".join(lines))
+
+
+def _legend(figure: Figure, axes: Any) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    columns = 3 if max(map(len, labels)) <= SHORT_LABEL else 2  # as many as fit the figure's width
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=2.5)
+
+
+def _deviation(column: pl.Series) -> float:
+    """Nothing, where a single seed tells of none."""
+    deviation = column.std()
+    return float(deviation) if isinstance(deviation, float) else 0.0
+
+
+def _range(column: pl.Series) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """(2, 1) how far the least and the most are from the mean."""
+    values = column.to_numpy()
+    return np.array([[values.mean() - values.min()], [values.max() - values.mean()]])

@@ -1,0 +1,1 @@
+"""Studies: a table's systems and seeds, planned and run side by side."""

@@ -1,0 +1,178 @@
+"""From a study to the runs that it takes: their folders, their commands and how far they are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from miqrec.data.dataset import Dataset
+from miqrec.data.open import DataConfig
+from miqrec.errors import MiqrecError
+from miqrec.experiments.studies.study import Study
+from miqrec.runs.config import PretrainingRunConfig, RunConfig
+from miqrec.runs.folder import claim, read_run_config
+from miqrec.runs.initial_weights import initial_weights
+from miqrec.runs.settings import PretrainingSettings, Setting, Settings, settings
+from miqrec.training.pretraining.attributes import attributes_fingerprint
+
+State = Literal["finished", "started", "to do"]
+
+PRETRAINED = "artifact"
+"""What a pre-training writes last."""
+
+
+class PlannedRun(NamedTuple):
+    """A run of a system with one seed, or a pre-training, which is the same for all seeds."""
+
+    system: str  # or the pre-training's key
+    seed: int | None  # None for a pre-training
+    folder: Path
+    chosen: Settings | PretrainingSettings
+    command: tuple[str, ...]  # the words behind `miqrec`
+    after: Path | None = None  # the pre-training that must be finished before
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"pre-training {self.system}" if self.seed is None else f"{self.system} {self.seed}"
+
+    @property
+    def epochs(self) -> int:
+        """How many there are, at most."""
+        if isinstance(self.chosen, PretrainingSettings):
+            return self.chosen.pretraining.epochs
+        return self.chosen.training.epochs
+
+    @property
+    def state(self) -> State:
+        """What its folder says."""
+        last_written = PRETRAINED if self.seed is None else "metrics.json"
+        if (self.folder / last_written).exists():
+            return "finished"
+        return "started" if (self.folder / "config.json").exists() else "to do"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can start: the pre-training, if it needs one, is finished."""
+        return self.after is None or (self.after / PRETRAINED).exists()
+
+
+def plan(
+    study: Study, out: Path, seeds: int, systems: Sequence[str] | None = None
+) -> list[PlannedRun]:
+    """All runs of a study, in the order in which they start: a whole table of seed 0 comes first.
+
+    Args:
+        study: the table or figure.
+        out: gets a folder of the study's name.
+        seeds: how many runs of each system, with the seeds 0, 1, ...
+        systems: only these; by default all.
+
+    Raises:
+        MiqrecError: a system that the study has not.
+    """
+    wanted = list(study.systems) if systems is None else list(systems)
+    if unknown := [system for system in wanted if system not in study.systems]:
+        raise MiqrecError(
+            f"{study.name} has no system {', '.join(map(repr, unknown))}; "
+            f"choose from {', '.join(study.systems)}"
+        )
+    folder = out / study.name
+    used = {study.systems[system].pretraining for system in wanted}
+    pretrainings = [_pretraining(study, key, folder) for key in study.pretraining if key in used]
+    return pretrainings + [
+        _run(study, system, seed, folder) for seed in range(seeds) for system in wanted
+    ]
+
+
+def unfinished(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
+    """The runs that are left to do; a pre-training that nobody waits for is not."""
+    runs = [run for run in runs if run.state != "finished"]
+    awaited = {run.after for run in runs}
+    return [run for run in runs if run.seed is not None or run.folder in awaited]
+
+
+def check(runs: Iterable[PlannedRun], source: DataConfig, dataset: Dataset) -> None:
+    """See that the folders that are there hold the runs that are planned.
+
+    Args:
+        runs: what was planned.
+        source: where the study's data come from.
+        dataset: what was read there.
+
+    Raises:
+        MiqrecError: one holds a run with other settings, other data or from another pre-training.
+    """
+    for run in runs:
+        if (run.folder / "config.json").exists():
+            claim(run.folder, _config(run, source, dataset))
+
+
+def pretraining_command(study: Study, key: str, out: Path) -> tuple[str, ...]:
+    """The words behind `miqrec` that pre-train into `out`."""
+    model, values = study.pretraining[key].model, study.pretraining_values(key)
+    return ("pretrain", *_words(study, model, values, out))
+
+
+def option_words(values: Mapping[str, Setting]) -> list[str]:
+    """Settings as they are typed, such as `--window 5`."""
+    words = []
+    for name, value in values.items():
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            words += [f"--{option}", str(value)]
+    return words
+
+
+def data_words(source: DataConfig) -> list[str]:
+    """Where the data come from as it is typed, without its filters, which are settings."""
+    named = source.columns.model_dump(exclude_none=True)
+    if source.items is not None:
+        named["items"] = source.items
+    return ["--data", str(source.source), *option_words(named)]
+
+
+def _pretraining(study: Study, key: str, folder: Path) -> PlannedRun:
+    out = folder / "pretraining" / key
+    command = pretraining_command(study, key, out)
+    return PlannedRun(key, None, out, study.chosen_pretraining(key), command)
+
+
+def _run(study: Study, system: str, seed: int, folder: Path) -> PlannedRun:
+    out = folder / system / f"seed-{seed}"
+    values = study.system_values(system) | {"seed": seed}
+    model, key = study.systems[system].model, study.systems[system].pretraining
+    after = folder / "pretraining" / key if key is not None else None
+    start = ("--init-from", str(after)) if after else ()
+    command = ("train", *_words(study, model, values, out), *start)
+    return PlannedRun(system, seed, out, settings(model, **values), command, after)
+
+
+def _words(study: Study, model: str, values: Mapping[str, Setting], out: Path) -> list[str]:
+    words = [*data_words(study.source()), "--model", model, *option_words(values)]
+    return [*words, "--out", str(out)]
+
+
+def _config(
+    run: PlannedRun, source: DataConfig, dataset: Dataset
+) -> RunConfig | PretrainingRunConfig:
+    chosen, fingerprint = run.chosen, dataset.fingerprint
+    if isinstance(chosen, PretrainingSettings):
+        return PretrainingRunConfig(
+            data=source,
+            fingerprint=fingerprint,
+            attributes=attributes_fingerprint(dataset.catalogue),
+            model=chosen.model,
+            pretraining=chosen.pretraining,
+        )
+    initial = read_run_config(run.folder).init_from
+    if run.after and run.is_ready:
+        initial = initial_weights(run.after, chosen.model, dataset)
+    return RunConfig(
+        data=source,
+        fingerprint=fingerprint,
+        model=chosen.model,
+        training=chosen.training,
+        init_from=initial,
+    )

@@ -1,0 +1,199 @@
+"""A study: a table or a figure of a paper, with all its systems and what they are compared for."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from miqrec.config import Config
+from miqrec.data.filters import Filters
+from miqrec.data.open import DataConfig
+from miqrec.data.reading.columns import Columns
+from miqrec.errors import MiqrecError
+from miqrec.experiments.tuning.space import Dimension, check_values, contains, searchable
+from miqrec.models.registry import MODELS
+from miqrec.runs.initial_weights import FREE, sizes
+from miqrec.runs.settings import (
+    PretrainingSettings,
+    Setting,
+    Settings,
+    pretraining_settings,
+    settings,
+)
+from miqrec.training.config import TrainingConfig
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # it becomes a folder's name
+Metric = Annotated[str, Field(pattern=r"^((HR|NDCG)@(5|10|20)|MRR)$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ModelPlan(Config):
+    """A model and settings of its own; in the file they stand beside the other keys."""
+
+    model: str
+    settings: dict[str, Setting] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_settings(cls, keys: Any) -> Any:
+        if not isinstance(keys, dict) or "settings" in keys:
+            return keys
+        own = {name: value for name, value in keys.items() if name in cls.model_fields}
+        return own | {"settings": {name: keys[name] for name in keys if name not in own}}
+
+
+class PretrainingPlan(ModelPlan):
+    """What `miqrec pretrain` does before; it serves all seeds."""
+
+
+class SystemPlan(ModelPlan):
+    """A row of the table: a model, and what tables call it."""
+
+    label: str
+    pretraining: str | None = None  # a key of the study's pre-trainings
+
+
+class Pair(Config):
+    """A comparison that is tested: is `system` better than `baseline`?"""
+
+    system: str
+    baseline: str
+
+
+class Tuning(Config):
+    """What `miqrec tune --recipe` searches for each system, on validation alone.
+
+    A system searches what its model or training has, but for the sizes that its pre-training fixes;
+    what was found stands among its settings.
+    """
+
+    trials: int = Field(ge=1)  # a system, the same for all
+    search: dict[str, Dimension] = Field(min_length=1)
+
+
+class Study(Config):
+    """Everything about a table or a figure but the seeds.
+
+    A shared setting applies to the systems whose model or training has it, and to the pre-trainings
+    whose model has it; what a system says itself goes before it.
+    """
+
+    name: Name
+    title: str
+    caption: str
+    data: str  # a data set's name, or a path
+    columns: Columns = Columns()
+    items: str | None = None  # a file with the items' titles and attributes
+    settings: dict[str, Setting] = Field(default_factory=dict)
+    pretraining: dict[Name, PretrainingPlan] = Field(default_factory=dict)
+    systems: dict[Name, SystemPlan] = Field(min_length=1)
+    tuning: Tuning | None = None
+    paper: dict[str, dict[Metric, Share]] = Field(default_factory=dict)  # its numbers, by system
+    pairs: tuple[Pair, ...] = ()
+
+    def source(self) -> DataConfig:
+        """What it takes to read the data; all systems have the same filters."""
+        filters = self.chosen(next(iter(self.systems))).filters
+        return DataConfig(source=self.data, columns=self.columns, filters=filters, items=self.items)
+
+    def system_values(self, system: str) -> dict[str, Setting]:
+        """A system's settings by their names, the shared ones among them."""
+        plan = self.systems[system]
+        return self._shared(plan.model, TrainingConfig, Filters) | plan.settings
+
+    def space(self, system: str) -> dict[str, Dimension]:
+        """What is searched for a system; nothing where a study has no tuning."""
+        plan, search = self.systems[system], self.tuning.search if self.tuning else {}
+        names = set(searchable(plan.model))
+        if plan.pretraining is not None:
+            names -= sizes(plan.model)
+        return {name: dimension for name, dimension in search.items() if name in names}
+
+    def pretraining_values(self, key: str) -> dict[str, Setting]:
+        """The same of a pre-training."""
+        plan = self.pretraining[key]
+        return self._shared(plan.model, Filters) | plan.settings
+
+    def chosen(self, system: str) -> Settings:
+        """A system's settings, sorted into the configs they belong to."""
+        return settings(self.systems[system].model, **self.system_values(system))
+
+    def chosen_pretraining(self, key: str) -> PretrainingSettings:
+        """The same of a pre-training."""
+        return pretraining_settings(self.pretraining[key].model, **self.pretraining_values(key))
+
+    def _shared(self, model: str, *others: type[Config]) -> dict[str, Setting]:
+        configs = [*others, *([MODELS[model].config] if model in MODELS else [])]
+        has = {name for config in configs for name in config.model_fields}
+        return {name: value for name, value in self.settings.items() if name in has}
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        named = [
+            *self.paper,
+            *(name for pair in self.pairs for name in (pair.system, pair.baseline)),
+        ]
+        if unknown := [name for name in named if name not in self.systems]:
+            raise ValueError(
+                f"there is no system {unknown[0]!r}; there are {', '.join(self.systems)}"
+            )
+        if len({plan.label for plan in self.systems.values()}) < len(self.systems):
+            raise ValueError("two systems have the same label, so a table can't tell them apart")
+        if "pretraining" in self.systems:
+            raise ValueError("a system can't be called 'pretraining': the folder has another use")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_fit(self) -> Self:
+        for key in self.pretraining:
+            _explained(f"pretraining.{key}: ", partial(self.chosen_pretraining, key))
+        for system, plan in self.systems.items():
+            _explained(f"systems.{system}: ", partial(self.chosen, system))
+            _check_same_ground(system, plan)
+            if plan.pretraining is not None:
+                _check_pretraining(self, system, plan.pretraining)
+        used = {name for system in self.systems for name in self.system_values(system)}
+        if idle := [name for name in self.settings if name not in used]:
+            raise ValueError(f"settings: no system has {', '.join(map(repr, idle))}")
+        if "seed" in self.settings:
+            raise ValueError("settings: the seeds of a study are counted from 0, so it names none")
+        return self
+
+    @model_validator(mode="after")
+    def _tuning_fits(self) -> Self:
+        wanted = self.tuning.search if self.tuning else {}
+        for system, plan in self.systems.items():
+            space = self.space(system)
+            _explained("", partial(check_values, "tuning.search", plan.model, space))
+            for name, value in self.system_values(system).items():
+                if name in space and not contains(space[name], value):
+                    raise ValueError(f"systems.{system}: {name} {value} is not among tuning.search")
+        searched = {name for system in self.systems for name in self.space(system)}
+        if idle := [name for name in wanted if name not in searched]:
+            raise ValueError(f"tuning.search: no system has {', '.join(map(repr, idle))}")
+        return self
+
+
+def _explained(place: str, check: Callable[[], object]) -> None:
+    try:
+        check()
+    except MiqrecError as error:
+        raise ValueError(f"{place}{error}") from error
+
+
+def _check_same_ground(system: str, plan: SystemPlan) -> None:
+    """The systems of a study have the same data and seeds, so no system has its own."""
+    if own := {"seed", *Filters.model_fields} & plan.settings.keys():
+        raise ValueError(
+            f"systems.{system}: {', '.join(sorted(own))} can't differ between the systems of a study; "
+            "filters stand in [settings], seeds are counted from 0"
+        )
+
+
+def _check_pretraining(study: Study, system: str, key: str) -> None:
+    if key not in study.pretraining:
+        raise ValueError(f"systems.{system}: there is no pretraining.{key}")
+    there, wanted = study.chosen_pretraining(key).model, study.chosen(system).model
+    if there.model_dump(exclude=FREE) != wanted.model_dump(exclude=FREE):
+        raise ValueError(f"systems.{system} and its pretraining.{key} are not of the same sizes")

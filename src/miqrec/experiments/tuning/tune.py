@@ -1,0 +1,208 @@
+"""A search for good settings by Optuna; it sees validation scores, and never the test split.
+
+Which settings a search tries depends on when its trials end, so two searches differ. A trial is a
+folder like a run's, and goes on where it was when its process was killed.
+"""
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import lightning.pytorch as lightning
+import polars as pl
+import torch
+from lightning.pytorch.callbacks import Callback
+from typing_extensions import override
+
+from miqrec.data.dataset import Dataset
+from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.experiments.tuning.space import TuningConfig, suggest
+from miqrec.runs.config import RunConfig
+from miqrec.runs.folder import claim, validate
+from miqrec.runs.settings import Setting, settings
+from miqrec.system.files import remove, replacing
+from miqrec.system.locks import lock
+from miqrec.system.optional import optional
+from miqrec.system.progress import console
+from miqrec.training.config import CHOSEN_BY, TrainingConfig
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.pruners import BasePruner
+
+
+class Found(NamedTuple):
+    """The best trial, and how many there were."""
+
+    settings: dict[str, Setting]  # those that all trials share among them
+    score: float  # validation NDCG@10
+    trial: int
+    finished: int
+    pruned: int
+
+
+def tune(
+    dataset: Dataset, config: TuningConfig, trials: int, out: Path, storage: str | None = None
+) -> Found:
+    """Search until there are `trials` trials, those of other processes and of earlier starts among them.
+
+    Args:
+        dataset: what is trained on, and validated on.
+        config: model, fixed settings and search space.
+        trials: how many are wanted, the ones that were given up early included; of several
+            processes each ends the trial that it is at.
+        out: gets a folder for each trial of this process, and `trials.csv` with all of them.
+        storage: a database URL; processes that give the same one work together. By default a
+            SQLite file in `out`.
+
+    Raises:
+        MiqrecError: Optuna is missing, `out` holds something else, or no trial could be finished.
+    """
+    claim(out, config)
+    study = _open_study(config, storage or f"sqlite:///{(out / 'tune.db').absolute()}")
+    _take_up_again(study, out)
+    while _count(study, "COMPLETE") + _count(study, "PRUNED") < trials:
+        trial = study.ask()
+        _try(study, trial, dataset, config, out)
+        _say(study, trial.number, trials)
+    _write_trials(study, out / "trials.csv")
+    if not _count(study, "COMPLETE"):
+        raise MiqrecError(f"none of the {trials} trials could be finished; see the warnings above")
+    best = study.best_trial
+    return Found(
+        settings=config.settings | best.params,
+        score=study.best_value,
+        trial=best.number,
+        finished=_count(study, "COMPLETE"),
+        pruned=_count(study, "PRUNED"),
+    )
+
+
+class Prune(Callback):
+    """Tells Optuna every epoch's validation score, and stops a trial that it gives up."""
+
+    def __init__(self, trial: "Trial") -> None:
+        self.trial = trial
+
+    @override
+    def on_train_epoch_end(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> None:
+        self.trial.report(trainer.callback_metrics[CHOSEN_BY].item(), trainer.current_epoch)
+        if self.trial.should_prune():
+            raise optional("optuna").TrialPruned
+
+
+def _open_study(config: TuningConfig, storage: str) -> "Study":
+    optuna: Any = optional("optuna")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    what = json.dumps(_without_places(config), sort_keys=True)
+    try:
+        study: Study = optuna.create_study(
+            storage=storage,
+            study_name=f"{config.model}-{hashlib.sha256(what.encode()).hexdigest()[:12]}",
+            direction="maximize",
+            pruner=_pruner(config),
+            load_if_exists=True,
+        )
+    except (ImportError, ValueError, optional("sqlalchemy.exc").SQLAlchemyError) as error:
+        reason = str(error).strip().splitlines()[0]  # the URL is left out: it may hold a password
+        raise MiqrecError(f"the database of --storage can't be opened: {reason}") from error
+    return study
+
+
+def _pruner(config: TuningConfig) -> "BasePruner":
+    """Gives up a trial behind the median of the others that, for half the patience, was below its own best.
+
+    While it gains it goes on: low learning rates are behind for long, and may end ahead.
+    """
+    optuna: Any = optional("optuna")
+    patience = int(config.settings.get("patience", TrainingConfig().patience))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        pruner: BasePruner = optuna.pruners.PatientPruner(
+            optuna.pruners.MedianPruner(), patience=patience // 2
+        )
+    return pruner
+
+
+def _without_places(config: TuningConfig) -> dict[str, Any]:
+    """What is searched, whatever folders it lies in on which machine."""
+    places: Any = {"data": True, "init_from": {"folder"}}
+    return config.model_dump(mode="json", exclude=places, exclude_none=True)
+
+
+def _take_up_again(study: "Study", out: Path) -> None:
+    """Queue again what a process that is gone was trying; it goes on in the same folder."""
+    state: Any = optional("optuna").trial.TrialState
+    for trial in study.get_trials(states=(state.RUNNING,)):
+        folder = out / trial.user_attrs.get("folder", f"trial-{trial.number}")
+        if not _lock_path(folder).exists():
+            continue
+        with _lock_path(folder).open("ab") as file:
+            if lock(file):
+                study.tell(trial.number, state=state.FAIL)
+                study.enqueue_trial(trial.params, user_attrs={"folder": folder.name})
+
+
+def _try(study: "Study", trial: "Trial", dataset: Dataset, config: TuningConfig, out: Path) -> None:
+    """Train with the settings that a trial draws, and tell its score."""
+    optuna: Any = optional("optuna")
+    folder = out / trial.user_attrs.get("folder", f"trial-{trial.number}")
+    with _lock_path(folder).open("ab") as file:
+        lock(file)
+        try:
+            study.tell(trial, _score(trial, dataset, config, folder))
+        except optuna.TrialPruned:
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            remove(folder / "checkpoints")
+        except (MiqrecError, torch.OutOfMemoryError) as error:
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            warnings.warn(f"trial {trial.number}: {error}", MiqrecWarning, stacklevel=3)
+
+
+def _score(trial: "Trial", dataset: Dataset, config: TuningConfig, folder: Path) -> float:
+    drawn = suggest(trial, config.model, config.search)
+    chosen = settings(config.model, **config.settings, **drawn)
+    run = RunConfig(
+        data=config.data,
+        fingerprint=config.fingerprint,
+        model=chosen.model,
+        training=chosen.training,
+        init_from=config.init_from,
+    )
+    return validate(dataset, run, folder, [Prune(trial)])[CHOSEN_BY]
+
+
+def _say(study: "Study", number: int, trials: int) -> None:
+    trial = study.get_trials(deepcopy=False)[number]
+    finished, pruned = _count(study, "COMPLETE"), _count(study, "PRUNED")
+    score = "" if trial.value is None else f", validation {CHOSEN_BY} {trial.value:.4f}"
+    best = f"; the best so far is {study.best_value:.4f}" if finished else ""
+    console.print(
+        f"trial {number} {trial.state.name.lower()}{score}{best}; {finished + pruned} of {trials}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _count(study: "Study", state: str) -> int:
+    states: Any = optional("optuna").trial.TrialState
+    return len(study.get_trials(deepcopy=False, states=(states[state],)))
+
+
+def _write_trials(study: "Study", path: Path) -> None:
+    """A row a trial: what it drew, how it ended, and its score, of the last epoch if it was given up."""
+    rows = [
+        {"trial": trial.number, "state": trial.state.name.lower(), CHOSEN_BY: trial.value}
+        | trial.params
+        for trial in study.get_trials(deepcopy=False)
+    ]
+    with replacing(path) as partial:
+        pl.DataFrame(rows, infer_schema_length=None).write_csv(partial)
+
+
+def _lock_path(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")

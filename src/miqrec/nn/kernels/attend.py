@@ -1,0 +1,101 @@
+"""Attention in which m queries a position share keys and values.
+
+Head by head, the m queries take the place of heads, over keys and values repeated with a stride of
+zero: nothing is copied m times, queries are read where they stand, and the causal kernels of
+`scaled_dot_product_attention` apply. (Its `enable_gqa` says the same, but some kernels refuse it:
+those of the CPU in PyTorch 2.8, and of CUDA in float32.) `m = 1` is ordinary attention. On a CPU
+causal attention of several queries goes block by block, which takes three quarters of its kernel's
+time for ten queries at length 200 and as long as it at length 50. Attention of one query does too in
+bfloat16, where that kernel takes twice its time in float32, and where oneDNN multiplies in float32
+(`miqrec.system.matmul`), which makes that kernel slower and the products of the blocks faster.
+"""
+
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from miqrec.nn.kernels.blockwise import blockwise_attention
+
+
+def attend(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    num_heads: int,
+    *,
+    causal: bool,
+    visible: Tensor | None = None,
+    dropout: float = 0.0,
+) -> Tensor:
+    """Answer every query from the visible positions.
+
+    Args:
+        queries: (m, B, T, D).
+        keys: (B, L, D).
+        values: (B, L, D).
+        num_heads: Heads that the D numbers are cut into.
+        causal: Whether position t sees s <= t only; needs T = L.
+        visible: Which keys may be seen, (B, L) bool; all if not given. Not together with `causal`.
+        dropout: The share of attention probabilities set to zero. Above 0 the CPU kernel falls back
+            to the textbook form, which does build the (B, m, T, L) probabilities.
+
+    Returns:
+        The answers (B, T, m, D), heads side by side.
+    """
+    m, B, T, D = queries.shape
+    if causal and not dropout and _goes_blockwise(queries):
+        return blockwise_attention(queries, keys, values, num_heads)
+    kernel = partial(
+        F.scaled_dot_product_attention,
+        attn_mask=None if visible is None else visible[:, None, None],  # (B, 1, 1, L)
+        is_causal=causal,
+        dropout_p=dropout,
+    )
+    if m == 1:
+        shape = (B, -1, num_heads, D // num_heads)
+        heads = (x.view(shape).transpose(1, 2) for x in (queries[0], keys, values))
+        return kernel(*heads).transpose(1, 2).reshape(B, T, 1, D)
+    answers = [
+        kernel(q.transpose(0, 1), *(x.unsqueeze(1).expand(-1, m, -1, -1) for x in (k, v)))
+        for q, k, v in zip(*(x.chunk(num_heads, -1) for x in (queries, keys, values)), strict=True)
+    ]  # (B, m, T, d) each
+    return torch.cat([answer.transpose(1, 2) for answer in answers], -1)
+
+
+def _goes_blockwise(queries: Tensor) -> bool:
+    several, by_onednn = len(queries) > 1, torch.get_float32_matmul_precision() != "highest"
+    reduced = queries.dtype == torch.bfloat16
+    return queries.device.type == "cpu" and (several or reduced or by_onednn)
+
+
+def probabilities(
+    queries: Tensor, keys: Tensor, num_heads: int, *, causal: bool, visible: Tensor | None = None
+) -> Tensor:
+    """Build the attention probabilities that `attend` never does: (B, heads, T, m, L)."""
+    m, B, T, _ = queries.shape
+    L = keys.shape[1]
+    queries = _split_queries(queries, num_heads)
+    scores = queries @ _split_keys(keys, num_heads).mT * queries.shape[-1] ** -0.5
+    scores = scores.view(B, num_heads, m, T, L).transpose(2, 3)  # (B, heads, T, m, L)
+    if causal:
+        later = torch.ones(T, L, dtype=torch.bool, device=keys.device).triu(1)
+        scores = scores.masked_fill(later[:, None], -torch.inf)
+    if visible is not None:
+        scores = scores.masked_fill(~visible[:, None, None, None], -torch.inf)
+    attention: Tensor = scores.softmax(-1)
+    return attention
+
+
+def _split_queries(queries: Tensor, num_heads: int) -> Tensor:
+    """(m, B, T, D) -> (B * heads, m, T, d)."""
+    m, B, T, _ = queries.shape
+    queries = queries.view(m, B, T, num_heads, -1).permute(1, 3, 0, 2, 4)  # (B, heads, m, T, d)
+    return queries.reshape(B * num_heads, m, T, -1)
+
+
+def _split_keys(keys: Tensor, num_heads: int) -> Tensor:
+    """(B, L, D) -> (B * heads, 1, L, d)."""
+    B, L, _ = keys.shape
+    return keys.view(B, L, num_heads, -1).transpose(1, 2).reshape(B * num_heads, 1, L, -1)

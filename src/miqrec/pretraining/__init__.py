@@ -1,1 +1,0 @@
-"""Pre-training of S3-Rec: four objectives on masked prefixes of the training items."""

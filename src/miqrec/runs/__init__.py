@@ -1,0 +1,1 @@
+"""Runs: from a config to a folder with a fitted model, its scores and what it ran on."""

@@ -1,0 +1,129 @@
+"""A saved model: a folder with `config.json`, `model.safetensors` and `items.parquet`, and no histories."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from miqrec.config import Config, read_config
+from miqrec.data.catalogue import Catalogue
+from miqrec.data.open import DataConfig
+from miqrec.errors import MiqrecError
+from miqrec.models.registry import Model, ModelConfig, build_model
+from miqrec.system.files import replacing
+from miqrec.system.tables import read_frame
+from miqrec.training.config import TrainingConfig
+from miqrec.training.pretraining.config import PretrainingConfig
+
+FORMAT = 1
+
+TrainedOn = Literal["train", "all", "pretraining"]
+"""On "all" means on the held-out items too, so there is nothing to evaluate on; a model of
+"pretraining" has yet to be trained."""
+
+
+class ArtifactConfig(Config):
+    """All that is known of a saved model besides its weights and items."""
+
+    format: int = FORMAT
+    miqrec: str = version("miqrec")
+    model: ModelConfig
+    training: TrainingConfig | None  # None for models that only count, or were only pre-trained
+    pretraining: PretrainingConfig | None = None  # of a model that was only pre-trained
+    epochs: int | None  # the number of epochs behind the weights
+    data: DataConfig
+    fingerprint: str  # of the data set
+    trained_on: TrainedOn
+
+
+@dataclass(frozen=True, eq=False)
+class Artifact:
+    """A model with what is needed to use it.
+
+    Attributes:
+        counts: (n_items,) how often each item was interacted with in training; popularity answers
+            where the model has nothing to go by.
+    """
+
+    config: ArtifactConfig
+    model: Model
+    catalogue: Catalogue
+    counts: npt.NDArray[np.int64]
+
+
+def save_artifact(artifact: Artifact, folder: Path) -> None:
+    """Write the artifact to `folder`, whole or not at all, in the place of one that is there.
+
+    Raises:
+        MiqrecError: `folder` holds something else than an artifact; nothing is overwritten.
+    """
+    if folder.exists() and not (folder / "config.json").exists() and any(folder.iterdir()):
+        raise MiqrecError(f"{folder} holds other files; choose a new folder for the model")
+    weights = {
+        name: tensor.contiguous().cpu() for name, tensor in artifact.model.state_dict().items()
+    }
+    items = artifact.catalogue.frame.with_columns(
+        pl.int_range(1, pl.len() + 1).alias("id"), pl.Series("count", artifact.counts)
+    )
+    with replacing(folder) as partial:
+        partial.mkdir()
+        (partial / "config.json").write_text(artifact.config.model_dump_json(indent=2) + "\n")
+        save_file(weights, partial / "model.safetensors")
+        items.write_parquet(partial / "items.parquet")
+
+
+def load_artifact(folder: Path) -> Artifact:
+    """Read an artifact, or the one of a run.
+
+    Raises:
+        MiqrecError: not an artifact, one of a newer format, or weights that don't fit its config.
+    """
+    folder = artifact_folder(folder)
+    config = _read_config(folder)
+    items = read_frame(folder / "items.parquet", "item", "title", "attributes", "count")
+    model = build_model(config.model, items.height)
+    try:
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+    except (RuntimeError, SafetensorError, OSError) as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise MiqrecError(
+            f"{folder}: model.safetensors does not match config.json ({reason}); "
+            "the folder is damaged or was edited: train again or restore it"
+        ) from error
+    catalogue = Catalogue(items.drop("count"))
+    return Artifact(config, model, catalogue, items["count"].to_numpy())
+
+
+def artifact_folder(folder: Path) -> Path:
+    """The folder itself, or the `artifact` inside it where it is a run."""
+    for candidate in (folder / "artifact", folder):
+        if (candidate / "model.safetensors").is_file() and (candidate / "config.json").is_file():
+            return candidate
+    reason = "does not exist" if not folder.exists() else "has no config.json and model.safetensors"
+    raise MiqrecError(
+        f"{folder} is not a saved model or a finished run: it {reason}; "
+        "give a folder that `miqrec train --out` or `Recommender.save` wrote"
+    )
+
+
+def _read_config(folder: Path) -> ArtifactConfig:
+    """The config of an artifact, its format checked before anything else."""
+    path, whose = folder / "config.json", "a saved model's"
+    header = read_config(path, _Header, whose)
+    if header.format > FORMAT:
+        raise MiqrecError(
+            f"{folder} was written by miqrec {header.miqrec} in format {header.format}, and this "
+            f"version reads up to format {FORMAT}; upgrade miqrec"
+        )
+    return read_config(path, ArtifactConfig, whose)
+
+
+class _Header(Config, extra="ignore"):
+    format: int
+    miqrec: str

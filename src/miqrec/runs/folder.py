@@ -1,0 +1,214 @@
+"""A run: a folder with all that an experiment leaves, from which it goes on when it was stopped.
+
+Whoever only reads runs does without Lightning, which `miqrec.runs.fit` brings.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from miqrec.config import C, Config, read_config
+from miqrec.data.dataset import Dataset
+from miqrec.errors import MiqrecError
+from miqrec.evaluation.evaluate import evaluate
+from miqrec.evaluation.metrics import summary
+from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
+from miqrec.runs.config import PretrainingRunConfig, RunConfig
+from miqrec.system.environment import Environment, best_device, environment, peak_mib
+from miqrec.system.files import remove, replacing, write_json
+from miqrec.system.tables import read_frame
+
+if TYPE_CHECKING:
+    from lightning.pytorch.callbacks import Callback
+
+
+class Validation(Config):
+    """What `valid.json` holds, for a search that looks at nothing else."""
+
+    valid: dict[str, float]
+
+
+class Metrics(Validation):
+    """What `metrics.json` holds; it is written last, so a run that has it is finished."""
+
+    test: dict[str, float]
+    n_users: int  # ranked on the test split
+    epochs: int | None  # chosen by validation; None for models that only count
+    parameters: int
+    fit_seconds: float  # of all epochs, whenever they ran; of the count for models that only count
+    test_seconds: float
+    peak_mib: float | None = None  # None for runs of before it was recorded
+
+
+def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
+    """Fit, evaluate on validation and test, and leave it all in `folder`.
+
+    A finished run is read, not repeated; one that was stopped goes on where it was.
+
+    Raises:
+        MiqrecError: the folder holds another run or other files, or the data can't be trained on.
+    """
+    from miqrec.runs.fit import fit
+
+    claim(folder, config)
+    if (folder / "metrics.json").exists():
+        return read_metrics(folder)
+    note_environment(folder)
+    began = time.perf_counter()
+    artifact = fit(dataset, config, folder)
+    fitted, peak = time.perf_counter(), peak_mib()
+    valid = evaluate(artifact.model, dataset.sequences, "valid", device=best_device())
+    began_test = time.perf_counter()
+    test = evaluate(artifact.model, dataset.sequences, "test", device=best_device())
+    metrics = Metrics(
+        valid=summary(valid["rank"].to_torch()),
+        test=summary(test["rank"].to_torch()),
+        n_users=test.height,
+        epochs=artifact.config.epochs,
+        parameters=sum(parameter.numel() for parameter in artifact.model.parameters()),
+        fit_seconds=round(epoch_seconds(folder) or fitted - began, 2),
+        test_seconds=round(time.perf_counter() - began_test, 2),
+        peak_mib=peak,
+    )
+    save_artifact(artifact, folder / "artifact")
+    with replacing(folder / "ranks.parquet") as partial:
+        test.write_parquet(partial)
+    write_json(folder / "metrics.json", metrics.model_dump())
+    remove(folder / "checkpoints")
+    return metrics
+
+
+def validate(
+    dataset: Dataset, config: RunConfig, folder: Path, callbacks: Sequence["Callback"] = ()
+) -> dict[str, float]:
+    """Fit and evaluate on validation alone: what a search for settings may look at.
+
+    A finished one is read, not repeated; one that was stopped goes on where it was.
+
+    Args:
+        dataset: the interactions; nobody's test item is looked at.
+        config: model and training.
+        folder: gets `history.csv` and `valid.json`, but no model.
+        callbacks: what is done besides training.
+
+    Raises:
+        MiqrecError: as `run` does.
+    """
+    from miqrec.runs.fit import fit
+
+    claim(folder, config)
+    path = folder / "valid.json"
+    if not path.exists():
+        model = fit(dataset, config, folder, callbacks).model
+        valid = evaluate(model, dataset.sequences, "valid", device=best_device())
+        found = Validation(valid=summary(valid["rank"].to_torch()))
+        write_json(path, found.model_dump())
+        remove(folder / "checkpoints")
+    return read_config(path, Validation, "a trial's").valid
+
+
+def run_final(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
+    """After a finished run: fit on everything, for use, in `folder/final`."""
+    from miqrec.runs.fit import fit_on_everything
+
+    claim(folder, config)
+    epochs = read_metrics(folder).epochs
+    artifact = fit_on_everything(dataset, config, epochs, folder / "final")
+    save_artifact(artifact, folder / "final" / "artifact")
+    remove(folder / "final" / "checkpoints")
+    return artifact
+
+
+def run_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path) -> Artifact:
+    """Pre-train, and leave what `miqrec train --init-from` takes up in `folder`.
+
+    A finished pre-training is read, not repeated; one that was stopped goes on where it was.
+
+    Raises:
+        MiqrecError: the folder holds another run or other files, or there is nothing to learn.
+    """
+    from miqrec.runs.fit import fit_pretraining
+
+    claim(folder, config)
+    if (folder / "artifact").exists():
+        return load_artifact(folder)
+    note_environment(folder)
+    artifact = fit_pretraining(dataset, config, folder)
+    save_artifact(artifact, folder / "artifact")
+    remove(folder / "checkpoints")
+    return artifact
+
+
+def note_environment(folder: Path) -> None:
+    """Write what this start runs on; a run that went on elsewhere remembers where it was begun."""
+    path, now = folder / "environment.json", environment()
+    if path.exists():
+        before = read_config(path, Environment, "a run's")
+        others = {before.device, *before.earlier_devices} - {now.device}
+        now = now.model_copy(update={"earlier_devices": tuple(sorted(others))})
+    write_json(path, now.model_dump(mode="json"))
+
+
+def claim(folder: Path, config: Config) -> None:
+    """Make `folder` this run's, or see that it already is."""
+    if (folder / "config.json").exists():
+        _check_same(_read_config(folder, type(config)), config, folder)
+        return
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise MiqrecError(f"{folder} holds other files; choose a new folder for --out")
+    write_json(folder / "config.json", config.model_dump(mode="json"))
+
+
+def read_run_config(folder: Path) -> RunConfig:
+    """The config of a run, finished or not."""
+    return _read_config(folder, RunConfig)
+
+
+def _read_config(folder: Path, kind: type[C]) -> C:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise MiqrecError(
+            f"{folder} is not a run: it has no config.json; give what --out was given"
+        )
+    return read_config(path, kind, "such a run's")
+
+
+def read_metrics(folder: Path) -> Metrics:
+    """The results of a finished run."""
+    path = folder / "metrics.json"
+    if not path.is_file():
+        raise MiqrecError(
+            f"{folder} is not a finished run: it has no metrics.json; "
+            f"`miqrec train --out {folder} --resume` goes on with one that was stopped"
+        )
+    return read_config(path, Metrics, "a run's")
+
+
+def epoch_seconds(folder: Path) -> float | None:
+    """What the epochs in `history.csv` took together, those before a stop too; None without one."""
+    path = folder / "history.csv"
+    return float(read_frame(path, "seconds")["seconds"].sum()) if path.is_file() else None
+
+
+def _check_same(there: Config, wanted: Config, folder: Path) -> None:
+    old, new = _flat(there.model_dump(mode="json")), _flat(wanted.model_dump(mode="json"))
+    free = ("data.", "init_from.folder")  # their fingerprints decide
+    names = [name for name in old | new if not name.startswith(free)]
+    changed = [name for name in names if old.get(name) != new.get(name)]
+    if changed:
+        raise MiqrecError(
+            f"{folder} holds a run with other settings ({', '.join(changed)}); choose a new folder "
+            "for --out, or go on with that run by --resume and no other options"
+        )
+
+
+def _flat(nested: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = json.dumps(value)
+    return flat

@@ -1,0 +1,1 @@
+"""System: what the rest needs of the machine: files, tables, progress, locks, processors."""

@@ -1,0 +1,72 @@
+"""Pre-training a model: all the epochs asked for, since nothing is validated."""
+
+import warnings
+from pathlib import Path
+
+from torch import Tensor
+
+from miqrec.data.batches.pieces import worth_on
+from miqrec.data.dataset import Dataset
+from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.models.s3rec import S3Rec
+from miqrec.system.environment import best_device
+from miqrec.training.pretraining.attributes import attribute_labels
+from miqrec.training.pretraining.config import PretrainingConfig
+from miqrec.training.pretraining.corruption import Elsewhere
+from miqrec.training.pretraining.examples import PrefixExamples, prefix_loader
+from miqrec.training.pretraining.step import Pretraining
+from miqrec.training.trainer import run_epochs
+
+
+def pretrain(
+    model: S3Rec, dataset: Dataset, config: PretrainingConfig, folder: Path
+) -> list[dict[str, float]]:
+    """Pre-train on the training items, read in both directions; leaves the model causal again.
+
+    Args:
+        model: What is pre-trained, in place; the heads are thrown away.
+        dataset: The interactions, of which each user's last two are not looked at, and the items'
+            attributes.
+        config: Objectives, optimiser, epochs, seed.
+        folder: Gets `history.csv` and `checkpoints/`; a pre-training that was stopped there goes on.
+
+    Returns:
+        A row an epoch: the loss and its four parts before weighting, all a prefix, and seconds.
+
+    Raises:
+        MiqrecError: If there is nothing to learn, no training item, or a loss that is not finite.
+    """
+    labels = attribute_labels(dataset.catalogue)
+    _check_objectives(config, labels)
+    device = best_device()
+    worth = worth_on(device, reduced=config.reduced)
+    examples = PrefixExamples(dataset.sequences, model.max_length, config.prefixes, worth)
+    loader = prefix_loader(examples, config.batch_size, config.seed)
+    elsewhere = Elsewhere.of(dataset.sequences, device)
+    step = Pretraining(model, config, labels, elsewhere, examples.n_drawn / len(loader))
+    model.causal = False
+    per_step = config.batch_size * float(examples.lengths.mean())
+    history = run_epochs(step, loader, config, folder, per_step)
+    model.causal = True
+    return history.rows
+
+
+def _check_objectives(config: PretrainingConfig, labels: Tensor) -> None:
+    """Items without attributes leave AAP and MAP empty: a warning, or an error if all else is off."""
+    described = labels.any()
+    weights = [config.mip_weight, config.sp_weight]
+    if described:
+        weights += [config.aap_weight, config.map_weight]
+    if not any(weights):
+        reason = "" if described else ", and without attributes AAP and MAP have nothing to predict"
+        raise MiqrecError(
+            f"there is nothing to pre-train for: the weights are 0{reason}; give --mip-weight or "
+            "--sp-weight, or bring the items' attributes with --items"
+        )
+    if not described and config.aap_weight + config.map_weight:
+        warnings.warn(
+            "no item has attributes, so only masked items and segments are predicted; "
+            "bring attributes with --items to predict them too",
+            MiqrecWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,113 @@
+"""One step of pre-training: a batch of prefixes, spoilt in two ways, and the four losses."""
+
+import lightning.pytorch as pl
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from typing_extensions import override
+
+from miqrec.models.s3rec import S3Rec
+from miqrec.training.pretraining.config import PretrainingConfig
+from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
+from miqrec.training.pretraining.examples import Prefixes
+from miqrec.training.pretraining.heads import PretrainingHeads
+from miqrec.training.pretraining.objectives import attribute_bce, contrast
+from miqrec.training.step import step_seed
+
+
+class Pretraining(pl.LightningModule):
+    """The encoder, its heads, and the sum of the losses that have a weight.
+
+    Args:
+        model: What is pre-trained.
+        config: Weights of the losses, optimiser, seed.
+        labels: Which item has which attributes, (n_items + 1, n_attributes) bool. An item without
+            any takes no part in AAP and MAP; in the authors' code it is one that lacks them all.
+        elsewhere: Where negatives come from.
+        prefixes_per_batch: What sums over a batch are divided by.
+    """
+
+    labels: Tensor
+
+    def __init__(
+        self,
+        model: S3Rec,
+        config: PretrainingConfig,
+        labels: Tensor,
+        elsewhere: Elsewhere,
+        prefixes_per_batch: float,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+        self.heads = PretrainingHeads(model.item_vectors().shape[1], labels.shape[1])
+        self.register_buffer("labels", labels, persistent=False)
+        self.elsewhere = elsewhere
+        self.prefixes_per_batch = prefixes_per_batch
+
+    @override
+    def on_train_batch_start(self, batch: list[Prefixes], batch_idx: int) -> None:
+        """Every random draw of a step follows from (seed, epoch, step): dropout, and the rest."""
+        numbers = self.config.seed, self.current_epoch, batch_idx
+        torch.manual_seed(step_seed(*numbers))
+        self.generator = torch.Generator(self.device).manual_seed(step_seed(*numbers, 1))
+
+    @override
+    def training_step(self, batch: list[Prefixes], batch_idx: int) -> Tensor:
+        """The weighted sum of the losses, each summed over the batch and divided by its mean size."""
+        pieces = [self.losses(piece) for piece in batch]
+        sums = {name: torch.stack([piece[name] for piece in pieces]).sum() for name in pieces[0]}
+        means = {name: total / self.prefixes_per_batch for name, total in sums.items()}
+        self.log_dict(means, on_step=False, on_epoch=True, logger=False, batch_size=1)
+        weighted = [getattr(self.config, f"{name}_weight") * mean for name, mean in means.items()]
+        return torch.stack(weighted).sum()
+
+    def losses(self, piece: Prefixes) -> dict[str, Tensor]:
+        """Those that have a weight, each summed over a piece of a batch."""
+        losses = self.masked_losses(piece) if self._masks_items else {}
+        if self.config.sp_weight:
+            losses["sp"] = self.segment_loss(piece)
+        return losses
+
+    def masked_losses(self, batch: Prefixes) -> dict[str, Tensor]:
+        """AAP, MIP and MAP of a masked copy of each prefix, summed."""
+        share, mask = self.config.mask_share, self.model.mask
+        masked = mask_items(batch, self.elsewhere, share, mask, self.generator)
+        states = self.model(masked.items, batch.lengths)  # (B, L, D)
+        visible = (batch.items > 0) & ~masked.hidden
+        vectors = self.model.item_vectors()
+        return {
+            "aap": self._attribute_loss(self.heads.aap, states, batch.items, visible),
+            "mip": contrast(
+                self.heads.mip(states[masked.hidden]),
+                F.embedding(masked.targets, vectors),
+                F.embedding(masked.negatives, vectors),
+            ),
+            "map": self._attribute_loss(self.heads.map, states, batch.items, masked.hidden),
+        }
+
+    def segment_loss(self, batch: Prefixes) -> Tensor:
+        """SP of each prefix with a context left, of two items or more, summed."""
+        segments = cut_segments(batch, self.elsewhere, self.model.mask, self.generator)
+        states = self.model.last(torch.cat(segments), batch.lengths.repeat(3))  # (3B, D)
+        context, positive, negative = states.view(3, len(batch.items), -1)
+        kept = batch.lengths > 1
+        return contrast(self.heads.sp(context[kept]), positive[kept], negative[kept])
+
+    @override
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Adam, where it may be in its fused form: one pass over the weights."""
+        config = self.config
+        return torch.optim.Adam(self.parameters(), lr=config.learning_rate, fused=config.fused)
+
+    @property
+    def _masks_items(self) -> bool:
+        return self.config.aap_weight + self.config.mip_weight + self.config.map_weight > 0
+
+    def _attribute_loss(
+        self, head: nn.Linear, states: Tensor, items: Tensor, chosen: Tensor
+    ) -> Tensor:
+        labels = self.labels[items[chosen]]  # (N, n_attributes)
+        described = labels.any(1)
+        queries = head(states[chosen][described])
+        return attribute_bce(queries, self.heads.attribute_vectors(), labels[described])

@@ -1,0 +1,90 @@
+"""Titles and attributes, from maps, tables and data frames."""
+
+import gzip
+
+import polars as pl
+import pytest
+
+from miqrec.data.reading.items import read_items
+from miqrec.errors import MiqrecError
+
+FILES = {
+    "a JSON map": ("a.json", '{"1": [7, 8, 7], "2": []}', [(1, None, ["7", "8"]), (2, None, [])]),
+    "JSON lines": (
+        "meta.jsonl",
+        '{"parent_asin": "B0", "title": "Cream", "categories": ["Skin", "Face"], "details": {}}\n',
+        [("B0", "Cream", ["Skin", "Face"])],
+    ),
+    "CSV": (
+        "movies.csv",
+        "movieId,title,genres\n1,Heat,Crime|Thriller|Crime\n2,,\n",
+        [(1, "Heat", ["Crime", "Thriller"]), (2, None, [])],
+    ),
+    "several columns": (
+        "a.tsv",
+        "asin\tname\tbrand\tcategory\tprice\nB0\tCream\tAcme\tSkin | Face\t5\n",
+        [("B0", "Cream", ["Acme", "Skin", "Face"])],
+    ),
+    "RecBole": (
+        "ml.item",
+        "item_id:token\tmovie_title:token_seq\tclass:token_seq\n1\tToy Story\tAnimation Comedy\n",
+        [(1, "Toy Story", ["Animation", "Comedy"])],
+    ),
+    "HetRec": ("artists.dat", "id\tname\turl\n1\tMALICE MIZER\tx\n", [(1, "MALICE MIZER", [])]),
+}
+
+
+@pytest.mark.parametrize("gzipped", [False, True], ids=["plain", "gzipped"])
+@pytest.mark.parametrize(("name", "content", "expected"), FILES.values(), ids=FILES)
+def test_files(tmp_path, name, content, expected, gzipped):
+    path = tmp_path / (name + ".gz" * gzipped)
+    path.write_bytes(gzip.compress(content.encode()) if gzipped else content.encode())
+    items = read_items(path)
+    assert items.rows() == expected
+    assert items.schema["title"] == pl.String
+    assert items.schema["attributes"] == pl.List(pl.String)
+
+
+def test_a_frame_may_hold_lists_text_and_numbers():
+    frame = pl.DataFrame(
+        {"item": [1, 2], "genres": [["x", "x"], None], "tags": ["a|b", None], "category": [3, 4]}
+    )
+    assert read_items(frame).rows() == [(1, None, ["x", "a", "b", "3"]), (2, None, ["4"])]
+
+
+def test_parquet(tmp_path):
+    frame = pl.DataFrame({"item": ["a"], "title": ["A"], "attributes": [["x"]]})
+    frame.write_parquet(tmp_path / "items.parquet")
+    assert read_items(tmp_path / "items.parquet").rows() == [("a", "A", ["x"])]
+
+
+def test_rows_of_the_same_item_are_put_together():
+    frame = pl.DataFrame(
+        {"item": [2, 1, 2], "title": [None, "one", "two"], "genre": ["x", "y", "z"]}
+    )
+    assert read_items(frame).rows() == [(2, "two", ["x", "z"]), (1, "one", ["y"])]
+
+
+def test_the_item_column_of_the_interactions_is_preferred_where_it_is_there():
+    frame = pl.DataFrame({"item": ["usual"], "sku": ["named"]})
+    assert read_items(frame, item="sku")["item"].to_list() == ["named"]
+    assert read_items(frame, item="absent")["item"].to_list() == ["usual"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", "{", "is not JSON"),
+        ("a.json", "[1]", "is not a JSON map"),
+        ("a.json", '{"1": 5}', "item '1' has 5; give it a list of attributes"),
+        ("a.json", "{}", "has no rows"),
+        ("a.csv", "item,title\n1,A\n,B\n", "column 'item' is empty in line 3"),
+        ("a.csv", "price\nx\n", "no column that is known as the item; it has price"),
+        ("a.csv", None, "does not exist"),
+    ],
+)
+def test_errors_name_the_file_and_the_place(tmp_path, name, content, message):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(MiqrecError, match=rf"{name}.*{message}"):
+        read_items(tmp_path / name)

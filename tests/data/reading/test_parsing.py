@@ -1,0 +1,132 @@
+"""Ids are strings or integers, times sort; what is neither is named."""
+
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from miqrec.data.reading.interactions import read_interactions
+from miqrec.errors import MiqrecError
+
+
+def of_text(tmp_path, column: str, values: list[str]) -> list[object]:
+    """The values of a column as they come out of a CSV file."""
+    names = {"user": "u", "item": "i", "time": "0"}
+    rows = [",".join({**names, column: value}.values()) for value in values]
+    (tmp_path / "a.csv").write_text("\n".join(["user,item,time", *rows]))
+    return read_interactions(tmp_path / "a.csv").collect()[column].to_list()
+
+
+def of_frame(column: str, values: pl.Series | pd.Series | list) -> list[object]:
+    one = pl.Series([1] * len(values))
+    frame = {"user": one, "item": one, "time": one, column: pl.Series(values)}
+    return read_interactions(pl.DataFrame(frame)).collect()[column].to_list()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["7", "-8", "0"], [7, -8, 0]),
+        (["7", "B8"], ["7", "B8"]),
+        (["07", "8"], ["07", "8"]),
+        (["7", "99999999999999999999"], ["7", "99999999999999999999"]),
+    ],
+    ids=["plain integers", "one is not", "a leading zero counts", "too large for one"],
+)
+def test_ids_of_text_files_are_integers_only_if_all_are(tmp_path, values, expected):
+    assert of_text(tmp_path, "item", values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pl.Series([7.0, 8.0]), [7, 8]),
+        (pl.Series(["7", "8"]), ["7", "8"]),
+        (pl.Series(["a", "b"], dtype=pl.Categorical), ["a", "b"]),
+        (pl.Series([7, 8], dtype=pl.UInt8), [7, 8]),
+    ],
+    ids=["whole floats", "text stays text", "categories", "small integers"],
+)
+def test_ids_of_frames(values, expected):
+    assert of_frame("user", values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1, None], "column 'user' is empty in row 2"),
+        ([1.0, float("nan")], "column 'user' has nan in row 2, which is no user"),
+        ([1.0, 1.5], "column 'user' has 1.5 in row 2, which is no user; give strings or whole"),
+        ([None, None], "column 'user' is empty in row 1"),
+        ([True, False], "column 'user' has type Boolean; ids are strings or integers"),
+        ([date(2020, 1, 1)], "column 'user' has type Date"),
+    ],
+)
+def test_what_is_no_id_is_an_error(values, message):
+    with pytest.raises(MiqrecError, match=f"the data frame: {message}"):
+        of_frame("user", values)
+
+
+def test_pandas_gaps_in_integers_are_found():
+    frame = pd.DataFrame({"user": [1, None, 3], "item": ["a", "b", "c"]})
+    with pytest.raises(MiqrecError, match="column 'user' is empty in row 2"):
+        read_interactions(frame)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["978300760", "5"], [978300760, 5]),
+        (["1.5", "1e9", "2"], [1.5, 1e9, 2.0]),
+        (["1600000000123456789"], [1600000000123456789]),
+        (["2020-01-31"], [datetime(2020, 1, 31, tzinfo=UTC)]),
+        (["2020-01-31 10:20"], [datetime(2020, 1, 31, 10, 20, tzinfo=UTC)]),
+        (["2020-01-31T10:20:30.5"], [datetime(2020, 1, 31, 10, 20, 30, 500_000, tzinfo=UTC)]),
+        (
+            ["2020-01-31 10:20:30Z", "2020-01-31T10:20:30+02:00"],
+            [
+                datetime(2020, 1, 31, 10, 20, 30, tzinfo=UTC),
+                datetime(2020, 1, 31, 8, 20, 30, tzinfo=UTC),
+            ],
+        ),
+    ],
+    ids=["integers", "floats", "nanoseconds", "days", "minutes", "fractions", "zones"],
+)
+def test_times_of_text(tmp_path, values, expected):
+    assert of_text(tmp_path, "time", values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["5", "x"], "'x' in line 3, which is no time; give numbers or ISO dates"),
+        (["5", "2020-01-31"], "'2020-01-31' in line 3"),
+        (["2020-01-31", "5"], "'5' in line 3"),
+        (["2020-01-31", "2020-13-31"], "'2020-13-31' in line 3"),
+        (["soon"], "'soon' in line 2"),
+        (["nan"], "'nan' in line 2"),
+    ],
+)
+def test_text_that_is_no_time_is_an_error(tmp_path, values, message):
+    with pytest.raises(MiqrecError, match=rf"a\.csv: column 'time' has {message}"):
+        of_text(tmp_path, "time", values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[3, 4], [0.5, 1.5], [date(2020, 1, 1), date(2020, 1, 2)], [datetime(2020, 1, 1, 5)]],
+    ids=["integers", "floats", "dates", "datetimes"],
+)
+def test_times_of_frames_stay_what_they_are(values):
+    assert of_frame("time", values) == values
+
+
+def test_other_types_are_no_times():
+    with pytest.raises(MiqrecError, match="column 'time' has type Boolean; times are numbers"):
+        of_frame("time", [True])
+
+
+def test_a_time_that_is_no_number_is_an_error():
+    with pytest.raises(MiqrecError, match="column 'time' has nan in row 2"):
+        of_frame("time", [1.0, float("nan")])

@@ -1,0 +1,93 @@
+"""What a saved model is, and what is refused as one."""
+
+import json
+
+import pytest
+
+from miqrec.errors import MiqrecError
+from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
+from miqrec.runs.fit import fit
+from worlds import cycle, small
+
+
+@pytest.fixture
+def folder(tmp_path):
+    artifact = fit(cycle(), small("miq-sasrec", cycle(), epochs=1), tmp_path / "run")
+    save_artifact(artifact, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def edit(folder, **changes):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes))
+
+
+def test_it_is_three_files_and_no_histories(folder):
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json",
+        "items.parquet",
+        "model.safetensors",
+    ]
+
+
+def test_saving_again_replaces_the_model_whole(folder):
+    artifact = load_artifact(folder)
+
+    save_artifact(artifact, folder)
+
+    assert isinstance(load_artifact(folder), Artifact)
+    assert not list(folder.parent.glob(".*"))
+
+
+def test_a_folder_with_other_files_is_not_overwritten(folder, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter.txt").write_text("dear")
+
+    with pytest.raises(MiqrecError, match="holds other files"):
+        save_artifact(load_artifact(folder), tmp_path / "home")
+    assert (tmp_path / "home" / "letter.txt").read_text() == "dear"
+
+
+def test_a_folder_that_is_not_an_artifact(tmp_path):
+    with pytest.raises(MiqrecError, match="not a saved model or a finished run: it does not exist"):
+        load_artifact(tmp_path / "nowhere")
+    with pytest.raises(MiqrecError, match=r"it has no config.json and model.safetensors"):
+        load_artifact(tmp_path)
+
+
+def test_an_artifact_of_a_newer_format_even_with_keys_that_nobody_knows_yet(folder):
+    edit(folder, format=99, miqrec="7.0", hologram=True)
+
+    with pytest.raises(MiqrecError, match=r"written by miqrec 7.0 in format 99, .* upgrade miqrec"):
+        load_artifact(folder)
+
+
+def test_a_config_with_an_unknown_key(folder):
+    edit(folder, hologram=True)
+
+    with pytest.raises(MiqrecError, match="there is no setting 'hologram'"):
+        load_artifact(folder)
+
+
+def test_weights_that_do_not_match_the_config(folder):
+    config = json.loads((folder / "config.json").read_text())
+    edit(folder, model=config["model"] | {"window": 4})
+
+    with pytest.raises(MiqrecError, match=r"model.safetensors does not match config.json"):
+        load_artifact(folder)
+
+
+def test_weights_that_are_cut_short(folder):
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+
+    with pytest.raises(MiqrecError, match="the folder is damaged"):
+        load_artifact(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "items.parquet"])
+def test_a_file_that_is_damaged(folder, name):
+    (folder / name).write_bytes(b"\xff{")
+
+    with pytest.raises(MiqrecError, match=rf"{name} .*; restore it"):
+        load_artifact(folder)

@@ -1,0 +1,112 @@
+"""A run folder: what it holds when it is done, and what it refuses."""
+
+import json
+
+import polars as pl
+import pytest
+
+from miqrec.errors import MiqrecError
+from miqrec.evaluation.metrics import summary
+from miqrec.runs import folder as runs
+from miqrec.runs.artifact import load_artifact
+from miqrec.runs.folder import note_environment, read_metrics, run, run_final
+from miqrec.system.environment import environment
+from worlds import cycle, small
+
+CONFIG = small("miq-sasrec", cycle(), epochs=2)
+
+
+def test_a_finished_run_holds_everything_and_no_checkpoints(tmp_path):
+    run(cycle(), CONFIG, tmp_path / "run")
+
+    names = {path.name for path in (tmp_path / "run").iterdir() if path.name != "tensorboard"}
+    assert names == {
+        "config.json",
+        "history.csv",
+        "metrics.json",
+        "ranks.parquet",
+        "environment.json",
+        "artifact",
+    }
+
+
+def test_the_metrics_are_those_of_the_stored_ranks(tmp_path):
+    metrics = run(cycle(), CONFIG, tmp_path / "run")
+
+    ranks = pl.read_parquet(tmp_path / "run" / "ranks.parquet")
+    assert metrics.test == summary(ranks["rank"].to_torch())
+    assert metrics.n_users == ranks.height == cycle().sequences.n_users
+
+
+def test_the_time_to_fit_is_that_of_all_epochs_those_before_a_stop_too(tmp_path):
+    metrics = run(cycle(), CONFIG, tmp_path / "run")
+
+    history = pl.read_csv(tmp_path / "run" / "history.csv")
+    assert metrics.fit_seconds == round(history["seconds"].sum(), 2)
+
+
+def test_a_finished_run_is_read_and_not_repeated(tmp_path):
+    first = run(cycle(), CONFIG, tmp_path / "run")
+    written = (tmp_path / "run" / "artifact" / "model.safetensors").stat().st_mtime_ns
+
+    assert run(cycle(), CONFIG, tmp_path / "run") == first
+    assert (tmp_path / "run" / "artifact" / "model.safetensors").stat().st_mtime_ns == written
+
+
+def test_a_folder_with_another_run_is_refused_by_naming_what_differs(tmp_path):
+    run(cycle(), CONFIG, tmp_path / "run")
+
+    with pytest.raises(MiqrecError, match=r"other settings \(model.window, training.seed\)"):
+        run(cycle(), small("miq-sasrec", cycle(), epochs=2, window=2, seed=1), tmp_path / "run")
+
+
+def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    with pytest.raises(MiqrecError, match="holds other files"):
+        run(cycle(), CONFIG, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_the_final_model_is_fitted_on_everything_for_the_chosen_epochs(tmp_path):
+    metrics = run(cycle(), CONFIG, tmp_path / "run")
+    run_final(cycle(), CONFIG, tmp_path / "run")
+
+    final = load_artifact(tmp_path / "run" / "final").config
+    assert (final.trained_on, final.epochs) == ("all", metrics.epochs)
+    assert load_artifact(tmp_path / "run").config.trained_on == "train"
+
+
+def test_an_unfinished_run_has_no_metrics(tmp_path):
+    (tmp_path / "config.json").write_text(CONFIG.model_dump_json())
+
+    with pytest.raises(MiqrecError, match="not a finished run"):
+        read_metrics(tmp_path)
+
+
+def test_the_environment_names_versions_machine_and_date(tmp_path):
+    run(cycle(), small("popularity", cycle()), tmp_path / "run")
+
+    environment = json.loads((tmp_path / "run" / "environment.json").read_text())
+    assert {"date", "command", "python", "packages", "processor", "cores"} <= environment.keys()
+    assert environment["packages"]["torch"]
+    assert environment["earlier_devices"] == []
+
+
+def test_a_run_that_goes_on_elsewhere_remembers_where_it_began(tmp_path, monkeypatch):
+    here, found = environment(), []
+    for device in ("NVIDIA H200", "cpu", "cpu"):
+        there = here.model_copy(update={"device": device})
+        monkeypatch.setattr(runs, "environment", lambda there=there: there)
+        note_environment(tmp_path)
+        found.append(json.loads((tmp_path / "environment.json").read_text())["earlier_devices"])
+
+    assert found == [[], ["NVIDIA H200"], ["NVIDIA H200"]]
+
+
+def test_a_run_does_not_go_on_over_a_damaged_record_of_where_it_began(tmp_path):
+    (tmp_path / "environment.json").write_text('{"device": "cpu"}')
+
+    with pytest.raises(MiqrecError, match=r"environment.json is not a run's: date: Field required"):
+        note_environment(tmp_path)
+    assert (tmp_path / "environment.json").read_text() == '{"device": "cpu"}'
