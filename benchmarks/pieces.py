@@ -3,8 +3,8 @@
     PYTHONPATH=src python -m benchmarks.pieces [--data ml-1m] [--window 10] [--precision bf16-mixed]
 
 The three take turns over the same users in one process; a line gives the median of an epoch's seconds,
-reckoned from some steps. Batches of similar length are what `data/batches/pieces.py` speaks of: sorted by length
-within pools of eight.
+reckoned from some steps. Batches of similar length, of which `data/batches/pieces.py` speaks, are sorted
+by length within pools of eight.
 """
 
 import argparse

@@ -7,7 +7,7 @@ import runpy
 import sys
 from pathlib import Path
 
-PROCESS = Path(__file__).parents[2] / "src" / "miqrec" / "cli" / "process.py"
+PROCESS = Path(__file__).parents[2] / "src" / "miqrec" / "system" / "process.py"
 
 
 def main() -> None:
