@@ -97,12 +97,40 @@ def test_the_rest_of_the_batch_changes_nothing(name, lengths):
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-def test_last_is_forward_at_the_last_position(name):
+@pytest.mark.parametrize("n", range(1, LENGTH + 3))
+def test_last_gives_the_newest_rows_of_forward_and_repeats_the_first(name, n):
     model, (items, lengths) = fresh(name), histories(1, 2, 5, LENGTH)
 
     states = model(items, lengths)
 
-    assert_close(model.last(items, lengths), states[torch.arange(4), lengths - 1])
+    rows = [[max(length - 1 - back, 0) for back in range(n)] for length in (1, 2, 5, LENGTH)]
+    assert_close(
+        model.last(items, lengths, n), states[torch.arange(4)[:, None], torch.tensor(rows)]
+    )
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_last_has_the_gradients_of_the_rows_of_forward(name):
+    model, (items, lengths) = fresh(name).double(), histories(1, 2, LENGTH)
+    rows = torch.tensor([[0, 0, 0], [1, 0, 0], [LENGTH - 1, LENGTH - 2, LENGTH - 3]])
+    direction = torch.linspace(-1, 1, 3 * 3 * model.item_vectors().shape[1]).view(3, 3, -1)
+
+    gradients = []
+    for newest in (
+        model.last(items, lengths, 3),
+        model(items, lengths)[torch.arange(3)[:, None], rows],
+    ):
+        model.zero_grad()
+        (newest * direction).sum().backward()
+        # a softmax ignores what is the same for all keys
+        gradients.append(
+            {
+                weight: parameter.grad
+                for weight, parameter in model.named_parameters()
+                if not weight.endswith("key.bias")
+            }
+        )
+    torch.testing.assert_close(*gradients)
 
 
 @pytest.mark.parametrize("name", ENCODERS + COUNTERS)

@@ -51,7 +51,8 @@ def test_last_is_the_newest_state():
     gru = model()
     items, lengths = torch.tensor([[1, 2, 3, 4, 5], [6, 7, 0, 0, 0]]), torch.tensor([5, 2])
     states = gru(items, lengths)
-    torch.testing.assert_close(gru.last(items, lengths), torch.stack([states[0, 4], states[1, 1]]))
+    newest = torch.stack([states[0, 4], states[1, 1]]).unsqueeze(1)
+    torch.testing.assert_close(gru.last(items, lengths), newest)
 
 
 def test_last_reads_the_newest_max_length_items():
@@ -89,7 +90,7 @@ def test_weights_start_as_in_recbole():
 def test_scores_are_dot_products_with_the_tied_embedding():
     gru = model()
     items, lengths = torch.tensor([[1, 2]]), torch.tensor([2])
-    expected = gru.last(items, lengths) @ gru.embedding.weight.T
+    expected = gru.last(items, lengths).squeeze(1) @ gru.embedding.weight.T
     torch.testing.assert_close(gru.scores(items, lengths), expected)
 
 

@@ -83,8 +83,8 @@ def test_both_ways_padding_is_not_read(model):
 def test_last_is_forward_at_the_newest_item(model, causal):
     model.causal = causal
     states = model(ITEMS, LENGTHS)
-    newest = torch.stack([states[0, 4], states[1, 2]])
-    assert torch.allclose(model.last(ITEMS, LENGTHS), newest, atol=1e-6)
+    newest = torch.stack([states[0, [4, 3, 2, 1]], states[1, [2, 1, 0, 0]]])
+    assert torch.allclose(model.last(ITEMS, LENGTHS, 4), newest, atol=1e-6)
 
 
 def test_it_is_sasrec_in_other_blocks_with_one_item_more():

@@ -64,13 +64,13 @@ def test_padding_never_changes_a_valid_state(model):
 def test_last_is_the_newest_valid_state(model):
     states = model(histories(), LENGTHS)
     torch.testing.assert_close(
-        model.last(histories(), LENGTHS), states[torch.arange(3), LENGTHS - 1]
+        model.last(histories(), LENGTHS).squeeze(1), states[torch.arange(3), LENGTHS - 1]
     )
 
 
 def test_scores_are_dot_products_with_the_input_embedding(model):
     scores = model.scores(histories(), LENGTHS)
-    expected = model.last(histories(), LENGTHS) @ model.embedding.items.weight.T
+    expected = model.last(histories(), LENGTHS).squeeze(1) @ model.embedding.items.weight.T
     torch.testing.assert_close(scores, expected)
     assert scores.shape == (3, N_ITEMS + 1)
 
@@ -81,7 +81,8 @@ def test_only_the_newest_max_length_items_count(model):
     newest = torch.stack([items[0, 3:9], items[1, 1:7], items[2, :6]])
     expected = model.last(newest, torch.tensor([6, 6, 2]))
     torch.testing.assert_close(model.last(items, lengths), expected)
-    torch.testing.assert_close(model.scores(items, lengths), expected @ model.item_vectors().T)
+    scores = expected.squeeze(1) @ model.item_vectors().T
+    torch.testing.assert_close(model.scores(items, lengths), scores)
 
 
 def test_a_batch_longer_than_the_model_is_refused(model):
@@ -91,7 +92,7 @@ def test_a_batch_longer_than_the_model_is_refused(model):
 
 def test_scores_are_float32_under_autocast(model):
     with torch.autocast("cpu", torch.bfloat16):
-        state = model.last(histories(), LENGTHS)
+        state = model.last(histories(), LENGTHS).squeeze(1)
         scores = model.scores(histories(), LENGTHS)
     assert scores.dtype == torch.float32
     torch.testing.assert_close(scores, state.float() @ model.item_vectors().T)

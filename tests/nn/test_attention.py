@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention
+from miqrec.nn.padding import newest
 from reference.attention import causal_self_attention, multi_item_query_attention
 
 LENGTHS = torch.tensor([5, 3, 1])
@@ -35,7 +36,7 @@ def assert_same(layer, ours, theirs, query, key_value, gradient):
         *[("query", query), ("key_value", key_value), *layer.named_parameters()], strict=True
     )
     fast = torch.autograd.grad(ours, wanted, gradient, allow_unused=True)
-    slow = torch.autograd.grad(theirs, wanted, gradient)
+    slow = torch.autograd.grad(theirs, wanted, gradient, materialize_grads=True)
     for name, a, b in zip(names, fast, slow, strict=True):
         a = torch.zeros_like(b) if a is None else a  # noqa: PLW2901
         torch.testing.assert_close(a, b, msg=lambda text, name=name: f"gradient of {name}: {text}")
@@ -190,12 +191,16 @@ def test_padding_never_changes_a_valid_output(layer, causal, padding, seed):
 
 
 @settings(max_examples=20, deadline=None)
-@given(layer=layers, causal=st.booleans(), seed=st.integers(0, 9))
-def test_last_is_the_newest_valid_row_of_forward(layer, causal, seed):
+@given(layer=layers, causal=st.booleans(), seed=st.integers(0, 9), n=st.integers(1, 7))
+def test_last_gives_the_newest_valid_rows_of_forward_in_outputs_and_gradients(
+    layer, causal, seed, n
+):
     layer.causal = causal
     query, key_value, _ = inputs(seed=seed)
-    expected = layer(query, key_value, lengths=LENGTHS)[torch.arange(3), LENGTHS - 1]
-    torch.testing.assert_close(layer.last(query, key_value, lengths=LENGTHS), expected)
+    expected = newest(layer(query, key_value, lengths=LENGTHS), LENGTHS, n)
+    newest_rows = layer.last(query, key_value, lengths=LENGTHS, n=n)
+    gradient = torch.randn(newest_rows.shape, dtype=torch.double)
+    assert_same(layer, newest_rows, expected, query, key_value, gradient)
 
 
 @settings(max_examples=20, deadline=None)

@@ -6,6 +6,7 @@ from torch.nn.functional import gelu, relu
 
 from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention
 from miqrec.nn.blocks import S3RecBlock, SASRecBlock
+from miqrec.nn.padding import newest
 
 LENGTHS = torch.tensor([6, 4, 1])
 ATTENTIONS = {
@@ -38,11 +39,11 @@ def test_s3recs_block_normalises_each_sum(attention):
 
 @pytest.mark.parametrize("kind", [SASRecBlock, S3RecBlock])
 @pytest.mark.parametrize("causal", [True, False])
-def test_last_is_the_newest_valid_row_of_forward(kind, causal, attention):
+@pytest.mark.parametrize("n", [1, 3, 8])
+def test_last_gives_the_newest_valid_rows_of_forward(kind, causal, n, attention):
     attention.causal = causal
     block, x = kind(8, attention, dropout=0.2).eval(), torch.randn(3, 6, 8)
-    expected = block(x, LENGTHS)[torch.arange(3), LENGTHS - 1]
-    torch.testing.assert_close(block.last(x, LENGTHS), expected)
+    torch.testing.assert_close(block.last(x, LENGTHS, n), newest(block(x, LENGTHS), LENGTHS, n))
 
 
 @pytest.mark.parametrize("kind", [SASRecBlock, S3RecBlock])

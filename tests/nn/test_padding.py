@@ -1,7 +1,9 @@
 """Right-padded sequences: what counts, what is newest, what stays."""
 
+import pytest
 import torch
 
+from miqrec.errors import MiqrecError
 from miqrec.nn.padding import newest, trim, valid
 
 ITEMS = torch.tensor([[1, 2, 3, 4, 5], [6, 7, 8, 0, 0], [9, 0, 0, 0, 0]])
@@ -13,7 +15,17 @@ def test_valid_marks_what_stands_before_the_end():
 
 
 def test_newest_takes_the_last_valid_row():
-    assert newest(ITEMS.unsqueeze(-1), LENGTHS).flatten().tolist() == [5, 8, 9]
+    assert newest(ITEMS.unsqueeze(-1), LENGTHS).squeeze(-1).tolist() == [[5], [8], [9]]
+
+
+def test_newest_comes_first_and_the_first_row_repeats():
+    rows = newest(ITEMS.unsqueeze(-1), LENGTHS, 4).squeeze(-1)
+    assert rows.tolist() == [[5, 4, 3, 2], [8, 7, 6, 6], [9, 9, 9, 9]]
+
+
+def test_no_rows_at_all_are_refused():
+    with pytest.raises(MiqrecError, match="n is 0"):
+        newest(ITEMS.unsqueeze(-1), LENGTHS, 0)
 
 
 def test_trim_keeps_the_newest_items_and_moves_them_to_the_front():

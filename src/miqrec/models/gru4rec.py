@@ -67,11 +67,11 @@ class GRU4Rec(Encoder):
         states: Tensor = self.project(self._hidden(items))
         return states
 
-    def last(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """Encode each history's newest `max_length` items: (B, L), (B,) -> (B, D)."""
+    def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
+        """Give the newest `n` states, of which alone the GRU's output is projected: (B, n, D)."""
         items, lengths = trim(items, lengths, self.max_length)
-        state: Tensor = self.project(newest(self._hidden(items), lengths))
-        return state
+        states: Tensor = self.project(newest(self._hidden(items), lengths, n))
+        return states
 
     def item_vectors(self) -> Tensor:
         """Share the input's item embedding, (n_items + 1, D)."""

@@ -74,15 +74,15 @@ class SASRec(Encoder):
         states: Tensor = self.norm(x)
         return states
 
-    def last(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """Encode each history's newest `max_length` items: (B, L), (B,) -> (B, D)."""
+    def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
+        """Give the newest `n` states, which are all that the last block computes: (B, n, D)."""
         items, lengths = trim(items, lengths, self.max_length)
         x = self.embedding(items, lengths)  # (B, L, D)
         *blocks, last_block = self.blocks
         for block in blocks:
             x = block(x, lengths)
-        state: Tensor = self.norm(last_block.last(x, lengths))  # type: ignore[operator]
-        return state
+        states: Tensor = self.norm(last_block.last(x, lengths, n))  # type: ignore[operator]
+        return states
 
     def item_vectors(self) -> Tensor:
         """Share the input's item embedding, (n_items + 1, D)."""

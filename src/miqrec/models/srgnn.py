@@ -93,11 +93,11 @@ class SRGNN(Encoder):
         graph = session_graph(items)
         return self._session_vectors(items, graph, prefix_versions(graph, lengths))
 
-    def last(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """Encode each history's newest `max_length` items, as one graph: (B, L), (B,) -> (B, D)."""
+    def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
+        """Give the newest `n` states, each of a prefix that is a graph of its own: (B, n, D)."""
         items, lengths = trim(items, lengths, self.max_length)
         graph = session_graph(items)
-        return self._session_vectors(items, graph, newest_versions(graph, lengths)).squeeze(1)
+        return self._session_vectors(items, graph, newest_versions(graph, lengths, n))
 
     def item_vectors(self) -> Tensor:
         """Share the input's item embedding, (n_items + 1, D)."""

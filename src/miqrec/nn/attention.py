@@ -46,7 +46,6 @@ from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
 from miqrec.nn.kernels.slide import slide
-from miqrec.nn.padding import newest
 from miqrec.nn.shared_keys import QueryWeights, SharedKeyAttention
 
 __all__ = ["CausalSelfAttention", "MultiItemQueryAttention", "Pooling", "QueryWeights"]
@@ -78,10 +77,10 @@ class CausalSelfAttention(SharedKeyAttention):
         queries: Tensor = self.query(query)
         return queries.unsqueeze(0)
 
-    def ask_newest(self, query: Tensor, lengths: Tensor) -> Tensor:
-        """Form each newest position's query: (B, L, D) -> (1, B, 1, D)."""
-        queries: Tensor = self.query(newest(query, lengths))
-        return queries[None, :, None]
+    def ask_at(self, query: Tensor, positions: Tensor) -> Tensor:
+        """Form one query at each of `positions` (B, n): (B, L, D) -> (1, B, n, D)."""
+        queries: Tensor = self.query(query.take_along_dim(positions.unsqueeze(-1), 1))
+        return queries.unsqueeze(0)
 
     def combine(self, answers: Tensor) -> tuple[Tensor, Tensor]:
         """Project the one answer: (B, T, 1, D) -> (B, T, D), and weights of 1 (B, T, 1)."""
@@ -155,16 +154,14 @@ class MultiItemQueryAttention(SharedKeyAttention):
         projected = F.linear(self.with_dummies(query), weight, bias)  # (B, L + m - 1, m * D)
         return slide(projected.view(*projected.shape[:2], self.window, -1))
 
-    def ask_newest(self, query: Tensor, lengths: Tensor) -> Tensor:
-        """Form each newest position's queries from its window: (B, L, D) -> (m, B, 1, D)."""
-        sequence = torch.arange(len(query), device=query.device).unsqueeze(-1)  # (B, 1)
-        rows = lengths.unsqueeze(-1) - 1 + torch.arange(self.window, device=query.device)  # (B, m)
-        window = self.with_dummies(query)[sequence, rows]  # (B, m, D)
+    def ask_at(self, query: Tensor, positions: Tensor) -> Tensor:
+        """Form the queries of `positions` (B, n) from their windows: (B, L, D) -> (m, B, n, D)."""
+        rows = positions.unsqueeze(-1) + torch.arange(self.window, device=query.device)  # (B, n, m)
+        windows = self.with_dummies(query).take_along_dim(rows.flatten(1).unsqueeze(-1), 1)
+        windows = windows.view(*rows.shape, -1)  # (B, n, m, D)
         weight, bias = self.questions()
-        queries = torch.einsum("bmd,mde->mbe", window, weight)
-        if bias is not None:
-            queries = queries + bias.unsqueeze(1)
-        return queries.unsqueeze(2)
+        queries = torch.einsum("bnmd,mde->mbne", windows, weight)
+        return queries if bias is None else queries + bias[:, None, None]
 
     def combine(self, answers: Tensor) -> tuple[Tensor, Tensor]:
         """Pool the answers: (B, T, m, D) -> (B, T, D), and their weights (B, T, m)."""

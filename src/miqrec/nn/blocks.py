@@ -1,7 +1,8 @@
 """The layers of SASRec and of S3-Rec; both take their attention as a part.
 
-Each has `forward(x, lengths)`, (B, L, D) -> (B, L, D), and `last(x, lengths)`, (B, L, D) -> (B, D),
-which computes the newest valid position alone: all that a last layer need do at inference.
+Each has `forward(x, lengths)`, (B, L, D) -> (B, L, D), and `last(x, lengths, n)`, (B, L, D) ->
+(B, n, D), which computes the newest n valid positions alone: all that a last block need do at
+inference.
 """
 
 from torch import Tensor, nn
@@ -42,10 +43,11 @@ class SASRecBlock(nn.Module):
         query = self.attention_norm(x)
         return self._finish(query, self.attention(query, x, lengths=lengths))
 
-    def last(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Compute the newest valid position: (B, L, D) -> (B, D)."""
+    def last(self, x: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
+        """Compute the newest `n` valid positions, newest first: (B, L, D) -> (B, n, D)."""
         query = self.attention_norm(x)
-        return self._finish(newest(query, lengths), self.attention.last(query, x, lengths=lengths))
+        attended = self.attention.last(query, x, lengths=lengths, n=n)
+        return self._finish(newest(query, lengths, n), attended)
 
     def _finish(self, query: Tensor, attended: Tensor) -> Tensor:
         h = self.feed_forward_norm(query + self.attention_dropout(attended))
@@ -76,9 +78,9 @@ class S3RecBlock(nn.Module):
         """Compute all positions: (B, L, D) -> (B, L, D)."""
         return self._finish(x, self.attention(x, lengths=lengths))
 
-    def last(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Compute the newest valid position: (B, L, D) -> (B, D)."""
-        return self._finish(newest(x, lengths), self.attention.last(x, lengths=lengths))
+    def last(self, x: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
+        """Compute the newest `n` valid positions, newest first: (B, L, D) -> (B, n, D)."""
+        return self._finish(newest(x, lengths, n), self.attention.last(x, lengths=lengths, n=n))
 
     def _finish(self, x: Tensor, attended: Tensor) -> Tensor:
         x = self.attention_norm(x + self.attention_dropout(attended))

@@ -1,4 +1,4 @@
-"""Right-padded sequences: which positions count, where the newest one stands, and trimming."""
+"""Right-padded sequences: which positions count, where the newest ones stand, and trimming."""
 
 import torch
 from torch import Tensor
@@ -11,9 +11,22 @@ def valid(lengths: Tensor, length: int) -> Tensor:
     return torch.arange(length, device=lengths.device) < lengths.unsqueeze(-1)
 
 
-def newest(states: Tensor, lengths: Tensor) -> Tensor:
-    """Take each sequence's newest valid row: `states` (B, L, D), `lengths` (B,) -> (B, D)."""
-    return states[torch.arange(len(states), device=states.device), lengths - 1]
+def newest_positions(lengths: Tensor, n: int = 1) -> Tensor:
+    """Locate the newest `n` valid positions of each sequence, newest first: (B,) -> (B, n).
+
+    Where a sequence is shorter than `n`, its first position repeats.
+
+    Raises:
+        MiqrecError: If `n` is below 1.
+    """
+    if n < 1:
+        raise MiqrecError(f"n is {n}, but the newest position is asked for at least: use 1 or more")
+    return (lengths.unsqueeze(-1) - 1 - torch.arange(n, device=lengths.device)).clamp(min=0)
+
+
+def newest(states: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
+    """Take the rows of `states` (B, L, D) at `newest_positions(lengths, n)`: (B, n, D)."""
+    return states.take_along_dim(newest_positions(lengths, n).unsqueeze(-1), 1)
 
 
 def trim(items: Tensor, lengths: Tensor, max_length: int) -> tuple[Tensor, Tensor]:

@@ -13,13 +13,13 @@ in a second one, a node would change with its neighbours. Where no item repeats,
 Last.fm, the graphs are chains.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from miqrec.nn.padding import valid
+from miqrec.nn.padding import newest_positions, valid
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,21 @@ def prefix_versions(graph: SessionGraph, lengths: Tensor) -> NodeVersions:
     )
 
 
-def newest_versions(graph: SessionGraph, lengths: Tensor) -> NodeVersions:
-    """List the node at each position, for the prefix that is the whole history: V = L, T = 1."""
-    last = lengths[:, None] - 1  # (B, 1)
+def newest_versions(graph: SessionGraph, lengths: Tensor, n: int = 1) -> NodeVersions:
+    """List versions for the newest `n` prefixes of each history, the whole of it first: T = n.
+
+    The whole history alone needs no more than the node at each position, V = L. Prefixes beside it
+    share the versions of `prefix_versions`, V = 2 L. Where n is above a history's length, the prefix
+    of its first item repeats.
+    """
+    if n > 1:
+        versions, ends = prefix_versions(graph, lengths), newest_positions(lengths, n)
+        return replace(
+            versions,
+            occurrences=versions.occurrences.take_along_dim(ends[:, :, None], 1),
+            newest=versions.newest.take_along_dim(ends, 1),
+        )
+    last = newest_positions(lengths, n)  # (B, 1)
     return NodeVersions(
         nodes=graph.nodes,
         steps=last.expand_as(graph.nodes),

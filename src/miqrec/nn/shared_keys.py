@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
 from miqrec.nn.kernels.attend import attend, probabilities
-from miqrec.nn.padding import valid
+from miqrec.nn.padding import newest_positions, valid
 
 
 class QueryWeights(NamedTuple):
@@ -53,8 +53,8 @@ class SharedKeyAttention(nn.Module, ABC):
         """Form the queries of all positions: (B, L, D) -> (m, B, L, D)."""
 
     @abstractmethod
-    def ask_newest(self, query: Tensor, lengths: Tensor) -> Tensor:
-        """Form the queries of each newest valid position: (B, L, D) -> (m, B, 1, D)."""
+    def ask_at(self, query: Tensor, positions: Tensor) -> Tensor:
+        """Form the queries of some positions (B, n): (B, L, D) -> (m, B, n, D)."""
 
     @abstractmethod
     def combine(self, answers: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,33 +96,44 @@ class SharedKeyAttention(nn.Module, ABC):
         )
         return states, QueryWeights(pooling, attention)
 
-    def last(self, query: Tensor, key_value: Tensor | None = None, *, lengths: Tensor) -> Tensor:
-        """Attend at each newest valid position alone: row `lengths - 1` of `forward`, (B, D)."""
+    def last(
+        self, query: Tensor, key_value: Tensor | None = None, *, lengths: Tensor, n: int = 1
+    ) -> Tensor:
+        """Attend at each row's newest `n` valid positions alone.
+
+        Returns:
+            Outputs (B, n, D): the rows of `forward` at `newest_positions(lengths, n)`.
+        """
         key_value = query if key_value is None else key_value
         _check_shapes(query, key_value, lengths, self.embed_dim)
-        queries = self.ask_newest(query, lengths).squeeze(2)  # (m, B, D)
-        visible = valid(lengths, query.shape[1])  # ends where the newest position stands
-        answers = self._look_up(queries, key_value, visible)
-        return self.combine(answers.unsqueeze(1))[0].squeeze(1)
+        positions = newest_positions(lengths, n)  # (B, n)
+        ends = positions + 1 if self.causal else lengths.unsqueeze(-1).expand(-1, n)
+        answers = self._look_up(
+            self.ask_at(query, positions), key_value, valid(ends, query.shape[1])
+        )
+        return self.combine(answers)[0]
 
     def _look_up(self, queries: Tensor, x: Tensor, visible: Tensor) -> Tensor:
-        """Answer (m, B, D) queries from x (B, L, D) without forming its keys and values: (B, m, D).
+        """Answer (m, B, n, D) queries from the rows of x (B, L, D) that are `visible` (B, n, L).
+
+        Keys and values are never formed; returns (B, n, m, D).
 
         q . (x Wk + bk) = (q Wk^T) . x up to what is the same for all x and so drops out of the
         softmax, and sum_s p_s (x_s Wv + bv) = (sum_s p_s x_s) Wv + (sum_s p_s) bv.
         """
-        (m, B, D), heads = queries.shape, self.num_heads
+        (m, B, n, D), heads = queries.shape, self.num_heads
         Wk, Wv = (layer.weight.view(heads, -1, D) for layer in (self.key, self.value))
-        asking = torch.einsum("mbhd,hde->bmhe", queries.reshape(m, B, heads, -1), Wk)
-        scores = asking.flatten(1, 2) @ x.mT * (D // heads) ** -0.5  # (B, m * heads, L)
-        attention = scores.masked_fill(~visible.unsqueeze(1), -torch.inf).softmax(-1)
+        asking = torch.einsum("mbnhd,hde->bnmhe", queries.reshape(m, B, n, heads, -1), Wk)
+        scores = asking.flatten(1, 3) @ x.mT * (D // heads) ** -0.5  # (B, n * m * heads, L)
+        hidden = ~visible.repeat_interleave(m * heads, 1)
+        attention = scores.masked_fill(hidden, -torch.inf).softmax(-1)
         attention = F.dropout(attention, self.dropout, self.training)
-        found = (attention @ x).view(B, m, heads, D)
-        answers = torch.einsum("bmhe,hde->bmhd", found, Wv)  # (B, m, heads, d)
+        averages = (attention @ x).view(B, n, m, heads, D)
+        answers = torch.einsum("bnmhe,hde->bnmhd", averages, Wv)  # (B, n, m, heads, d)
         if self.value.bias is not None:
-            shares = attention.sum(-1).view(B, m, heads, 1)  # 1 but for dropout
+            shares = attention.sum(-1).view(B, n, m, heads, 1)  # 1 but for dropout
             answers = answers + shares * self.value.bias.view(heads, -1)
-        return answers.flatten(2)
+        return answers.flatten(3)
 
     def _attend(
         self, queries: Tensor, keys: Tensor, values: Tensor, *, causal: bool, visible: Tensor | None

@@ -89,7 +89,7 @@ class Pretraining(pl.LightningModule):
     def segment_loss(self, batch: Prefixes) -> Tensor:
         """SP of each prefix with a context left, of two items or more, summed."""
         segments = cut_segments(batch, self.elsewhere, self.model.mask, self.generator)
-        states = self.model.last(torch.cat(segments), batch.lengths.repeat(3))  # (3B, D)
+        states = self.model.last(torch.cat(segments), batch.lengths.repeat(3))  # (3B, 1, D)
         context, positive, negative = states.view(3, len(batch.items), -1)
         kept = batch.lengths > 1
         return contrast(self.heads.sp(context[kept]), positive[kept], negative[kept])
