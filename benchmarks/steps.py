@@ -44,12 +44,13 @@ def make_step(
     model = build_model(config.model, sequences.n_items)
     objective = make_objective(config.training, sequences, "train", device)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    negatives = torch.Generator(device)
 
     @fast_products(device, examples.n_targets / (len(examples) / BATCH))
     def step(users: Integers) -> int:
         batch = examples[users]
         with torch.autocast("cpu", torch.bfloat16, enabled=config.training.reduced):
-            loss = objective(model, batch) / BATCH
+            loss = objective(model, batch, negatives) / BATCH
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

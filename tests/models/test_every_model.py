@@ -179,7 +179,8 @@ def loss_and_gradients(name: str, worth: float) -> list[torch.Tensor]:
     model = fresh(name).double()
     batch = TrainingExamples(sequences, "all", model.max_length, worth)[np.arange(5)]
     assert (len(batch) > 1) == (worth == 1)
-    loss = make_objective(TrainingConfig(), sequences, "all", torch.device("cpu"))(model, batch)
+    objective = make_objective(TrainingConfig(), sequences, "all", torch.device("cpu"))
+    loss = objective(model, batch, torch.Generator())
     loss.backward()
     return [loss, *(weight.grad for weight in model.parameters() if weight.grad is not None)]
 

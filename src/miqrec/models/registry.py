@@ -48,5 +48,5 @@ MODELS: dict[str, Entry] = {
 
 
 def build_model(config: Any, n_items: int) -> Model:
-    """A new model with fresh weights; `torch.manual_seed` before it decides them."""
+    """A new model with fresh weights; within `miqrec.system.seeds.seeded` its seed decides them."""
     return MODELS[config.name].model(n_items, config)

@@ -17,6 +17,7 @@ from miqrec.data.open import DataConfig
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import Model, ModelConfig, build_model
 from miqrec.system.files import replacing
+from miqrec.system.seeds import seeded
 from miqrec.system.tables import read_frame
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
@@ -87,7 +88,8 @@ def load_artifact(folder: Path) -> Artifact:
     folder = artifact_folder(folder)
     config = _read_config(folder)
     items = read_frame(folder / "items.parquet", "item", "title", "attributes", "count")
-    model = build_model(config.model, items.height)
+    with seeded(0):  # its first weights are drawn, and then replaced
+        model = build_model(config.model, items.height)
     try:
         model.load_state_dict(load_file(folder / "model.safetensors"))
     except (RuntimeError, SafetensorError, OSError) as error:

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from lightning.pytorch.callbacks import Callback
 
 from miqrec.data.dataset import Dataset
@@ -24,6 +23,7 @@ from miqrec.models.s3rec import S3Rec
 from miqrec.runs.artifact import Artifact, ArtifactConfig
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.initial_weights import take_up
+from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.fit import train, train_on_everything
 from miqrec.training.pretraining.fit import pretrain
 
@@ -81,8 +81,8 @@ def fit_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path
     Raises:
         MiqrecError: nothing to learn, no training item, or a loss that is not finite.
     """
-    torch.manual_seed(config.pretraining.seed)
-    model = S3Rec(dataset.catalogue.n_items, config.model)
+    with seeded(stream(config.pretraining.seed, Purpose.WEIGHTS)):
+        model = S3Rec(dataset.catalogue.n_items, config.model)
     pretrain(model, dataset, config.pretraining, folder)
     about = ArtifactConfig(
         model=config.model,
@@ -105,8 +105,8 @@ def _report_short_histories(sequences: Sequences) -> None:
 
 
 def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:
-    torch.manual_seed(config.training.seed)
-    model = build_model(config.model, dataset.catalogue.n_items)
+    with seeded(stream(config.training.seed, Purpose.WEIGHTS)):
+        model = build_model(config.model, dataset.catalogue.n_items)
     if config.init_from:
         take_up(config.init_from, model)
     return model

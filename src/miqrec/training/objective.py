@@ -21,11 +21,11 @@ from miqrec.training.negatives import (
     uniform_weights,
 )
 
-Objective = Callable[[Encoder, Batch], Tensor]
-"""(encoder, batch) -> the loss summed over the targets."""
+Objective = Callable[[Encoder, Batch, torch.Generator], Tensor]
+"""(encoder, batch, source of the negatives) -> the loss summed over the targets."""
 
-Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
-"""(states (N, D), item vectors, targets (N,), users (N,)) -> the loss summed over the N targets."""
+Loss = Callable[[Tensor, Tensor, Tensor, Tensor, torch.Generator], Tensor]
+"""(states (N, D), item vectors, targets (N,), users (N,), source of the negatives) -> the sum of N losses."""
 
 
 def make_objective(
@@ -42,11 +42,11 @@ def make_objective(
     items, users = _interactions(sequences, split, device)
     loss = _make_loss(config, items, users, sequences.n_items)
 
-    def objective(encoder: Encoder, batch: Batch) -> Tensor:
+    def objective(encoder: Encoder, batch: Batch, generator: torch.Generator) -> Tensor:
         pieces = [_encode(encoder, piece, last=config.loss == "ce-last") for piece in batch]
         states, targets, users = (torch.cat(parts) for parts in zip(*pieces, strict=True))
         with fast_products(states.device):
-            return loss(states, encoder.item_vectors(), targets, users)
+            return loss(states, encoder.item_vectors(), targets, users, generator)
 
     return objective
 
@@ -78,7 +78,7 @@ def _positions(piece: Piece, *, last: bool) -> tuple[Tensor, Tensor]:
 
 def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: int) -> Loss:
     if config.loss in ("ce", "cce", "ce-last"):
-        return lambda states, vectors, targets, _: ce(states, vectors, targets)
+        return lambda states, vectors, targets, *_: ce(states, vectors, targets)
     weights = _make_weights(config, items, n_items)
     if config.loss == "bce":
         unseen = Unseen.from_history(weights(items), users, items)
@@ -101,17 +101,20 @@ def _make_weights(
 
 
 def _make_bce(unseen: Unseen, k: int) -> Loss:
-    def loss(states: Tensor, vectors: Tensor, targets: Tensor, users: Tensor) -> Tensor:
-        negatives = unseen.draw(users, targets, k, generator=_generator(targets.device))
+    def loss(
+        states: Tensor, vectors: Tensor, targets: Tensor, users: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        negatives = unseen.draw(users, targets, k, generator=generator)
         return bce(states, vectors, targets, negatives)
 
     return loss
 
 
 def _make_sampled(config: TrainingConfig, weights: Callable[[Tensor], Tensor]) -> Loss:
-    def loss(states: Tensor, vectors: Tensor, targets: Tensor, _: Tensor) -> Tensor:
+    def loss(
+        states: Tensor, vectors: Tensor, targets: Tensor, _: Tensor, generator: torch.Generator
+    ) -> Tensor:
         chosen = weights(targets)
-        generator = _generator(targets.device)
         negatives = draw(chosen, targets, config.negatives, generator=generator)  # (N, k)
         if config.loss == "gbce":
             return gbce(states, vectors, targets, negatives, calibration=config.calibration)
@@ -119,8 +122,3 @@ def _make_sampled(config: TrainingConfig, weights: Callable[[Tensor], Tensor]) -
         return sampled_ce(states, vectors, targets, negatives, logs)
 
     return loss
-
-
-def _generator(device: torch.device) -> torch.Generator:
-    """A source of randomness, seeded as the step has seeded everything."""
-    return torch.Generator(device).manual_seed(torch.initial_seed())

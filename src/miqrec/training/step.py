@@ -1,7 +1,6 @@
 """One step of training and one of validation, as Lightning wants them."""
 
 import lightning.pytorch as pl
-import numpy as np
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
@@ -12,14 +11,10 @@ from miqrec.data.batches.training import Batch
 from miqrec.evaluation.evaluate import batch_ranks
 from miqrec.evaluation.metrics import summary
 from miqrec.models.encoder import Encoder
+from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.config import TrainingConfig
 from miqrec.training.objective import Objective
 from miqrec.training.schedule import linear
-
-
-def step_seed(*numbers: int) -> int:
-    """One 64-bit seed out of (seed, epoch, step)."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
 class SequenceTraining(pl.LightningModule):
@@ -36,14 +31,14 @@ class SequenceTraining(pl.LightningModule):
         self.ranks: list[Tensor] = []
 
     @override
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Every random draw of a step (dropout, negatives) follows from (seed, epoch, step)."""
-        torch.manual_seed(step_seed(self.config.seed, self.current_epoch, batch_idx))
-
-    @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The sum over the batch's targets, divided by the epoch's mean number of targets a batch."""
-        return self.objective(self.model, batch) / self.targets_per_batch
+        seed, epoch = self.config.seed, self.current_epoch
+        negatives = stream(seed, Purpose.NEGATIVES, epoch, batch_idx)
+        generator = torch.Generator(self.device).manual_seed(negatives)
+        with seeded(stream(seed, Purpose.DROPOUT, epoch, batch_idx)):
+            loss = self.objective(self.model, batch, generator)
+        return loss / self.targets_per_batch
 
     @override
     def validation_step(self, batch: EvaluationBatch, batch_idx: int) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from miqrec.data.sequences import Sequences
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
+from miqrec.system.seeds import Purpose, stream
 from miqrec.training.pretraining.config import PretrainingConfig
 from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
 from miqrec.training.pretraining.examples import PrefixExamples
@@ -31,6 +32,10 @@ def model(request) -> S3Rec:
     return model
 
 
+def seeded() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
 def pretraining(model: S3Rec, labels: torch.Tensor = LABELS, **values: float) -> Pretraining:
     items = np.concatenate(HISTORIES).astype(np.int32)
     offsets = np.cumsum([0] + [len(history) for history in HISTORIES])
@@ -39,7 +44,6 @@ def pretraining(model: S3Rec, labels: torch.Tensor = LABELS, **values: float) ->
     step = Pretraining(model, PretrainingConfig(**values), labels, elsewhere, 4.0)
     examples = PrefixExamples(sequences, model.max_length)
     step.piece = examples.piece(np.arange(len(examples)))
-    step.generator = torch.Generator().manual_seed(0)
     step.log_dict = lambda *_, **__: None
     return step
 
@@ -59,28 +63,28 @@ def test_every_weight_gets_a_gradient_the_mask_and_the_heads_too(model):
 def test_the_loss_is_the_weighted_sum_a_prefix(model):
     step = pretraining(model, aap_weight=2, mip_weight=3, map_weight=5, sp_weight=7)
     loss = step.training_step([step.piece], 0)
-    step.generator.manual_seed(0)
-    parts = step.masked_losses(step.piece)
+    generator = torch.Generator().manual_seed(stream(0, Purpose.CORRUPTION))
+    parts = step.masked_losses(step.piece, generator)
     total = 2 * parts["aap"] + 3 * parts["mip"] + 5 * parts["map"]
-    total = total + 7 * step.segment_loss(step.piece)
+    total = total + 7 * step.segment_loss(step.piece, generator)
     assert loss.item() == pytest.approx(total.item() / 4)
 
 
 def test_the_loss_of_a_batch_is_that_of_its_pieces(model):
     step = pretraining(model)
     loss = step.training_step([step.piece, step.piece], 0)
-    step.generator.manual_seed(0)
-    first, second = (step.training_step([step.piece], 0) for _ in range(2))
-    assert loss.item() == pytest.approx(first.item() + second.item())
+    generator = torch.Generator().manual_seed(stream(0, Purpose.CORRUPTION))
+    parts = [step.losses(step.piece, generator) for _ in range(2)]
+    weights = {"aap": 0.2, "mip": 1.0, "map": 1.0, "sp": 0.5}
+    total = sum(weights[name] * part[name].item() for part in parts for name in part)
+    assert loss.item() == pytest.approx(total / 4)
 
 
 def test_masked_losses_are_those_of_the_loops(model):
     """Position by position: visible items in AAP, masked ones in MIP and MAP, padding nowhere."""
     step = pretraining(model.double()).double()
-    losses = step.masked_losses(step.piece)
-    masked = mask_items(
-        step.piece, step.elsewhere, 0.2, model.mask, torch.Generator().manual_seed(0)
-    )
+    losses = step.masked_losses(step.piece, seeded())
+    masked = mask_items(step.piece, step.elsewhere, 0.2, model.mask, seeded())
     states = model(masked.items, step.piece.lengths)
     negatives = iter(masked.negatives.tolist())
     expected = {"aap": 0.0, "mip": 0.0, "map": 0.0}
@@ -102,9 +106,8 @@ def test_masked_losses_are_those_of_the_loops(model):
 def test_the_segment_loss_is_that_of_the_loop(model):
     """Of prefixes with two items or more: the state of the context's newest item and its rivals."""
     step = pretraining(model.double()).double()
-    loss = step.segment_loss(step.piece)
-    generator = torch.Generator().manual_seed(0)
-    segments = cut_segments(step.piece, step.elsewhere, model.mask, generator)
+    loss = step.segment_loss(step.piece, seeded())
+    segments = cut_segments(step.piece, step.elsewhere, model.mask, seeded())
     rows = [i for i, length in enumerate(step.piece.lengths.tolist()) if length > 1]
     context, positive, negative = (
         torch.stack([model(x, step.piece.lengths)[i, step.piece.lengths[i] - 1] for i in rows])
@@ -121,12 +124,11 @@ def test_an_item_without_attributes_takes_part_in_mip_and_sp_alone(model):
     step = pretraining(model, labels)
     all_labels = pretraining(model)
     all_labels.heads.load_state_dict(step.heads.state_dict())
-    fewer, more = (each.masked_losses(each.piece) for each in (step, all_labels))
+    fewer, more = (each.masked_losses(each.piece, seeded()) for each in (step, all_labels))
     assert fewer["mip"] == more["mip"]
     assert fewer["aap"] < more["aap"]
     assert fewer["map"] < more["map"]
-    step.generator.manual_seed(0)
-    loss = pretraining(model, torch.zeros_like(LABELS)).masked_losses(step.piece)
+    loss = pretraining(model, torch.zeros_like(LABELS)).masked_losses(step.piece, seeded())
     assert (loss["aap"], loss["map"]) == (0, 0)
 
 
@@ -145,8 +147,7 @@ def test_segments_can_be_told_apart(model):
     optimiser = torch.optim.Adam(step.parameters(), lr=0.01)
     n = int((step.piece.lengths > 1).sum())
     for _ in range(60):
-        step.generator.manual_seed(0)
-        loss = step.segment_loss(step.piece) / n
+        loss = step.segment_loss(step.piece, seeded()) / n
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -57,4 +57,5 @@ class EvaluationExamples(Dataset[EvaluationBatch]):
 
 def evaluation_loader(examples: EvaluationExamples, batch_size: int) -> DataLoader[EvaluationBatch]:
     """Batches for evaluation, in order of length."""
-    return DataLoader(examples, sampler=ByLength(examples.lengths, batch_size), batch_size=None)
+    order = ByLength(examples.lengths, batch_size)
+    return DataLoader(examples, sampler=order, batch_size=None, generator=torch.Generator())

@@ -7,6 +7,7 @@ import numpy as np
 from torch.utils.data import Sampler
 
 from miqrec.data.batches.pieces import Integers
+from miqrec.system.seeds import Purpose, stream
 
 
 class Shuffled(Sampler[Integers]):
@@ -31,7 +32,7 @@ class Shuffled(Sampler[Integers]):
         return math.ceil(self.size / self.batch_size)
 
     def __iter__(self) -> Iterator[Integers]:
-        generator = np.random.default_rng((self.seed, self.epoch))
+        generator = np.random.default_rng(stream(self.seed, Purpose.ORDER, self.epoch))
         drawn = generator.permutation(self.n_rows)[: self.size]
         for first in range(0, self.size, self.batch_size):
             yield drawn[first : first + self.batch_size]

@@ -93,4 +93,5 @@ class TrainingExamples(Dataset[Batch]):
 
 def training_loader(examples: TrainingExamples, batch_size: int, seed: int) -> DataLoader[Batch]:
     """Batches for training; no worker processes, since slicing costs less than sending would."""
-    return DataLoader(examples, sampler=Shuffled(len(examples), batch_size, seed), batch_size=None)
+    order = Shuffled(len(examples), batch_size, seed)
+    return DataLoader(examples, sampler=order, batch_size=None, generator=torch.Generator())

@@ -81,4 +81,4 @@ def prefix_loader(
 ) -> DataLoader[list[Prefixes]]:
     """Batches of prefixes, as many an epoch as it draws."""
     order = Shuffled(len(examples), batch_size, seed, examples.n_drawn)
-    return DataLoader(examples, sampler=order, batch_size=None)
+    return DataLoader(examples, sampler=order, batch_size=None, generator=torch.Generator())

@@ -10,6 +10,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.s3rec import S3Rec
 from miqrec.system.environment import best_device
+from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.pretraining.attributes import attribute_labels
 from miqrec.training.pretraining.config import PretrainingConfig
 from miqrec.training.pretraining.corruption import Elsewhere
@@ -43,7 +44,8 @@ def pretrain(
     examples = PrefixExamples(dataset.sequences, model.max_length, config.prefixes, worth)
     loader = prefix_loader(examples, config.batch_size, config.seed)
     elsewhere = Elsewhere.of(dataset.sequences, device)
-    step = Pretraining(model, config, labels, elsewhere, examples.n_drawn / len(loader))
+    with seeded(stream(config.seed, Purpose.HEADS)):
+        step = Pretraining(model, config, labels, elsewhere, examples.n_drawn / len(loader))
     model.causal = False
     per_step = config.batch_size * float(examples.lengths.mean())
     history = run_epochs(step, loader, config, folder, per_step)

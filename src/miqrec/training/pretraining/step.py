@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from miqrec.models.s3rec import S3Rec
+from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.pretraining.config import PretrainingConfig
 from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
 from miqrec.training.pretraining.examples import Prefixes
 from miqrec.training.pretraining.heads import PretrainingHeads
 from miqrec.training.pretraining.objectives import attribute_bce, contrast
-from miqrec.training.step import step_seed
 
 
 class Pretraining(pl.LightningModule):
@@ -46,33 +46,30 @@ class Pretraining(pl.LightningModule):
         self.prefixes_per_batch = prefixes_per_batch
 
     @override
-    def on_train_batch_start(self, batch: list[Prefixes], batch_idx: int) -> None:
-        """Every random draw of a step follows from (seed, epoch, step): dropout, and the rest."""
-        numbers = self.config.seed, self.current_epoch, batch_idx
-        torch.manual_seed(step_seed(*numbers))
-        self.generator = torch.Generator(self.device).manual_seed(step_seed(*numbers, 1))
-
-    @override
     def training_step(self, batch: list[Prefixes], batch_idx: int) -> Tensor:
         """The weighted sum of the losses, each summed over the batch and divided by its mean size."""
-        pieces = [self.losses(piece) for piece in batch]
+        seed, epoch = self.config.seed, self.current_epoch
+        corruption = stream(seed, Purpose.CORRUPTION, epoch, batch_idx)
+        generator = torch.Generator(self.device).manual_seed(corruption)
+        with seeded(stream(seed, Purpose.DROPOUT, epoch, batch_idx)):
+            pieces = [self.losses(piece, generator) for piece in batch]
         sums = {name: torch.stack([piece[name] for piece in pieces]).sum() for name in pieces[0]}
         means = {name: total / self.prefixes_per_batch for name, total in sums.items()}
         self.log_dict(means, on_step=False, on_epoch=True, logger=False, batch_size=1)
         weighted = [getattr(self.config, f"{name}_weight") * mean for name, mean in means.items()]
         return torch.stack(weighted).sum()
 
-    def losses(self, piece: Prefixes) -> dict[str, Tensor]:
+    def losses(self, piece: Prefixes, generator: torch.Generator) -> dict[str, Tensor]:
         """Those that have a weight, each summed over a piece of a batch."""
-        losses = self.masked_losses(piece) if self._masks_items else {}
+        losses = self.masked_losses(piece, generator) if self._masks_items else {}
         if self.config.sp_weight:
-            losses["sp"] = self.segment_loss(piece)
+            losses["sp"] = self.segment_loss(piece, generator)
         return losses
 
-    def masked_losses(self, batch: Prefixes) -> dict[str, Tensor]:
+    def masked_losses(self, batch: Prefixes, generator: torch.Generator) -> dict[str, Tensor]:
         """AAP, MIP and MAP of a masked copy of each prefix, summed."""
         share, mask = self.config.mask_share, self.model.mask
-        masked = mask_items(batch, self.elsewhere, share, mask, self.generator)
+        masked = mask_items(batch, self.elsewhere, share, mask, generator)
         states = self.model(masked.items, batch.lengths)  # (B, L, D)
         visible = (batch.items > 0) & ~masked.hidden
         vectors = self.model.item_vectors()
@@ -86,9 +83,9 @@ class Pretraining(pl.LightningModule):
             "map": self._attribute_loss(self.heads.map, states, batch.items, masked.hidden),
         }
 
-    def segment_loss(self, batch: Prefixes) -> Tensor:
+    def segment_loss(self, batch: Prefixes, generator: torch.Generator) -> Tensor:
         """SP of each prefix with a context left, of two items or more, summed."""
-        segments = cut_segments(batch, self.elsewhere, self.model.mask, self.generator)
+        segments = cut_segments(batch, self.elsewhere, self.model.mask, generator)
         states = self.model.last(torch.cat(segments), batch.lengths.repeat(3))  # (3B, 1, D)
         context, positive, negative = states.view(3, len(batch.items), -1)
         kept = batch.lengths > 1
