@@ -28,13 +28,18 @@ def export(name: str, n_users: int, max_length: int, folder: Path) -> None:
     """
     dataset = first_users(load(name), n_users)
     training = training_part(dataset)
-    with replacing(folder) as partial:
+    with replacing(folder, _is_export) as partial:
         (partial / "train").mkdir(parents=True)
         dataset.save(partial / "dataset")
         training.save(partial / "training")
         rows = interactions(training).rename(INTER)
         rows.write_csv(partial / "train" / "train.inter", separator="\t")
         write_json(partial / "counts.json", counts(training, max_length))
+
+
+def _is_export(folder: Path) -> bool:
+    names = {path.name for path in folder.iterdir()}
+    return names == {"dataset", "training", "train", "counts.json"}
 
 
 def first_users(dataset: Dataset, n: int) -> Dataset:

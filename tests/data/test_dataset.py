@@ -80,3 +80,14 @@ def test_a_newer_format_is_an_error(tmp_path):
     (tmp_path / "store" / "dataset.json").write_text(json.dumps(about | {"format": 99}))
     with pytest.raises(MiqrecError, match="newer miqrec"):
         Dataset.open(tmp_path / "store")
+
+
+def test_a_folder_with_other_files_is_not_overwritten(tmp_path):
+    dataset = build_dataset(pl.DataFrame({"user": [1, 1], "item": [1, 2]}))
+    dataset.save(tmp_path / "store")
+    dataset.save(tmp_path / "store")  # its own kind makes room
+    (tmp_path / "store" / "notes.txt").write_text("mine")
+
+    with pytest.raises(MiqrecError, match="holds other files"):
+        dataset.save(tmp_path / "store")
+    assert (tmp_path / "store" / "notes.txt").read_text() == "mine"

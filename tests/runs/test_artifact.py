@@ -48,6 +48,22 @@ def test_a_folder_with_other_files_is_not_overwritten(folder, tmp_path):
     assert (tmp_path / "home" / "letter.txt").read_text() == "dear"
 
 
+def test_neither_is_a_folder_with_a_config_of_another_kind_or_with_more_than_an_artifact(
+    folder, tmp_path
+):
+    project, model = tmp_path / "project", tmp_path / "model"
+    project.mkdir()
+    (project / "config.json").write_text("{}")
+    save_artifact(load_artifact(folder), model)
+    (model / "notes.txt").write_text("mine")
+
+    for place in (project, model):
+        before = {path.name: path.read_bytes() for path in place.iterdir()}
+        with pytest.raises(MiqrecError, match="holds other files"):
+            save_artifact(load_artifact(folder), place)
+        assert {path.name: path.read_bytes() for path in place.iterdir()} == before
+
+
 def test_a_folder_that_is_not_an_artifact(tmp_path):
     with pytest.raises(MiqrecError, match="not a saved model or a finished run: it does not exist"):
         load_artifact(tmp_path / "nowhere")

@@ -16,6 +16,9 @@ from miqrec.system.files import replacing
 
 FORMAT = 1
 
+FILES = {"dataset.json", "items.npy", "offsets.npy", "items.parquet", "users.parquet"}
+"""What a saved data set consists of."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -43,8 +46,12 @@ class Dataset:
         return digest.hexdigest()
 
     def save(self, folder: Path | str) -> None:
-        """Writes the data set to `folder`, whole or not at all, in the place of what was there."""
-        with replacing(Path(folder)) as new:
+        """Write the data set to `folder`, whole or not at all, in the place of one that was there.
+
+        Raises:
+            MiqrecError: If `folder` holds something else than a saved data set; nothing is overwritten.
+        """
+        with replacing(Path(folder), _is_saved) as new:
             new.mkdir()
             np.save(new / "items.npy", self.sequences.items)
             np.save(new / "offsets.npy", self.sequences.offsets)
@@ -77,3 +84,8 @@ class Dataset:
         )
         users = pl.read_parquet(folder / "users.parquet")["user"]
         return cls(sequences, catalogue, users, about["name"])
+
+
+def _is_saved(folder: Path) -> bool:
+    """Whether a folder is a saved data set and has nothing else in it."""
+    return {path.name for path in folder.iterdir()} == FILES

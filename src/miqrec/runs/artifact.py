@@ -16,13 +16,16 @@ from miqrec.data.catalogue import Catalogue
 from miqrec.data.open import DataConfig
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import Model, ModelConfig, build_model
-from miqrec.system.files import replacing
+from miqrec.system.files import recover, replacing
 from miqrec.system.seeds import seeded
 from miqrec.system.tables import read_frame
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
 
 FORMAT = 1
+
+FILES = {"config.json", "model.safetensors", "items.parquet"}
+"""What an artifact consists of."""
 
 TrainedOn = Literal["train", "all", "pretraining"]
 """On "all" means on the held-out items too, so there is nothing to evaluate on; a model of
@@ -62,17 +65,15 @@ def save_artifact(artifact: Artifact, folder: Path) -> None:
     """Write the artifact to `folder`, whole or not at all, in the place of one that is there.
 
     Raises:
-        MiqrecError: `folder` holds something else than an artifact; nothing is overwritten.
+        MiqrecError: `folder` holds anything else than an artifact; nothing is overwritten.
     """
-    if folder.exists() and not (folder / "config.json").exists() and any(folder.iterdir()):
-        raise MiqrecError(f"{folder} holds other files; choose a new folder for the model")
     weights = {
         name: tensor.contiguous().cpu() for name, tensor in artifact.model.state_dict().items()
     }
     items = artifact.catalogue.frame.with_columns(
         pl.int_range(1, pl.len() + 1).alias("id"), pl.Series("count", artifact.counts)
     )
-    with replacing(folder) as partial:
+    with replacing(folder, _is_artifact) as partial:
         partial.mkdir()
         (partial / "config.json").write_text(artifact.config.model_dump_json(indent=2) + "\n")
         save_file(weights, partial / "model.safetensors")
@@ -102,9 +103,15 @@ def load_artifact(folder: Path) -> Artifact:
     return Artifact(config, model, catalogue, items["count"].to_numpy())
 
 
+def _is_artifact(folder: Path) -> bool:
+    """Whether a folder is an artifact and has nothing else in it."""
+    return {path.name for path in folder.iterdir()} == FILES
+
+
 def artifact_folder(folder: Path) -> Path:
     """The folder itself, or the `artifact` inside it where it is a run."""
     for candidate in (folder / "artifact", folder):
+        recover(candidate)
         if (candidate / "model.safetensors").is_file() and (candidate / "config.json").is_file():
             return candidate
     reason = "does not exist" if not folder.exists() else "has no config.json and model.safetensors"

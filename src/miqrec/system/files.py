@@ -1,47 +1,85 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, whatever ends the process meanwhile.
 
+What is written gets a temporary name beside its place and is renamed once it is complete and on the
+disk. A process that was killed leaves at most such a temporary name behind, and the next one that
+writes to the same folder removes it.
+"""
+
+import ctypes
 import json
+import os
 import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from miqrec.errors import MiqrecError
+from miqrec.system.temporary import left_behind, name_aside, temporary_name
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, for a file or a folder; renamed to `path` if all went well.
+def replacing(path: Path, replaces: Callable[[Path], bool] | None = None) -> Iterator[Path]:
+    """Give a temporary name to write to, which becomes `path` if all goes well.
 
-    What was at `path` before stays until then, and stays for good if something goes wrong.
+    What is at `path` before stays until then, and stays for good if something goes wrong. A link is
+    followed: what it points to is replaced.
+
+    Args:
+        path: Where the file or the folder is to appear; missing folders above it are made.
+        replaces: For a folder: says of one that is there already, and isn't empty, whether it may be
+            replaced. Without it a file is written, and no folder is replaced.
+
+    Raises:
+        MiqrecError: If something stands at `path` that may not be replaced; nothing is written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    target = path.resolve()
+    recover(target)
+    check_replaceable(path, replaces)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target.parent)
+    partial = temporary_name(target)
     try:
         yield partial
-        _take_place(partial, path)
+        _flush(partial)
+        _take_place(partial, target)
     finally:
         remove(partial)
 
 
-def _take_place(new: Path, path: Path) -> None:
-    """Rename `new` to `path`; a folder can't be replaced in one step, so an old one steps aside."""
-    if not path.is_dir():
-        new.replace(path)
+def check_replaceable(path: Path, replaces: Callable[[Path], bool] | None = None) -> None:
+    """Refuse what `replacing` would refuse; call it before long work whose result goes to `path`.
+
+    Raises:
+        MiqrecError: If something stands at `path` that may not be replaced.
+    """
+    if replaces is None and path.is_dir():
+        raise MiqrecError(f"{path} is a folder, and a file is to be written; choose another name")
+    if replaces is None or not path.exists():
         return
-    old = new.with_name(f"{new.name}.old")
-    path.replace(old)
-    try:
-        new.replace(path)
-    except OSError:
-        old.replace(path)
-        raise
-    shutil.rmtree(old)
+    if not path.is_dir():
+        raise MiqrecError(f"{path} is a file, and a folder is to be written; choose another name")
+    if any(path.iterdir()) and not replaces(path):
+        raise MiqrecError(f"{path} holds other files; choose a new folder")
+
+
+def recover(path: Path) -> None:
+    """Bring back a folder whose replacement was interrupted, on systems that can't swap two names.
+
+    There the old folder steps aside before the new one takes its place. Whoever reads a folder calls
+    this before saying that there is none.
+    """
+    aside = name_aside(path)
+    if path.exists():
+        remove(aside)
+    elif aside.exists():
+        aside.replace(path)
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
-    if path.is_dir():
+    """Remove a file, a link (not what it points to) or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
@@ -53,3 +91,60 @@ def write_json(path: Path, content: Any) -> None:
         partial.write_text(
             json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )
+
+
+def _sweep(folder: Path) -> None:
+    for path in left_behind(folder):
+        with suppress(OSError):  # another process was faster, or it is another user's
+            remove(path)
+
+
+def _take_place(new: Path, path: Path) -> None:
+    """Rename `new` to `path`; a folder that was there is then at `new`, or is removed."""
+    if not path.is_dir():
+        new.replace(path)
+    elif not _swap(new, path):
+        path.replace(name_aside(path))
+        try:
+            new.replace(path)
+        finally:
+            recover(path)
+    _flush_folder(path.parent)
+
+
+def _swap(one: Path, other: Path) -> bool:
+    """Swap two names in one step; returns False where the system or the disk can't."""
+    here, exchange = -100, 2  # AT_FDCWD; RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS
+    old, new = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "darwin":
+        return bool(ctypes.CDLL(None).renamex_np(old, new, exchange) == 0)
+    libc = ctypes.CDLL(None) if os.name == "posix" else None
+    swap = getattr(libc, "renameat2", None)
+    return swap is not None and bool(swap(here, old, here, new, exchange) == 0)
+
+
+def _flush(path: Path) -> None:
+    """Have the system write a file, or a folder with all that is in it, to the disk."""
+    if not path.is_dir():
+        _flush_file(path)
+        return
+    for folder, _, names in os.walk(path):
+        for name in names:
+            _flush_file(Path(folder, name))
+        _flush_folder(Path(folder))
+
+
+def _flush_file(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(path: Path) -> None:
+    """Write the names in a folder to the disk; Windows needs no such step."""
+    if os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
