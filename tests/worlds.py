@@ -8,7 +8,7 @@ import polars as pl
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import build_dataset
 from miqrec.data.open import DataConfig
-from miqrec.models.registry import MODELS
+from miqrec.models.registry import find_model
 from miqrec.runs.config import RunConfig
 from miqrec.runs.settings import settings
 
@@ -46,7 +46,7 @@ def frame(dataset: Dataset) -> pl.DataFrame:
 
 def small(model: str, dataset: Dataset, **values: object) -> RunConfig:
     """The config of a fit that takes a second."""
-    fields = MODELS[model].config.model_fields
+    fields = find_model(model).config.model_fields
     sizes = {name: size for name, size in SIZES.items() if name in fields}
     defaults = {"epochs": 3, "batch_size": 32, "learning_rate": 0.01}
     chosen = settings(model, **(sizes | defaults | values))

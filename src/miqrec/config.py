@@ -37,9 +37,17 @@ def read_config(path: Path, kind: type[C], whose: str) -> C:
     except OSError as error:
         raise MiqrecError(f"{path} can't be read: {error.strerror}") from error
     except ValidationError as error:
+        if reason := _own_error(error):
+            raise MiqrecError(f"{path}: {reason}") from error
         raise MiqrecError(
             f"{path} is not {whose}: {explain(error)}; restore it, or begin again in a new folder"
         ) from error
+
+
+def _own_error(error: ValidationError) -> MiqrecError | None:
+    """An error of ours among what is wrong, which says what to do itself."""
+    causes = [problem.get("ctx", {}).get("error") for problem in error.errors()]
+    return next((cause for cause in causes if isinstance(cause, MiqrecError)), None)
 
 
 def explain(error: ValidationError) -> str:

@@ -58,7 +58,7 @@ class Recommender:
 
         Args:
             data: a data frame (pandas, Polars, Arrow), a path, or the name of a data set.
-            model: one of `miqrec.models.registry.MODELS`.
+            model: the name of a model, or its config.
             user: the column of the users, where it has not one of the usual names.
             item: the column of the items, likewise.
             time: the column of the times, likewise; without one the order of the rows counts.

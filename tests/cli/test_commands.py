@@ -14,7 +14,7 @@ import pytest
 
 from commands import miqrec
 from miqrec.data.filters import Filters
-from miqrec.models.registry import MODELS
+from miqrec.models.registry import find_models
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
 from studies import compared
@@ -174,7 +174,7 @@ def test_every_setting_says_what_it_is():
         TrainingConfig,
         PretrainingConfig,
         Filters,
-        *(entry.config for entry in MODELS.values()),
+        *(entry.config for entry in find_models().values()),
     ]
     explained = {
         name

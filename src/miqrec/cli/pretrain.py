@@ -14,7 +14,7 @@ from miqrec.data.open import DataConfig, open_source
 from miqrec.data.reading.columns import Columns
 from miqrec.runs.config import PretrainingRunConfig
 from miqrec.runs.folder import run_pretraining
-from miqrec.runs.settings import PRETRAINABLE, pretraining_settings
+from miqrec.runs.settings import pretrainable_models, pretraining_settings
 from miqrec.system.progress import console as messages
 from miqrec.system.tables import read_frame
 from miqrec.training.pretraining.attributes import attributes_fingerprint
@@ -23,10 +23,10 @@ from miqrec.training.pretraining.config import PretrainingConfig
 Out = Annotated[
     Path, typer.Option(help="A folder for the weights; a pre-training stopped there goes on.")
 ]
-ModelName = Annotated[str, typer.Option(help=f"One of {', '.join(PRETRAINABLE)}.")]
+ModelName = Annotated[str, typer.Option(help=f"One of {', '.join(pretrainable_models())}.")]
 
 
-@with_settings(PretrainingConfig, PRETRAINABLE)
+@with_settings(PretrainingConfig, pretrainable_models())
 def pretrain(
     *,
     out: Out,

@@ -9,7 +9,7 @@ from miqrec.errors import MiqrecError
 from miqrec.experiments.studies.plan import pretraining_command
 from miqrec.experiments.studies.recipe_files import read_system, study_names
 from miqrec.experiments.studies.study import Study
-from miqrec.models.registry import MODELS
+from miqrec.models.registry import model_names
 
 Data = Annotated[
     str | None,
@@ -18,7 +18,7 @@ Data = Annotated[
     ),
 ]
 ModelName = Annotated[
-    str | None, typer.Option(help=f"One of {', '.join(MODELS)}; by default miq-sasrec.")
+    str | None, typer.Option(help=f"One of {', '.join(model_names())}; by default miq-sasrec.")
 ]
 RecipeName = Annotated[
     str | None,

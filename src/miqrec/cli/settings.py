@@ -3,16 +3,20 @@
 import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Annotated, Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
+from rich.markup import escape
 
 from miqrec.config import Config
 from miqrec.data.filters import Filters
-from miqrec.models.registry import MODELS
+from miqrec.models.registry import find_model
 
 Command = Callable[..., None]
+Owners = dict[str, FieldInfo]
+"""The fields of one name, by the training, the filters or the model that has them."""
 
 
 def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Command], Command]:
@@ -23,13 +27,13 @@ def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Co
         models: the names of the models that it does it to.
     """
     sources: dict[str, type[Config]] = {"training": training, "filters": Filters}
-    sources |= {name: MODELS[name].config for name in models}
-    fields: dict[str, dict[str, FieldInfo]] = {}  # by setting, then by who has it
+    sources |= {name: find_model(name).config for name in models}
+    fields: dict[str, Owners] = {}
     for source, config in sources.items():
         for name, field in config.model_fields.items():
-            if name != "name":
+            if name != "name" and _can_be_typed(_without_none(field.annotation)):
                 fields.setdefault(name, {})[source] = field
-    return partial(_add, options=[_option(name, owners) for name, owners in fields.items()])
+    return partial(_add, fields=fields)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
@@ -37,39 +41,74 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _add(command: Command, options: Iterable[inspect.Parameter]) -> Command:
-    own = [
-        parameter
-        for parameter in inspect.signature(command, eval_str=True).parameters.values()
+def _add(command: Command, fields: dict[str, Owners]) -> Command:
+    own = {
+        name: parameter
+        for name, parameter in inspect.signature(command, eval_str=True).parameters.items()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    ]
-    parameters = [*own, *options]
+    }
+    options = [_option(name, owners) for name, owners in fields.items() if name not in own]
+    parameters = [*own.values(), *options]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
 
 
-def _option(name: str, owners: dict[str, FieldInfo]) -> inspect.Parameter:
-    owner, field = next(iter(owners.items()))
-    kinds = [kind for kind in get_args(field.annotation) if isinstance(kind, type)]
-    kind = kinds[0] if kinds and type(None) in kinds else field.annotation
+def _option(name: str, owners: Owners) -> inspect.Parameter:
+    owner = next(iter(owners))
+    kind = _kind([_without_none(field.annotation) for field in owners.values()])
     option = typer.Option(
-        help=f"{field.description} [dim]\\[default: {_defaults(owners)}][/dim]",
+        help=f"{escape(_description(owners))} [dim]\\[default: {escape(_defaults(owners))}][/dim]",
         rich_help_panel={"training": "Training", "filters": "Filters"}.get(owner, "Model"),
     )
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
-        annotation=Annotated[kind | None, option],  # type: ignore[operator]
+        annotation=Annotated[kind | None, option],
     )
 
 
-def _defaults(owners: dict[str, FieldInfo]) -> str:
+def _can_be_typed(kind: Any) -> bool:
+    return kind in (bool, int, float, str) or get_origin(kind) is Literal
+
+
+def _kind(kinds: list[Any]) -> Any:
+    """What a setting is typed as that models take as one of these."""
+    if all(kind == kinds[0] for kind in kinds):
+        return kinds[0]
+    if all(get_origin(kind) is Literal for kind in kinds):
+        return Literal[tuple(dict.fromkeys(word for kind in kinds for word in get_args(kind)))]
+    return str  # which each model's config reads as its own kind
+
+
+def _without_none(annotation: Any) -> Any:
+    """An int of `int | None`, and anything else as it is."""
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    is_optional = get_origin(annotation) in (Union, UnionType) and len(kinds) == 1
+    return kinds[0] if is_optional else annotation
+
+
+def _description(owners: Owners) -> str:
+    """One description, or each behind the models that have it; a model may leave it to the others."""
+    texts = {owner: field.description for owner, field in owners.items()}
+    models = _grouped({owner: text for owner, text in texts.items() if text})
+    if len(models) <= 1:
+        return next(iter(models), "")
+    return " ".join(f"{', '.join(names)}: {text}" for text, names in models.items())
+
+
+def _defaults(owners: Owners) -> str:
     """One default, or each with the models that have it."""
-    models: dict[str, list[str]] = {}
-    for owner, field in owners.items():
-        models.setdefault(str(field.default).lower(), []).append(owner)
+    models = _grouped({owner: str(field.default).lower() for owner, field in owners.items()})
     if len(models) == 1:
         return next(iter(models))
     return "; ".join(f"{default} for {', '.join(names)}" for default, names in models.items())
+
+
+def _grouped(texts: dict[str, str]) -> dict[str, list[str]]:
+    """The owners of each text."""
+    owners: dict[str, list[str]] = {}
+    for owner, text in texts.items():
+        owners.setdefault(text, []).append(owner)
+    return owners

@@ -14,7 +14,7 @@ from miqrec.data.named.load import statistics
 from miqrec.data.open import DataConfig, open_source
 from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
-from miqrec.models.registry import MODELS
+from miqrec.models.registry import find_models
 from miqrec.runs.config import RunConfig
 from miqrec.runs.folder import Metrics, read_run_config, run, run_final
 from miqrec.runs.initial_weights import initial_weights
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
     values: dict[str, Any]
 
 
-@with_settings(TrainingConfig, MODELS)
+@with_settings(TrainingConfig, find_models())
 def train(
     *,
     out: Out,

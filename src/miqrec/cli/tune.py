@@ -16,7 +16,7 @@ from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
 from miqrec.experiments.studies.plan import data_words, option_words
 from miqrec.experiments.tuning.space import Dimension, TuningConfig, read_search
-from miqrec.models.registry import MODELS
+from miqrec.models.registry import find_models
 from miqrec.runs.initial_weights import initial_weights, sizes
 from miqrec.runs.settings import Setting, settings
 from miqrec.system.progress import console as messages
@@ -68,7 +68,7 @@ class Wanted(NamedTuple):
     trials: int
 
 
-@with_settings(TrainingConfig, MODELS)
+@with_settings(TrainingConfig, find_models())
 def tune(
     *,
     out: Out,

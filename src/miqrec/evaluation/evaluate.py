@@ -8,7 +8,7 @@ from torch import Tensor
 from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
 from miqrec.data.sequences import Sequences, Split
 from miqrec.evaluation.ranking import ranks
-from miqrec.models.registry import Model
+from miqrec.models.protocol import Model
 from miqrec.system.progress import track
 
 EVALUATION_BATCH = 256

@@ -13,7 +13,7 @@ from miqrec.data.batches.pieces import Integers
 from miqrec.data.batches.slicing import pad, slices
 from miqrec.data.sequences import Sequences
 from miqrec.evaluation.ranking import check_finite, exclude, top_k
-from miqrec.models.registry import Model
+from miqrec.models.protocol import Model
 from miqrec.system.progress import track
 
 BATCH = 256

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from miqrec.config import Config
 from miqrec.models.encoder import Encoder
+from miqrec.models.registry import register
 from miqrec.nn.kernels.dropout import Dropout
 from miqrec.nn.padding import check_length, newest, trim
 
@@ -80,3 +81,6 @@ class GRU4Rec(Encoder):
     def _hidden(self, items: Tensor) -> Tensor:
         hidden: Tensor = self.gru(self.dropout(self.embedding(items)))[0]  # (B, L, H)
         return hidden
+
+
+register(GRU4RecConfig, GRU4Rec)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from miqrec.config import Config
 from miqrec.models.popularity import Ids, count_items, within
+from miqrec.models.registry import register
 
 
 class MarkovConfig(Config):
@@ -103,3 +104,6 @@ def _make_room(module: Markov, state: dict[str, Tensor], prefix: str, *_: Any) -
     for name in ("followers", "places"):
         if (saved := state.get(prefix + name)) is not None:
             setattr(module, name, getattr(module, name).new_empty(saved.shape))
+
+
+register(MarkovConfig, Markov)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from miqrec.config import Config
+from miqrec.models.registry import register
 
 Ids = npt.NDArray[np.integer[Any]]
 
@@ -64,3 +65,6 @@ def within(n: int, starts: Ids, stops: Ids) -> npt.NDArray[np.bool_]:
     """Mask (n,) of the positions that lie in one of the parts `starts[u]:stops[u]`."""
     edges = np.bincount(starts, minlength=n + 1) - np.bincount(stops, minlength=n + 1)
     return edges[:-1].cumsum() > 0
+
+
+register(PopularityConfig, Popularity)

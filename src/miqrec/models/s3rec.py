@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
+from miqrec.models.registry import register
 from miqrec.models.sasrec import SASRec
 from miqrec.models.transformer import BuildAttention, MIQTransformerConfig, TransformerConfig
 from miqrec.nn.shared_keys import SharedKeyAttention
@@ -67,3 +68,7 @@ class S3Rec(SASRec):
 
     def _attentions(self) -> Iterator[SharedKeyAttention]:
         return (part for part in self.modules() if isinstance(part, SharedKeyAttention))
+
+
+register(S3RecConfig, S3Rec, pretrainable=True)
+register(MIQS3RecConfig, S3Rec, pretrainable=True)

@@ -13,6 +13,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from miqrec.models.encoder import Encoder
+from miqrec.models.registry import register
 from miqrec.models.transformer import (
     BuildAttention,
     MIQTransformerConfig,
@@ -87,3 +88,7 @@ class SASRec(Encoder):
     def item_vectors(self) -> Tensor:
         """Share the input's item embedding, (n_items + 1, D)."""
         return self.embedding.items.weight
+
+
+register(SASRecConfig, SASRec)
+register(MIQSASRecConfig, SASRec)

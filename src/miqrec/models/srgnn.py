@@ -32,6 +32,7 @@ from torch.nn import functional as F
 
 from miqrec.config import Config
 from miqrec.models.encoder import Encoder
+from miqrec.models.registry import register
 from miqrec.nn.kernels.dropout import Dropout
 from miqrec.nn.padding import check_length, trim
 from miqrec.nn.session_graph import (
@@ -140,3 +141,6 @@ def _mean(vectors: Tensor, edges: Tensor) -> Tensor:
     """Average the `vectors` (B, L, D) that each row of `edges` (B, V, L) marks; 0 for none."""
     total = edges.to(vectors.dtype) @ vectors  # (B, V, D)
     return total / edges.sum(-1, keepdim=True).clamp(min=1)
+
+
+register(SRGNNConfig, SRGNN)

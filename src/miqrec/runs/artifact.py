@@ -15,7 +15,8 @@ from miqrec.config import Config, read_config
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.open import DataConfig
 from miqrec.errors import MiqrecError
-from miqrec.models.registry import Model, ModelConfig, build_model
+from miqrec.models.protocol import Model
+from miqrec.models.registry import ModelConfig, build_model
 from miqrec.system.files import recover, replacing
 from miqrec.system.seeds import seeded
 from miqrec.system.tables import read_frame

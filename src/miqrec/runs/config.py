@@ -1,13 +1,8 @@
 """What decides the outcome of a run."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from miqrec.config import Config
 from miqrec.data.open import DataConfig
 from miqrec.models.registry import ModelConfig
-from miqrec.models.s3rec import MIQS3RecConfig, S3RecConfig
 from miqrec.runs.initial_weights import InitialWeights
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
@@ -29,5 +24,5 @@ class PretrainingRunConfig(Config):
     data: DataConfig
     fingerprint: str  # of the data set
     attributes: str  # their fingerprint
-    model: Annotated[S3RecConfig | MIQS3RecConfig, Field(discriminator="name")]
+    model: ModelConfig
     pretraining: PretrainingConfig

@@ -6,7 +6,7 @@ This brings Lightning, which takes seconds to import: who may not need it import
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,9 @@ from lightning.pytorch.callbacks import Callback
 from miqrec.data.dataset import Dataset
 from miqrec.data.sequences import HELD_OUT, Sequences, spans
 from miqrec.errors import MiqrecWarning
-from miqrec.models.encoder import Encoder
-from miqrec.models.markov import Markov
-from miqrec.models.popularity import Popularity, count_items
-from miqrec.models.registry import Model, build_model
-from miqrec.models.s3rec import S3Rec
+from miqrec.models.popularity import count_items
+from miqrec.models.protocol import Counter, Model, Pretrainable, counts, learns
+from miqrec.models.registry import build_model
 from miqrec.runs.artifact import Artifact, ArtifactConfig
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.initial_weights import take_up
@@ -47,9 +45,9 @@ def fit(
     _report_short_histories(dataset.sequences)
     model = _fresh_model(dataset, config)
     epochs = None
-    if isinstance(model, Encoder):
+    if learns(model):
         epochs = train(model, dataset.sequences, config.training, folder, callbacks).best_epoch
-    else:
+    elif counts(model):
         _count(model, dataset.sequences, "train")
     return _artifact(model, dataset, config, "train", epochs)
 
@@ -62,10 +60,10 @@ def fit_on_everything(
     A linear schedule falls to 0 within these epochs, be they fewer than before.
     """
     model = _fresh_model(dataset, config)
-    if isinstance(model, Encoder):
+    if learns(model):
         training = config.training.model_copy(update={"epochs": epochs})
         train_on_everything(model, dataset.sequences, training, folder)
-    else:
+    elif counts(model):
         _count(model, dataset.sequences, "all")
     return _artifact(model, dataset, config, "all", epochs)
 
@@ -82,8 +80,8 @@ def fit_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path
         MiqrecError: nothing to learn, no training item, or a loss that is not finite.
     """
     with seeded(stream(config.pretraining.seed, Purpose.WEIGHTS)):
-        model = S3Rec(dataset.catalogue.n_items, config.model)
-    pretrain(model, dataset, config.pretraining, folder)
+        model = build_model(config.model, dataset.catalogue.n_items)
+    pretrain(cast(Pretrainable, model), dataset, config.pretraining, folder)
     about = ArtifactConfig(
         model=config.model,
         training=None,
@@ -112,7 +110,7 @@ def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:
     return model
 
 
-def _count(model: Popularity | Markov, sequences: Sequences, part: Part) -> None:
+def _count(model: Counter, sequences: Sequences, part: Part) -> None:
     span = spans(sequences, part)
     model.fit(sequences.items, span.starts, span.stops)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from miqrec.config import Config
 from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.models.registry import MODELS, Model, ModelConfig
+from miqrec.models.protocol import Model, NamedConfig
+from miqrec.models.registry import find_model
 from miqrec.runs.artifact import ArtifactConfig, artifact_folder, load_artifact
 
 FREE = {"dropout", "attention_dropout"}
@@ -16,7 +17,7 @@ FREE = {"dropout", "attention_dropout"}
 
 def sizes(model: str) -> set[str]:
     """The settings of a model that its weights fix."""
-    return set(MODELS[model].config.model_fields) - FREE
+    return set(find_model(model).config.model_fields) - FREE
 
 
 class InitialWeights(Config):
@@ -26,7 +27,7 @@ class InitialWeights(Config):
     sha256: str
 
 
-def initial_weights(folder: Path, model: ModelConfig, dataset: Dataset) -> InitialWeights:
+def initial_weights(folder: Path, model: NamedConfig, dataset: Dataset) -> InitialWeights:
     """See that what was pre-trained in `folder` can start `model` on `dataset`.
 
     Raises:
@@ -65,7 +66,7 @@ def take_up(initial: InitialWeights, model: Model) -> None:
     model.load_state_dict(load_artifact(folder).model.state_dict())
 
 
-def _check_model(folder: Path, there: ArtifactConfig, wanted: ModelConfig) -> None:
+def _check_model(folder: Path, there: ArtifactConfig, wanted: NamedConfig) -> None:
     if there.trained_on != "pretraining":
         raise MiqrecError(
             f"{folder} holds a model that is trained already, not a pre-trained one; "

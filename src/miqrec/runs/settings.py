@@ -1,5 +1,6 @@
 """Settings by their bare names, as typed on a command line, sorted into the configs they belong to."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -7,22 +8,19 @@ from pydantic import ValidationError
 from miqrec.config import Config, explain
 from miqrec.data.filters import Filters
 from miqrec.errors import MiqrecError
-from miqrec.models.registry import MODELS, ModelConfig
-from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
+from miqrec.models.protocol import NamedConfig
+from miqrec.models.registry import find_model, find_models, parse_config
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
 
 Setting = bool | int | float | str
 """A value as typed or as a file has it."""
 
-PRETRAINABLE = [name for name, entry in MODELS.items() if entry.model is S3Rec]
-"""The models that there is a pre-training for."""
-
 
 class Settings(NamedTuple):
     """A model, its training, and what of the data it is trained on."""
 
-    model: ModelConfig
+    model: NamedConfig
     training: TrainingConfig
     filters: Filters
 
@@ -30,42 +28,80 @@ class Settings(NamedTuple):
 class PretrainingSettings(NamedTuple):
     """A model, its pre-training, and what of the data it is pre-trained on."""
 
-    model: S3RecConfig | MIQS3RecConfig
+    model: NamedConfig
     pretraining: PretrainingConfig
     filters: Filters
 
 
-def settings(model: str, **values: Any) -> Settings:
+def settings(model: str | NamedConfig, **values: Any) -> Settings:
     """Sort settings such as `window=5, epochs=20, min_user=5` into configs; the rest keeps its default.
+
+    Args:
+        model: The name of a model, or its config, which then has the model's settings.
+        values: The settings by their names.
 
     Raises:
         MiqrecError: no such model, a setting that neither it nor the training nor the filters have,
             or a value out of range.
     """
-    if model not in MODELS:
-        raise MiqrecError(f"there is no model {model!r}; choose one of {', '.join(MODELS)}")
     return Settings(*_sort(model, TrainingConfig, values))
 
 
-def pretraining_settings(model: str, **values: Any) -> PretrainingSettings:
+def pretraining_settings(model: str | NamedConfig, **values: Any) -> PretrainingSettings:
     """The same for a pre-training, such as `window=5, epochs=100, mask_share=0.2`.
 
     Raises:
         MiqrecError: a model that is not pre-trained, and otherwise as `settings` does.
     """
-    if model not in PRETRAINABLE:
-        raise MiqrecError(f"{model!r} is not pre-trained; choose one of {', '.join(PRETRAINABLE)}")
+    name = _name(model)
+    if not find_model(name).pretrainable:
+        raise MiqrecError(
+            f"{name!r} is not pre-trained; choose one of {', '.join(pretrainable_models())}"
+        )
     return PretrainingSettings(*_sort(model, PretrainingConfig, values))
 
 
-def _sort(model: str, training: type[Config], values: dict[str, Any]) -> list[Any]:
-    classes = (MODELS[model].config, training, Filters)
-    known = [name for config in classes for name in config.model_fields if name != "name"]
+def pretrainable_models() -> list[str]:
+    """The names of the models that there is a pre-training for."""
+    return [name for name, model in find_models().items() if model.pretrainable]
+
+
+def _sort(model: str | NamedConfig, training: type[Config], values: dict[str, Any]) -> list[Any]:
+    name = _name(model)
+    own, others = find_model(name).config, (training, Filters)
+    _check_names(name, own, others)
+    if not isinstance(model, str):
+        values = values | _from_config(model, own, values)
+    known = [name for config in (own, *others) for name in config.model_fields if name != "name"]
     if unknown := [name for name in values if name not in known]:
         raise MiqrecError(
-            f"{model} has no setting {', '.join(map(repr, unknown))}; it has {', '.join(known)}"
+            f"{name} has no setting {', '.join(map(repr, unknown))}; it has {', '.join(known)}"
         )
-    return [_take(config, values) for config in classes]
+    return [_take(config, values) for config in (own, *others)]
+
+
+def _name(model: str | NamedConfig) -> str:
+    return model if isinstance(model, str) else parse_config(model).name
+
+
+def _check_names(model: str, own: type[Config], others: Iterable[type[Config]]) -> None:
+    """See that a bare name says which config it belongs to."""
+    taken = {name for config in others for name in config.model_fields}
+    if both := taken & own.model_fields.keys():
+        raise MiqrecError(
+            f"the model {model!r} can't have a setting called {' or '.join(sorted(both))}: its training "
+            "has one of that name, or the data; rename the model's"
+        )
+
+
+def _from_config(model: NamedConfig, own: type[Config], values: dict[str, Any]) -> dict[str, Any]:
+    """The settings that a model's config has; none of them may be given beside it."""
+    if both := sorted(values.keys() & own.model_fields.keys()):
+        inside = ", ".join(f"{name}={values[name]!r}" for name in both)
+        raise MiqrecError(
+            f"{', '.join(both)} belongs in the config of the model: {own.__name__}({inside})"
+        )
+    return model.model_dump(exclude={"name"})
 
 
 def _take(config: type[Config], values: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from miqrec.data.batches.pieces import worth_on
 from miqrec.data.batches.training import TrainingExamples, training_loader
 from miqrec.data.sequences import Sequences, Split
 from miqrec.evaluation.evaluate import EVALUATION_BATCH
-from miqrec.models.encoder import Encoder
+from miqrec.models.protocol import Learner
 from miqrec.system.environment import best_device
 from miqrec.training.callbacks import History
 from miqrec.training.config import CHOSEN_BY, TrainingConfig
@@ -31,7 +31,7 @@ class Trained(NamedTuple):
 
 
 def train(
-    model: Encoder,
+    model: Learner,
     sequences: Sequences,
     config: TrainingConfig,
     folder: Path,
@@ -68,7 +68,7 @@ def train(
 
 
 def train_on_everything(
-    model: Encoder, sequences: Sequences, config: TrainingConfig, folder: Path
+    model: Learner, sequences: Sequences, config: TrainingConfig, folder: Path
 ) -> Trained:
     """Train for `config.epochs` on all interactions, the held-out ones too: the model to put into use."""
     history = _run(model, sequences, "all", config, folder, [], None)
@@ -85,7 +85,7 @@ class StopEarly(EarlyStopping):
 
 
 def _run(
-    model: Encoder,
+    model: Learner,
     sequences: Sequences,
     split: Split,
     config: TrainingConfig,

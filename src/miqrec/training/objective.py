@@ -8,7 +8,7 @@ from torch import Tensor
 from miqrec.data.batches.slicing import slices
 from miqrec.data.batches.training import Batch, Piece
 from miqrec.data.sequences import Sequences, Split, spans
-from miqrec.models.encoder import Encoder
+from miqrec.models.protocol import Learner
 from miqrec.system.matmul import fast_products
 from miqrec.training.config import TrainingConfig
 from miqrec.training.losses import bce, ce, gbce, sampled_ce
@@ -21,7 +21,7 @@ from miqrec.training.negatives import (
     uniform_weights,
 )
 
-Objective = Callable[[Encoder, Batch, torch.Generator], Tensor]
+Objective = Callable[[Learner, Batch, torch.Generator], Tensor]
 """(encoder, batch, source of the negatives) -> the loss summed over the targets."""
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor, torch.Generator], Tensor]
@@ -42,7 +42,7 @@ def make_objective(
     items, users = _interactions(sequences, split, device)
     loss = _make_loss(config, items, users, sequences.n_items)
 
-    def objective(encoder: Encoder, batch: Batch, generator: torch.Generator) -> Tensor:
+    def objective(encoder: Learner, batch: Batch, generator: torch.Generator) -> Tensor:
         pieces = [_encode(encoder, piece, last=config.loss == "ce-last") for piece in batch]
         states, targets, users = (torch.cat(parts) for parts in zip(*pieces, strict=True))
         with fast_products(states.device):
@@ -51,7 +51,7 @@ def make_objective(
     return objective
 
 
-def _encode(encoder: Encoder, piece: Piece, *, last: bool) -> tuple[Tensor, Tensor, Tensor]:
+def _encode(encoder: Learner, piece: Piece, *, last: bool) -> tuple[Tensor, Tensor, Tensor]:
     """The states that have a target (N, D), the targets (N,) and their users (N,)."""
     rows, positions = _positions(piece, last=last)
     states = encoder(piece.items, piece.lengths).flatten(0, 1)[positions]

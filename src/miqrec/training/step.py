@@ -10,7 +10,7 @@ from miqrec.data.batches.evaluation import EvaluationBatch
 from miqrec.data.batches.training import Batch
 from miqrec.evaluation.evaluate import batch_ranks
 from miqrec.evaluation.metrics import summary
-from miqrec.models.encoder import Encoder
+from miqrec.models.protocol import Learner
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.config import TrainingConfig
 from miqrec.training.objective import Objective
@@ -21,7 +21,7 @@ class SequenceTraining(pl.LightningModule):
     """The objective of a batch, and the ranks of those who are validated on."""
 
     def __init__(
-        self, model: Encoder, config: TrainingConfig, objective: Objective, targets_per_batch: float
+        self, model: Learner, config: TrainingConfig, objective: Objective, targets_per_batch: float
     ) -> None:
         super().__init__()
         self.model = model

@@ -12,7 +12,7 @@ from miqrec.data.open import DataConfig
 from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
 from miqrec.experiments.tuning.space import Dimension, check_values, contains, searchable
-from miqrec.models.registry import MODELS
+from miqrec.models.registry import find_model
 from miqrec.runs.initial_weights import FREE, sizes
 from miqrec.runs.settings import (
     PretrainingSettings,
@@ -124,7 +124,7 @@ class Study(Config):
         return pretraining_settings(self.pretraining[key].model, **self.pretraining_values(key))
 
     def _shared(self, model: str, *others: type[Config]) -> dict[str, Setting]:
-        configs = [*others, *([MODELS[model].config] if model in MODELS else [])]
+        configs = [find_model(model).config, *others]
         has = {name for config in configs for name in config.model_fields}
         return {name: value for name, value in self.settings.items() if name in has}
 

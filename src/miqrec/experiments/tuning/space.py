@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from miqrec.config import Config, explain
 from miqrec.data.open import DataConfig
 from miqrec.errors import MiqrecError
-from miqrec.models.registry import MODELS
+from miqrec.models.registry import find_model
 from miqrec.runs.initial_weights import InitialWeights
 from miqrec.runs.settings import Setting
 from miqrec.training.config import TrainingConfig
@@ -72,8 +72,7 @@ def read_search(path: Path, model: str) -> dict[str, Dimension]:
         MiqrecError: there is no such file or model, it isn't TOML, a setting is unknown, or a value
             is out of its range.
     """
-    if model not in MODELS:
-        raise MiqrecError(f"there is no model {model!r}; choose one of {', '.join(MODELS)}")
+    fields = searchable(model)
     try:
         space = Space(**tomllib.loads(path.read_text(encoding="utf-8"))).search
     except OSError as error:
@@ -82,7 +81,6 @@ def read_search(path: Path, model: str) -> dict[str, Dimension]:
         raise MiqrecError(f"{path} is not TOML: {error}") from error
     except ValidationError as error:
         raise MiqrecError(f"{path}: {explain(error)}") from error
-    fields = searchable(model)
     if unknown := [name for name in space if name not in fields]:
         raise MiqrecError(
             f"{path}: {model} has no {unknown[0]!r} to search; it has {', '.join(fields)}"
@@ -93,7 +91,7 @@ def read_search(path: Path, model: str) -> dict[str, Dimension]:
 
 def searchable(model: str) -> dict[str, FieldInfo]:
     """What can be searched, by its name: not the data, and not luck."""
-    fields = MODELS[model].config.model_fields | TrainingConfig.model_fields
+    fields = find_model(model).config.model_fields | TrainingConfig.model_fields
     return {name: field for name, field in fields.items() if name not in {"name", "seed"}}
 
 

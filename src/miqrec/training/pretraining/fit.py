@@ -8,7 +8,7 @@ from torch import Tensor
 from miqrec.data.batches.pieces import worth_on
 from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.models.s3rec import S3Rec
+from miqrec.models.protocol import Pretrainable
 from miqrec.system.environment import best_device
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.pretraining.attributes import attribute_labels
@@ -20,7 +20,7 @@ from miqrec.training.trainer import run_epochs
 
 
 def pretrain(
-    model: S3Rec, dataset: Dataset, config: PretrainingConfig, folder: Path
+    model: Pretrainable, dataset: Dataset, config: PretrainingConfig, folder: Path
 ) -> list[dict[str, float]]:
     """Pre-train on the training items, read in both directions; leaves the model causal again.
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import override
 
-from miqrec.models.s3rec import S3Rec
+from miqrec.models.protocol import Pretrainable
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.pretraining.config import PretrainingConfig
 from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
@@ -31,7 +31,7 @@ class Pretraining(pl.LightningModule):
 
     def __init__(
         self,
-        model: S3Rec,
+        model: Pretrainable,
         config: PretrainingConfig,
         labels: Tensor,
         elsewhere: Elsewhere,
