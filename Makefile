@@ -28,7 +28,7 @@ demo: $(BIN)/.runtime
 	$(BIN)/miqrec train --data demo --model sasrec $(SETTINGS) --out $(DEMO)/sasrec
 	$(BIN)/miqrec train --data demo --model miq-sasrec --window 5 $(SETTINGS) --out $(DEMO)/miq-sasrec
 	$(BIN)/miqrec compare $(DEMO)/sasrec $(DEMO)/miq-sasrec
-	$(BIN)/miqrec recommend $(DEMO)/miq-sasrec --user "$$($(BIN)/python -c 'from miqrec.data.named.load import load; print(load("demo").users[0])')" --k 5
+	$(BIN)/miqrec recommend $(DEMO)/miq-sasrec --user "$$($(BIN)/python -c 'from miqrec.data.open import DataConfig, open_dataset; print(open_dataset(DataConfig(source="demo")).users[0])')" --k 5
 
 # One thread a worker: two workers of two threads each wait for each other on two cores.
 test: lint

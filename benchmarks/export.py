@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.named.load import load
+from miqrec.data.open import DataConfig, open_dataset
 from miqrec.data.sequences import Sequences, spans
 from miqrec.system.files import replacing, write_json
 
@@ -26,7 +26,7 @@ def export(name: str, n_users: int, max_length: int, folder: Path) -> None:
     `folder` gets `dataset/` and `training/` (miqrec's own form), `train/train.inter` (RecBole's form,
     tab-separated: user, item, time, the latter a user's 1, 2, 3, ...) and `counts.json`.
     """
-    dataset = first_users(load(name), n_users)
+    dataset = first_users(open_dataset(DataConfig(source=name)), n_users)
     training = training_part(dataset)
     with replacing(folder, _is_export) as partial:
         (partial / "train").mkdir(parents=True)

@@ -7,7 +7,7 @@ import torch
 
 from miqrec.data.batches.pieces import Integers, worth_on
 from miqrec.data.batches.training import TrainingExamples
-from miqrec.data.named.load import load
+from miqrec.data.open import DataConfig, open_dataset
 from miqrec.models.registry import build_model
 from miqrec.runs.settings import settings
 from miqrec.system.matmul import fast_products
@@ -38,7 +38,7 @@ def make_step(
     config = settings("miq-sasrec", **chosen, window=window)
     if window == 1:
         config = settings("sasrec", **chosen)
-    sequences, device = load(data).sequences, torch.device("cpu")
+    sequences, device = open_dataset(DataConfig(source=data)).sequences, torch.device("cpu")
     worth = worth_on(device, reduced=config.training.reduced)
     examples = TrainingExamples(sequences, "train", length, worth)
     model = build_model(config.model, sequences.n_items)

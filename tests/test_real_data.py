@@ -1,10 +1,14 @@
 """The published protocols on the real files: counts, held-out items, and scores of what only counts."""
 
+from pathlib import Path
+
 import pytest
 
 from miqrec import Recommender
-from miqrec.data.named.load import load, statistics
+from miqrec.data.dataset import Dataset
+from miqrec.data.open import DataConfig, open_dataset
 from miqrec.data.sequences import spans
+from miqrec.data.statistics import statistics
 
 SIZES = {
     "ml-1m": (6_040, 3_416, 999_611),
@@ -13,6 +17,10 @@ SIZES = {
     "beauty-5core": (22_363, 12_101, 198_502),
     "beauty-bert4rec": (40_226, 54_542, 353_962),
 }
+
+
+def load(name: str, data_dir: Path) -> Dataset:
+    return open_dataset(DataConfig(source=name), data_dir=data_dir)
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -19,7 +19,7 @@ import torch
 from benchmarks.limits import timed
 from benchmarks.workers.measure import MIB, Memory
 from miqrec.data.batches.training import Piece, TrainingExamples, training_loader
-from miqrec.data.prepared import load_dataset
+from miqrec.data.open import DataConfig, open_dataset
 from miqrec.models.encoder import Encoder
 from miqrec.models.registry import build_model
 from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
@@ -38,7 +38,7 @@ def interactions(n: int) -> Point:
         file = Path(folder) / "interactions.parquet"
         _in_a_child(n, file)
         memory, began = Memory(), time.perf_counter()
-        dataset = load_dataset(file)
+        dataset = open_dataset(DataConfig(source=str(file)))
         prepared = time.perf_counter() - began
     examples = TrainingExamples(dataset.sequences, "train", 200)
     began = time.perf_counter()

@@ -12,7 +12,7 @@ from benchmarks.jobs import Job
 from benchmarks.workers.measure import Memory, begin, call, finish
 from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.dataset import Dataset
-from miqrec.data.open import DataConfig
+from miqrec.data.open import DataConfig, open_dataset
 from miqrec.errors import MiqrecWarning
 from miqrec.models.registry import build_model
 from miqrec.recommender import Recommender
@@ -32,7 +32,7 @@ def chosen(job: Job) -> Settings:
 
 def measure_training(job: Job, folder: Path) -> None:
     """Train for some epochs; an epoch's seconds are given with and without the validation in it."""
-    dataset, config = Dataset.open(folder / "dataset"), chosen(job)
+    dataset, config = opened(folder / "dataset"), chosen(job)
     examples = TrainingExamples(dataset.sequences, "train", job.max_length)
     memory, validations = Memory(), validation_seconds()
     model = build_model(config.model, dataset.catalogue.n_items)
@@ -61,11 +61,11 @@ def validation_seconds() -> list[float]:
 
 def measure_lists(job: Job, folder: Path) -> None:
     """Recommend to everybody, with fresh weights: what they are changes no time."""
-    training, config = Dataset.open(folder / "training"), chosen(job)
+    training, config = opened(folder / "training"), chosen(job)
     memory = Memory()
     recommender = fresh(training, config)
     calls = [call(lambda: recommender.recommend(k=job.k)) for _ in range(job.calls)]
-    whole = Recommender(recommender.artifact, Dataset.open(folder / "dataset"))
+    whole = Recommender(recommender.artifact, opened(folder / "dataset"))
     warnings.filterwarnings("ignore", "this is not the data", MiqrecWarning)
     finish(
         *(job, memory, ("lightning", "polars")),
@@ -74,6 +74,11 @@ def measure_lists(job: Job, folder: Path) -> None:
         targets=training.sequences.n_users,
         items=training.catalogue.n_items,
     )
+
+
+def opened(folder: Path) -> Dataset:
+    """The data set that was saved there."""
+    return open_dataset(DataConfig(source=str(folder)))
 
 
 def fresh(dataset: Dataset, config: Settings) -> Recommender:

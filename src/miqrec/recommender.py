@@ -12,9 +12,9 @@ import polars as pl
 import torch
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.encoding import OnUnknown, encode_histories
+from miqrec.data.encoding import OnUnknown, encode_histories, with_catalogue
 from miqrec.data.ids import positions
-from miqrec.data.open import DataConfig, open_source, with_catalogue
+from miqrec.data.open import DataConfig, open_dataset, resolve, source_or_frame
 from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import evaluate
@@ -72,10 +72,10 @@ class Recommender:
         from miqrec.runs.fit import fit  # brings Lightning, which only fitting needs
 
         chosen = settings(model, **values)
-        source = str(data) if isinstance(data, str | Path) else None
         columns = Columns(user=user, item=item, time=time)
-        config = DataConfig(source=source, columns=columns, filters=chosen.filters)
-        dataset = open_source(data, config, items)
+        source, frame = source_or_frame(data)
+        config = resolve(DataConfig(source=source, columns=columns, filters=chosen.filters))
+        dataset = open_dataset(config, frame, items)
         run = RunConfig(
             data=config,
             fingerprint=dataset.fingerprint,
@@ -189,12 +189,16 @@ class Recommender:
                     "(data=... in Python, --data on the command line), or give histories themselves"
                 )
             return self.dataset
-        dataset = (
-            data if isinstance(data, Dataset) else open_source(data, self.artifact.config.data)
-        )
+        dataset = data if isinstance(data, Dataset) else self._open(data)
         if dataset.fingerprint == self.artifact.config.fingerprint:
             return dataset
         return with_catalogue(dataset, self.artifact.catalogue, on_unknown)
+
+    def _open(self, data: Any) -> Dataset:
+        """Read data as the model's own were read, without their descriptions of the items."""
+        source, frame = source_or_frame(data)
+        config = self.artifact.config.data.model_copy(update={"source": source, "items": None})
+        return open_dataset(config, frame)
 
     def _typed(self, histories: Sequence[Sequence[Id]], on_unknown: OnUnknown) -> Dataset:
         lengths = np.array([len(history) for history in histories], dtype=np.int64)

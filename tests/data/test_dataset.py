@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from miqrec.data.dataset import Dataset
+from miqrec.data.dataset import Dataset, read_saved_dataset
 from miqrec.data.encoding import build_dataset
 from miqrec.errors import MiqrecError
 
@@ -23,7 +23,7 @@ def small(items: tuple[object, ...] = (30, 10, 30, 20), users: list[str] = USERS
 def test_a_saved_data_set_is_read_back_memory_mapped(tmp_path):
     dataset = small()
     dataset.save(tmp_path / "store")
-    again = Dataset.open(tmp_path / "store")
+    again = read_saved_dataset(tmp_path / "store")
     assert isinstance(again.sequences.items, np.memmap)
     assert again.sequences.items.tolist() == dataset.sequences.items.tolist()
     assert again.sequences.offsets.tolist() == dataset.sequences.offsets.tolist()
@@ -33,10 +33,48 @@ def test_a_saved_data_set_is_read_back_memory_mapped(tmp_path):
     assert (again.name, again.fingerprint) == ("small", dataset.fingerprint)
 
 
+def test_times_kinds_and_sessions_are_read_back_memory_mapped(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "user": [1, 1],
+            "item": [5, 6],
+            "time": [0.5, 7.0],
+            "kind": ["buy", "view"],
+            "session": [3, 3],
+        }
+    )
+    build_dataset(frame).save(tmp_path / "store")
+    again = read_saved_dataset(tmp_path / "store")
+    assert {name: column.tolist() for name, column in again.sequences.columns().items()} == {
+        "times": [0.5, 7.0], "kinds": [0, 1], "sessions": [0, 0]
+    }  # fmt: skip
+    assert isinstance(again.sequences.times, np.memmap)
+    assert again.kinds == ("buy", "view")
+
+
+def test_a_data_set_of_format_1_is_still_read(tmp_path):
+    small().save(tmp_path / "store")
+    header = json.loads((tmp_path / "store" / "dataset.json").read_text())
+    del header["kinds"]
+    (tmp_path / "store" / "dataset.json").write_text(json.dumps(header | {"format": 1}))
+    again = read_saved_dataset(tmp_path / "store")
+    assert (again.kinds, again.sequences.columns()) == ((), {})
+
+
+@pytest.mark.parametrize("other", ["config.json", "src"])
+def test_a_folder_with_other_files_is_not_replaced(tmp_path, other):
+    small().save(tmp_path / "store")
+    small().save(tmp_path / "store")  # its own kind makes room
+    (tmp_path / "store" / other).mkdir()
+    with pytest.raises(MiqrecError, match="holds other files"):
+        small().save(tmp_path / "store")
+    assert (tmp_path / "store" / other).exists()
+
+
 def test_saving_replaces_what_was_there_and_leaves_nothing_else(tmp_path):
     small().save(tmp_path / "store")
     small((1, 2, 3, 4)).save(tmp_path / "store")
-    assert Dataset.open(tmp_path / "store").sequences.n_items == 4
+    assert read_saved_dataset(tmp_path / "store").sequences.n_items == 4
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
 
 
@@ -50,7 +88,7 @@ def test_a_failure_while_saving_leaves_the_old_one_and_no_rest(tmp_path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         small((1, 2, 3, 4)).save(tmp_path / "store")
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
-    assert Dataset.open(tmp_path / "store").sequences.n_items == 3
+    assert read_saved_dataset(tmp_path / "store").sequences.n_items == 3
 
 
 def test_the_fingerprint_tells_items_order_bounds_and_external_ids_apart():
@@ -71,7 +109,7 @@ def test_the_fingerprint_is_of_the_data_alone():
 
 def test_a_folder_without_a_data_set_is_an_error(tmp_path):
     with pytest.raises(MiqrecError, match=r"not a prepared data set: it has no dataset\.json"):
-        Dataset.open(tmp_path)
+        read_saved_dataset(tmp_path)
 
 
 def test_a_newer_format_is_an_error(tmp_path):
@@ -79,15 +117,4 @@ def test_a_newer_format_is_an_error(tmp_path):
     about = json.loads((tmp_path / "store" / "dataset.json").read_text())
     (tmp_path / "store" / "dataset.json").write_text(json.dumps(about | {"format": 99}))
     with pytest.raises(MiqrecError, match="newer miqrec"):
-        Dataset.open(tmp_path / "store")
-
-
-def test_a_folder_with_other_files_is_not_overwritten(tmp_path):
-    dataset = build_dataset(pl.DataFrame({"user": [1, 1], "item": [1, 2]}))
-    dataset.save(tmp_path / "store")
-    dataset.save(tmp_path / "store")  # its own kind makes room
-    (tmp_path / "store" / "notes.txt").write_text("mine")
-
-    with pytest.raises(MiqrecError, match="holds other files"):
-        dataset.save(tmp_path / "store")
-    assert (tmp_path / "store" / "notes.txt").read_text() == "mine"
+        read_saved_dataset(tmp_path / "store")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.encoding import build_dataset, encode, encode_histories
+from miqrec.data.encoding import build_dataset, encode, encode_histories, with_catalogue
 from miqrec.errors import MiqrecError, MiqrecWarning
 
 
@@ -60,6 +60,59 @@ def test_encode_uses_the_numbers_of_the_given_catalogue():
     assert dataset.sequences.items.tolist() == [3, 1]
     assert dataset.sequences.n_items == 3
     assert dataset.catalogue is catalogue
+
+
+WITH_COLUMNS = pl.DataFrame(
+    {
+        "user": ["bob", "bob", "ann"],
+        "item": ["ran", "heat", "ikiru"],
+        "time": [1_600_000_000, 1_600_000_005, 1_600_000_003],
+        "kind": ["view", "buy", None],
+        "session": ["s9", None, "s2"],
+    }
+)
+
+
+def test_times_kinds_and_sessions_are_columns_beside_the_items():
+    dataset = build_dataset(WITH_COLUMNS)
+    sequences = dataset.sequences
+    assert sequences.times.tolist() == [1_600_000_000 * 10**6 + s * 10**6 for s in (0, 5, 3)]
+    assert (sequences.kinds.tolist(), dataset.kinds) == ([0, 1, -1], ("view", "buy"))
+    assert sequences.sessions.tolist() == [0, -1, 1]
+    assert [column.dtype.name for column in sequences.columns().values()] == [
+        "int64", "int16", "int64"
+    ]  # fmt: skip
+
+
+def test_without_them_there_are_none():
+    sequences = build_dataset(FILMS).sequences
+    assert (sequences.times, sequences.kinds, sequences.sessions) == (None, None, None)
+
+
+def test_columns_do_not_change_the_fingerprint():
+    plain = build_dataset(WITH_COLUMNS.select("user", "item"))
+    assert build_dataset(WITH_COLUMNS).fingerprint == plain.fingerprint
+
+
+def test_unknown_items_are_left_out_of_every_column():
+    catalogue = build_dataset(FILMS).catalogue
+    with pytest.warns(MiqrecWarning, match="1: heat"):
+        encoded = encode(WITH_COLUMNS, catalogue)
+    with pytest.warns(MiqrecWarning, match="1: heat"):
+        translated = with_catalogue(build_dataset(WITH_COLUMNS), catalogue)
+    for dataset in (encoded, translated):
+        assert histories(dataset) == {"bob": ["ran"], "ann": ["ikiru"]}
+        assert dataset.sequences.times.tolist() == [1_600_000_000 * 10**6, 1_600_000_003 * 10**6]
+        assert dataset.sequences.kinds.tolist() == [0, -1]
+        assert dataset.sequences.sessions.tolist() == [0, 1]
+        assert dataset.kinds == ("view", "buy")
+
+
+def test_too_many_kinds_are_an_error():
+    kinds = pl.Series("kind", range(2**15)).cast(pl.String)
+    table = pl.DataFrame({"user": [1] * len(kinds), "item": [1] * len(kinds), "kind": kinds})
+    with pytest.raises(MiqrecError, match=r"32,768 kinds of event and at most 32,767"):
+        build_dataset(table)
 
 
 def test_unknown_items_are_skipped_with_one_warning_that_counts_and_names_them():

@@ -55,6 +55,20 @@ def test_lengths_and_number_of_users():
     assert sequences.lengths.tolist() == [4, 1, 0, 2, 3]
 
 
+def test_selecting_keeps_users_and_takes_every_column_along():
+    sequences = Sequences(
+        items=np.array([1, 2, 3], np.int32),
+        offsets=np.array([0, 2, 3]),
+        n_items=9,
+        times=np.array([10, 20, 30]),
+        kinds=np.array([0, -1, 1], np.int16),
+        sessions=np.array([5, 5, 6]),
+    )
+    part = sequences.select(np.array([False, True, False]))
+    assert (part.items.tolist(), part.offsets.tolist()) == ([2], [0, 1, 1])
+    assert (part.times.tolist(), part.kinds.tolist(), part.sessions.tolist()) == ([20], [-1], [5])
+
+
 @settings(max_examples=100, deadline=None)
 @given(HISTORIES)
 def test_training_and_the_targets_partition_each_history(histories):

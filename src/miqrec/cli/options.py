@@ -23,6 +23,10 @@ Item = Annotated[str | None, typer.Option(help="The column of the items, likewis
 Time = Annotated[
     str | None, typer.Option(help="The column of the times; without one the order of rows counts.")
 ]
+Kind = Annotated[
+    str | None, typer.Option(help="The column of the kinds of event, such as view and purchase.")
+]
+Session = Annotated[str | None, typer.Option(help="The column of the sessions.")]
 Items = Annotated[Path | None, typer.Option(help="A file with titles and attributes of the items.")]
 DataDir = Annotated[
     Path | None,

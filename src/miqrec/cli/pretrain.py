@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Time, User
+from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Kind, Session, Time, User
 from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.dataset import Dataset
-from miqrec.data.named.load import statistics
-from miqrec.data.open import DataConfig, open_source
+from miqrec.data.open import DataConfig, open_dataset, resolve
 from miqrec.data.reading.columns import Columns
+from miqrec.data.statistics import statistics
 from miqrec.runs.config import PretrainingRunConfig
 from miqrec.runs.folder import run_pretraining
 from miqrec.runs.settings import pretrainable_models, pretraining_settings
@@ -35,6 +35,8 @@ def pretrain(
     user: User = None,
     item: Item = None,
     time: Time = None,
+    kind: Kind = None,
+    session: Session = None,
     items: Items = None,
     data_dir: DataDir = None,
     json: Json = False,
@@ -45,7 +47,7 @@ def pretrain(
     Example: miqrec pretrain --data lastfm --model s3rec --out runs/pretrained, and then
     miqrec train --data lastfm --model s3rec --init-from runs/pretrained --out runs/s3rec
     """
-    columns = Columns(user=user, item=item, time=time)
+    columns = Columns(user=user, item=item, time=time, kind=kind, session=session)
     source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
     dataset, config = _planned(source, model, given(values), data_dir)
     messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
@@ -70,7 +72,8 @@ def _planned(
 ) -> tuple[Dataset, PretrainingRunConfig]:
     chosen = pretraining_settings(model, **values)
     source = source.model_copy(update={"filters": chosen.filters})
-    dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
+    source = resolve(source, data_dir=data_dir)
+    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
     config = PretrainingRunConfig(
         data=source,
         fingerprint=dataset.fingerprint,

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from miqrec.cli.options import CACHE, DataDir, Json
 from miqrec.cli.output import METRICS, console, metrics_table, print_json
-from miqrec.data.open import open_source
+from miqrec.data.open import open_dataset, resolve
 from miqrec.experiments.studies.overview import overview
 from miqrec.experiments.studies.plan import PlannedRun, check, plan, unfinished
 from miqrec.experiments.studies.recipe_files import find_study, study_names
@@ -76,8 +76,8 @@ def reproduce(
 
 def _check_data(study: Study, runs: Sequence[PlannedRun], data_dir: Path | None) -> None:
     """Read the data, which also prepares it once for all runs, and look at what is there."""
-    source = study.source()
-    dataset = open_source(study.data, source, source.items, data_dir=data_dir, cache=CACHE)
+    source = resolve(study.source(), data_dir=data_dir)
+    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
     check(runs, source, dataset)
 
 

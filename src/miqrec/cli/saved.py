@@ -4,7 +4,7 @@ from pathlib import Path
 
 from miqrec.cli.options import CACHE
 from miqrec.data.dataset import Dataset
-from miqrec.data.open import open_source
+from miqrec.data.open import open_dataset
 from miqrec.errors import MiqrecError
 from miqrec.recommender import Recommender
 
@@ -24,7 +24,8 @@ def load_with_data(
             f"{folder} was fitted on a data frame, which is not saved with it; "
             "give the interactions with --data"
         )
-    return recommender, open_source(source, config, config.items, data_dir=data_dir, cache=CACHE)
+    config = config.model_copy(update={"source": source})
+    return recommender, open_dataset(config, data_dir=data_dir, cache=CACHE)
 
 
 def for_use(folder: Path) -> Path:

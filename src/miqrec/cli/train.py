@@ -5,14 +5,14 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Time, User
+from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Kind, Session, Time, User
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.dataset import Dataset
-from miqrec.data.named.load import statistics
-from miqrec.data.open import DataConfig, open_source
+from miqrec.data.open import DataConfig, open_dataset, resolve
 from miqrec.data.reading.columns import Columns
+from miqrec.data.statistics import statistics
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
 from miqrec.runs.config import RunConfig
@@ -52,6 +52,8 @@ def train(
     user: User = None,
     item: Item = None,
     time: Time = None,
+    kind: Kind = None,
+    session: Session = None,
     items: Items = None,
     data_dir: DataDir = None,
     init_from: InitFrom = None,
@@ -64,7 +66,7 @@ def train(
 
     Example: miqrec train --data ml-1m --model miq-sasrec --window 10 --out runs/miq
     """
-    columns = Columns(user=user, item=item, time=time)
+    columns = Columns(user=user, item=item, time=time, kind=kind, session=session)
     if resume:
         dataset, config = _resumed(out, data_dir)
     else:
@@ -110,7 +112,8 @@ def _planned(
 ) -> tuple[Dataset, RunConfig]:
     chosen = settings(wanted.model, **wanted.values)
     source = source.model_copy(update={"filters": chosen.filters})
-    dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
+    source = resolve(source, data_dir=data_dir)
+    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
     config = RunConfig(
         data=source,
         fingerprint=dataset.fingerprint,
@@ -123,7 +126,7 @@ def _planned(
 def _resumed(out: Path, data_dir: Path | None) -> tuple[Dataset, RunConfig]:
     config = read_run_config(out)
     source = config.data
-    dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
+    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
     if dataset.fingerprint != config.fingerprint:
         raise MiqrecError(
             f"{source.source} has changed since the run in {out} was started; "

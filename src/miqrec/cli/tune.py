@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Time, User
+from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Kind, Session, Time, User
 from miqrec.cli.output import console, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.dataset import Dataset
-from miqrec.data.open import DataConfig, open_source
+from miqrec.data.open import DataConfig, open_dataset, resolve
 from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
 from miqrec.experiments.studies.plan import data_words, option_words
@@ -82,6 +82,8 @@ def tune(
     user: User = None,
     item: Item = None,
     time: Time = None,
+    kind: Kind = None,
+    session: Session = None,
     items: Items = None,
     data_dir: DataDir = None,
     json: Json = False,
@@ -96,10 +98,10 @@ def tune(
     from miqrec.experiments.tuning.tune import tune as search_settings  # brings Lightning
 
     if recipe:
-        _refuse_beside_a_recipe(data, model, search, user, item, time, items)
+        _refuse_beside_a_recipe(data, model, search, user, item, time, kind, session, items)
         wanted = _recipe(recipe, init_from)
     else:
-        columns = Columns(user=user, item=item, time=time)
+        columns = Columns(user=user, item=item, time=time, kind=kind, session=session)
         wanted = _typed(data, columns, items, model or "miq-sasrec", search)
     if both := given(values).keys() & wanted.space.keys():
         raise MiqrecError(f"{', '.join(sorted(both))}: either typed or searched, not both")
@@ -148,7 +150,8 @@ def _planned(
 ) -> tuple[Dataset, TuningConfig]:
     model, _, filters = settings(wanted.model, **wanted.fixed)
     source = wanted.source.model_copy(update={"filters": filters})
-    dataset = open_source(source.source, source, source.items, data_dir=data_dir, cache=CACHE)
+    source = resolve(source, data_dir=data_dir)
+    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
     config = TuningConfig(
         data=source,
         fingerprint=dataset.fingerprint,

@@ -5,8 +5,10 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from miqrec.data.catalogue import Catalogue
@@ -14,9 +16,15 @@ from miqrec.data.sequences import Sequences
 from miqrec.errors import MiqrecError
 from miqrec.system.files import replacing
 
-FORMAT = 1
+FORMAT = 2
+"""The version of the folder that `Dataset.save` writes; format 1 had no times, kinds or sessions."""
 
-FILES = {"dataset.json", "items.npy", "offsets.npy", "items.parquet", "users.parquet"}
+_HEADER = "dataset.json"
+_COLUMNS = ("times", "kinds", "sessions")
+_FILES = {
+    *(_HEADER, "items.npy", "offsets.npy", "users.parquet", "items.parquet"),
+    *(f"{column}.npy" for column in _COLUMNS),
+}
 """What a saved data set consists of."""
 
 
@@ -29,12 +37,14 @@ class Dataset:
         catalogue: the items by internal id.
         users: external user ids; row u is user u of `sequences`.
         name: what reports call the data set.
+        kinds: the names of the kinds of event; `sequences.kinds` holds their places in it.
     """
 
     sequences: Sequences
     catalogue: Catalogue
     users: pl.Series
     name: str
+    kinds: tuple[str, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -46,46 +56,65 @@ class Dataset:
         return digest.hexdigest()
 
     def save(self, folder: Path | str) -> None:
-        """Write the data set to `folder`, whole or not at all, in the place of one that was there.
+        """Write the data set to `folder`, whole or not at all; `open_dataset` reads it.
 
         Raises:
             MiqrecError: If `folder` holds something else than a saved data set; nothing is overwritten.
         """
-        with replacing(Path(folder), _is_saved) as new:
+        with replacing(Path(folder), _holds_a_dataset_alone) as new:
             new.mkdir()
             np.save(new / "items.npy", self.sequences.items)
             np.save(new / "offsets.npy", self.sequences.offsets)
+            for name, column in self.sequences.columns().items():
+                np.save(new / f"{name}.npy", column)
             self.users.to_frame("user").write_parquet(new / "users.parquet")
             self.catalogue.frame.write_parquet(new / "items.parquet")
-            about = {"format": FORMAT, "name": self.name, "fingerprint": self.fingerprint}
-            (new / "dataset.json").write_text(json.dumps(about, indent=2) + "\n")
+            header = {
+                "format": FORMAT,
+                "name": self.name,
+                "fingerprint": self.fingerprint,
+                "kinds": self.kinds,
+            }
+            (new / _HEADER).write_text(json.dumps(header, indent=2) + "\n", encoding="utf-8")
 
-    @classmethod
-    def open(cls, folder: Path | str) -> "Dataset":
-        """Opens a saved data set; its arrays stay on disk, memory-mapped, until they are read.
 
-        Raises:
-            MiqrecError: `folder` holds no data set, or one of a newer format.
-        """
-        folder = Path(folder)
-        if not (folder / "dataset.json").is_file():
-            raise MiqrecError(f"{folder} is not a prepared data set: it has no dataset.json")
-        about = json.loads((folder / "dataset.json").read_text())
-        if about["format"] > FORMAT:
-            raise MiqrecError(
-                f"{folder} was written by a newer miqrec (format {about['format']}, this one "
-                f"reads up to {FORMAT}); upgrade miqrec or prepare the data again"
-            )
-        catalogue = Catalogue(pl.read_parquet(folder / "items.parquet"))
-        sequences = Sequences(
-            items=np.load(folder / "items.npy", mmap_mode="r"),
-            offsets=np.load(folder / "offsets.npy", mmap_mode="r"),
-            n_items=catalogue.n_items,
+def is_saved_dataset(folder: Path) -> bool:
+    """Return whether `Dataset.save` wrote this folder."""
+    return (folder / _HEADER).is_file()
+
+
+def read_saved_dataset(folder: Path) -> Dataset:
+    """Open a saved data set; its arrays stay on disk, memory-mapped, until they are read.
+
+    Raises:
+        MiqrecError: `folder` holds no data set, or one of a newer format.
+    """
+    if not is_saved_dataset(folder):
+        raise MiqrecError(f"{folder} is not a prepared data set: it has no {_HEADER}")
+    header = json.loads((folder / _HEADER).read_text(encoding="utf-8"))
+    if header["format"] > FORMAT:
+        raise MiqrecError(
+            f"{folder} was written by a newer miqrec (format {header['format']}, this one "
+            f"reads up to {FORMAT}); upgrade miqrec or prepare the data again"
         )
-        users = pl.read_parquet(folder / "users.parquet")["user"]
-        return cls(sequences, catalogue, users, about["name"])
+    catalogue = Catalogue(pl.read_parquet(folder / "items.parquet"))
+    columns = {name: _array(folder, name) for name in _COLUMNS if _path(folder, name).exists()}
+    sequences = Sequences(
+        _array(folder, "items"), _array(folder, "offsets"), catalogue.n_items, **columns
+    )
+    users = pl.read_parquet(folder / "users.parquet")["user"]
+    return Dataset(sequences, catalogue, users, header["name"], tuple(header.get("kinds", ())))
 
 
-def _is_saved(folder: Path) -> bool:
-    """Whether a folder is a saved data set and has nothing else in it."""
-    return {path.name for path in folder.iterdir()} == FILES
+def _array(folder: Path, name: str) -> npt.NDArray[Any]:
+    array: npt.NDArray[Any] = np.load(_path(folder, name), mmap_mode="r")
+    return array
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.npy"
+
+
+def _holds_a_dataset_alone(folder: Path) -> bool:
+    """Return whether a folder is a saved data set and has nothing else in it."""
+    return is_saved_dataset(folder) and {path.name for path in folder.iterdir()} <= _FILES

@@ -1,7 +1,8 @@
 """Tables of interactions turned into a Dataset, with a catalogue of their own or a given one."""
 
 import warnings
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,9 @@ import polars as pl
 
 from miqrec.data.catalogue import Catalogue, make_catalogue
 from miqrec.data.dataset import Dataset
-from miqrec.data.sequences import HELD_OUT, Sequences
+from miqrec.data.ids import positions
+from miqrec.data.sequences import HELD_OUT, Sequences, lengths_to_offsets
+from miqrec.data.times import microseconds
 from miqrec.errors import MiqrecError, MiqrecWarning
 
 OnUnknown = Literal["skip", "error"]
@@ -18,22 +21,19 @@ OnUnknown = Literal["skip", "error"]
 def build_dataset(
     interactions: pl.DataFrame, items: pl.DataFrame | None = None, name: str = "data"
 ) -> Dataset:
-    """Builds a data set whose vocabulary is all the items of `interactions`.
+    """Build a data set whose vocabulary is all the items of `interactions`.
 
     Users and items are numbered by first appearance in the rows, so the same histories get the
     same numbers whatever file they came from.
 
     Args:
-        interactions: columns user and item, each user's rows together and in time order, as
-            `prepare` returns them.
+        interactions: columns user and item and, where there are any, time, kind and session; each
+            user's rows together and in time order, as `prepare` returns them.
         items: titles and attributes, as `read_items` returns them.
         name: what reports call the data set.
     """
     ids = interactions["item"].unique(maintain_order=True)
-    catalogue = make_catalogue(ids, items)
-    encoded = catalogue.encode(interactions["item"])
-    users, lengths = _users(interactions["user"])
-    return Dataset(_sequences(encoded, lengths, catalogue), catalogue, users, name)
+    return _build(interactions, make_catalogue(ids, items), name)
 
 
 def encode(
@@ -42,10 +42,10 @@ def encode(
     on_unknown: OnUnknown = "skip",
     name: str = "data",
 ) -> Dataset:
-    """Makes a data set of new interactions with the item numbers of an existing catalogue.
+    """Build a data set of new interactions with the item numbers of an existing catalogue.
 
     Args:
-        interactions: columns user and item, each user's rows together and in time order.
+        interactions: as for `build_dataset`.
         catalogue: the items that are known.
         on_unknown: as for `encode_histories`.
         name: what reports call the data set.
@@ -53,8 +53,7 @@ def encode(
     Raises:
         MiqrecError: there are unknown items and `on_unknown` is "error".
     """
-    users, lengths = _users(interactions["user"])
-    return encode_histories(users, interactions["item"], lengths, catalogue, on_unknown, name)
+    return _only_known(_build(interactions, catalogue, name), interactions["item"], on_unknown)
 
 
 def encode_histories(
@@ -65,7 +64,7 @@ def encode_histories(
     on_unknown: OnUnknown = "skip",
     name: str = "data",
 ) -> Dataset:
-    """Makes a data set of histories, some possibly empty, with an existing catalogue's numbers.
+    """Build a data set of histories, some possibly empty, with an existing catalogue's numbers.
 
     A user of whose items none is known stays, with an empty history.
 
@@ -80,19 +79,47 @@ def encode_histories(
     Raises:
         MiqrecError: there are unknown items and `on_unknown` is "error".
     """
-    encoded = catalogue.encode(items)
-    known = encoded > 0
-    if not known.all():
-        _report_unknown(items, known, lengths, on_unknown)
-        owners = np.repeat(np.arange(len(users)), lengths)
-        lengths = np.bincount(owners[known], minlength=len(users))
-    return Dataset(
-        _sequences(encoded[known], lengths, catalogue), catalogue, users.alias("user"), name
+    sequences = Sequences(catalogue.encode(items), lengths_to_offsets(lengths), catalogue.n_items)
+    dataset = Dataset(sequences, catalogue, users.alias("user"), name)
+    return _only_known(dataset, items, on_unknown)
+
+
+def with_catalogue(
+    dataset: Dataset, catalogue: Catalogue, on_unknown: OnUnknown = "skip"
+) -> Dataset:
+    """Return the same histories in the item numbers of another catalogue.
+
+    Raises:
+        MiqrecError: there are unknown items and `on_unknown` is "error".
+    """
+    numbers = catalogue.encode(dataset.catalogue.frame["item"])  # (n_items of the old one,)
+    items = numbers[dataset.sequences.items - 1]
+    sequences = replace(dataset.sequences, items=items, n_items=catalogue.n_items)
+    external = dataset.catalogue.decode(dataset.sequences.items)
+    return _only_known(
+        replace(dataset, sequences=sequences, catalogue=catalogue), external, on_unknown
     )
 
 
+def _build(interactions: pl.DataFrame, catalogue: Catalogue, name: str) -> Dataset:
+    """Number everything; an item outside the catalogue becomes 0."""
+    users, lengths = _users(interactions["user"])
+    kinds: tuple[str, ...] = ()
+    columns: dict[str, npt.NDArray[Any]] = {}
+    if "time" in interactions.columns:
+        columns["times"] = microseconds(interactions["time"])
+    if "kind" in interactions.columns:
+        codes, names = _numbered(interactions["kind"])
+        columns["kinds"], kinds = _as_kinds(codes, len(names)), tuple(names.cast(pl.String))
+    if "session" in interactions.columns:
+        columns["sessions"], _ = _numbered(interactions["session"])
+    items = catalogue.encode(interactions["item"])
+    sequences = Sequences(items, lengths_to_offsets(lengths), catalogue.n_items, **columns)
+    return Dataset(sequences, catalogue, users, name, kinds)
+
+
 def _users(column: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]]:
-    """Returns each user once and the lengths (n_users,) of their runs of rows."""
+    """Return each user once and the lengths (n_users,) of their runs of rows."""
     runs = column.rle().struct.unnest()
     users = runs["value"].alias("user")
     if users.n_unique() < len(users):
@@ -100,11 +127,29 @@ def _users(column: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]]:
     return users, runs["len"].cast(pl.Int64).to_numpy()
 
 
-def _sequences(
-    encoded: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], catalogue: Catalogue
-) -> Sequences:
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-    return Sequences(encoded, offsets, catalogue.n_items)
+def _numbered(values: pl.Series) -> tuple[npt.NDArray[np.int64], pl.Series]:
+    """Return numbers (n,) by first appearance, -1 for null, and the values by their numbers."""
+    names = values.drop_nulls().unique(maintain_order=True)
+    return positions(values, names), names
+
+
+def _as_kinds(codes: npt.NDArray[np.int64], n_kinds: int) -> npt.NDArray[np.int16]:
+    most = np.iinfo(np.int16).max
+    if n_kinds > most:
+        raise MiqrecError(
+            f"there are {n_kinds:,} kinds of event and at most {most:,} can be told apart; "
+            "name the column that holds the kinds, such as view and purchase"
+        )
+    return codes.astype(np.int16)
+
+
+def _only_known(dataset: Dataset, items: pl.Series, on_unknown: OnUnknown) -> Dataset:
+    """Leave out the interactions whose internal id is 0; `items` (n,) are the external ids."""
+    known = dataset.sequences.items > 0
+    if known.all():
+        return dataset
+    _report_unknown(items, known, dataset.sequences.lengths, on_unknown)
+    return replace(dataset, sequences=dataset.sequences.select(known))
 
 
 def _report_unknown(
@@ -115,20 +160,20 @@ def _report_unknown(
 ) -> None:
     unknown = items.filter(~known).unique(maintain_order=True)
     names = ", ".join(str(item) for item in unknown.head(3)) + (", ..." if len(unknown) > 3 else "")
-    found = (
+    finding = (
         f"{(~known).sum():,} of {len(items):,} interactions are with items that are not in the "
         f"catalogue ({len(unknown):,}: {names})"
     )
     if on_unknown == "error":
-        raise MiqrecError(f"{found}; leave them out, or have unknown items skipped")
-    message = f"{found} and were skipped"
+        raise MiqrecError(f"{finding}; leave them out, or have unknown items skipped")
+    message = f"{finding} and were skipped"
     if n_users := _n_with_unknown_target(known, lengths):
         message += f"; users with an earlier item in the place of a held-out one: {n_users:,}"
     warnings.warn(message, MiqrecWarning, stacklevel=4)
 
 
 def _n_with_unknown_target(known: npt.NDArray[np.bool_], lengths: npt.NDArray[np.int64]) -> int:
-    """Counts the users with an unknown item among the two that are held out."""
+    """Count the users with an unknown item among the two that are held out."""
     users = np.repeat(np.arange(len(lengths)), lengths)
     from_end = np.cumsum(lengths)[users] - np.arange(len(known))
     return len(np.unique(users[(from_end <= HELD_OUT) & ~known]))

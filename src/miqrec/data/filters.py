@@ -21,17 +21,18 @@ class Filters(Config):
 
 
 def prepare(interactions: pl.LazyFrame, filters: Filters | None = None) -> pl.DataFrame:
-    """Filters interactions and sorts them by user and time.
+    """Filter interactions and sort them by user and time.
 
     Users come in the order in which they first appear among the rows that are kept; of rows with
     equal times, and where there is no time, the order stays.
 
     Args:
-        interactions: columns user, item and possibly time, as `read_interactions` returns them.
+        interactions: columns user and item and possibly time, kind and session, as
+            `read_interactions` returns them.
         filters: which of them count; by default all.
 
     Returns:
-        Columns user and item, each user's rows together and in time order.
+        The same columns, each user's rows together and in time order.
 
     Raises:
         MiqrecError: nothing is left.
@@ -48,7 +49,7 @@ def prepare(interactions: pl.LazyFrame, filters: Filters | None = None) -> pl.Da
             f"at least {filters.min_item}; ask for fewer"
         )
     order = [pl.col("row").min().over("user"), *(["time"] if "time" in rows.columns else []), "row"]
-    return rows.sort(order).select("user", "item")
+    return rows.sort(order).drop("row")
 
 
 def _filter_counts(rows: pl.DataFrame, filters: Filters) -> pl.DataFrame:

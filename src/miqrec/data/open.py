@@ -1,62 +1,160 @@
-"""Where a data set comes from: a name, a path or a data frame, and the options it is read with."""
+"""The one door for data: a name, a path, a data frame or histories become a Dataset."""
 
+import warnings
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from miqrec.config import Config
-from miqrec.data.catalogue import Catalogue
-from miqrec.data.dataset import Dataset
-from miqrec.data.encoding import OnUnknown, encode_histories
-from miqrec.data.filters import Filters
-from miqrec.data.named import load as datasets
-from miqrec.data.prepared import load_dataset
+from miqrec.data.cache import kept_in_cache, stem
+from miqrec.data.dataset import Dataset, is_saved_dataset, read_saved_dataset
+from miqrec.data.demo.generate import generate
+from miqrec.data.encoding import build_dataset
+from miqrec.data.filters import Filters, prepare
+from miqrec.data.named.check import check_size
+from miqrec.data.named.definitions import DATASETS
+from miqrec.data.named.fetch import find
 from miqrec.data.reading.columns import Columns
+from miqrec.data.reading.interactions import read_interactions
+from miqrec.data.reading.items import read_items
+from miqrec.errors import MiqrecError, MiqrecWarning
 
 
 class DataConfig(Config):
     """What it takes to read the same data again."""
 
-    source: str | None  # a name or a path; None for a data frame
+    source: str | None
+    """A data set's name, a file, a folder or a saved data set; None for what is in memory."""
     columns: Columns = Columns()
-    filters: Filters = Filters()
-    items: str | None = (
-        None  # a file with titles and attributes; None for none, or for a data frame
-    )
+    filters: Filters | None = None
+    """Which interactions count; None for what the source says itself, which is all unless it is a
+    named data set that is made from a raw log."""
+    items: str | None = None
+    """A file with titles and attributes; None for what the source has itself, or a data frame."""
 
 
-def open_source(
-    source: Any,
+def open_dataset(
     config: DataConfig,
+    frame: Any = None,
     items: Any = None,
     *,
     data_dir: Path | None = None,
     cache: Path | None = None,
 ) -> Dataset:
-    """Read a named data set, a file or folder, or a data frame.
+    """Read, filter and number a data set; whatever `config` says is honoured or refused.
 
     Args:
-        source: the name, the path or the frame.
-        config: how to read it; named data sets know that themselves.
-        items: titles and attributes, a path or a frame.
-        data_dir: where to look for the named data sets first.
-        cache: a folder for the prepared, memory-mapped form of files; None keeps it in memory.
+        config: the source and how to read it.
+        frame: the interactions themselves where `config.source` is None: a data frame (pandas,
+            Polars, Arrow, or another that narwhals takes), or a `Dataset`, which is returned.
+        items: titles and attributes, a data frame or a path, where `config.items` is None.
+        data_dir: where named data sets are looked for first, see `miqrec.data.named.fetch.find`.
+        cache: a folder that keeps what was prepared from files and opens it memory-mapped the next
+            time; None prepares it in memory.
 
     Raises:
-        MiqrecError: there is no such name or path, or what is there can't be read.
+        MiqrecError: there is no such source, it can't be read, nothing is left of it, or an option
+            doesn't apply to it.
     """
-    if isinstance(source, str | Path):
-        if str(source) in datasets.NAMES and not Path(source).exists():
-            return datasets.load(str(source), data_dir, cache)
-        source = Path(source)
-    return load_dataset(
-        source, columns=config.columns, filters=config.filters, items=items, cache=cache
-    )
+    if (config.source is None) == (frame is None):
+        raise MiqrecError("give data: either a source's name or path, or a data frame")
+    if config.items is not None and items is not None:
+        raise MiqrecError("items are given twice, as a path and as a data frame; give one")
+    config = resolve(config, data_dir=data_dir)
+    items = config.items if items is None else items
+    if isinstance(frame, Dataset):
+        _refuse_options(config, items, "a Dataset")
+        return frame
+    if config.source is None:
+        return _prepare(config, frame, items, "data")
+    if is_named(config.source):
+        return _open_named(config, config.source, items, data_dir, cache)
+    path = Path(config.source)
+    if is_saved_dataset(path):
+        _refuse_options(config, items, f"{path}, a saved data set,")
+        return read_saved_dataset(path)
+    return _prepare_files(config, path, items, stem(path), cache)
 
 
-def with_catalogue(
-    dataset: Dataset, catalogue: Catalogue, on_unknown: OnUnknown = "skip"
+def resolve(config: DataConfig, *, data_dir: Path | None = None) -> DataConfig:
+    """Return the config with the filters that its source has where none are given.
+
+    Those of a named data set depend on the file that it is made from, which is fetched if need be.
+
+    Raises:
+        MiqrecError: as `miqrec.data.named.fetch.find`.
+    """
+    if config.filters is not None:
+        return config
+    filters = Filters()
+    if config.source is not None and is_named(config.source) and DATASETS[config.source].sources:
+        filters = find(config.source, data_dir).source.filters
+    return config.model_copy(update={"filters": filters})
+
+
+def source_or_frame(data: Any) -> tuple[str | None, Any]:
+    """Split what a caller gives as data into a source's name or path and what is in memory."""
+    return (str(data), None) if isinstance(data, str | Path) else (None, data)
+
+
+def is_named(source: str) -> bool:
+    """Return whether a source is a named data set's name, and no file or folder is called so."""
+    return source in DATASETS and not Path(source).exists()
+
+
+def _open_named(
+    config: DataConfig, name: str, items: Any, data_dir: Path | None, cache: Path | None
 ) -> Dataset:
-    """The same histories in the item numbers of another catalogue; unknown items as in `encode`."""
-    items = dataset.catalogue.decode(dataset.sequences.items)
-    lengths = dataset.sequences.lengths
-    return encode_histories(dataset.users, items, lengths, catalogue, on_unknown, dataset.name)
+    """Make a named data set with its own items unless others are given."""
+    if not DATASETS[name].sources:
+        demo = generate()
+        return _prepare(config, demo.interactions, demo.items if items is None else items, name)
+    files = find(name, data_dir)
+    with warnings.catch_warnings():
+        if items is None:
+            # MovieLens and Last.fm describe items that nobody used: nothing to worry about.
+            warnings.filterwarnings("ignore", ".* have no interactions", MiqrecWarning)
+            items = files.items
+        dataset = _prepare_files(config, files.interactions, items, name, cache)
+    if config.filters == files.source.filters and config.columns == Columns():
+        check_size(name, dataset)
+    return dataset
+
+
+def _prepare_files(
+    config: DataConfig, path: Path, items: Any, name: str, cache: Path | None
+) -> Dataset:
+    """Prepare a file or folder, through the cache where there is one and the items are a file."""
+    if not path.exists():
+        raise MiqrecError(
+            f"{path} does not exist; check the path, or give one of the data sets "
+            f"{', '.join(DATASETS)}"
+        )
+    prepare_it = partial(_prepare, config, path, items, name)
+    if cache is None or not isinstance(items, str | Path | None):
+        return prepare_it()
+    files = [path] if items is None else [path, Path(items)]
+    options = config.model_copy(update={"source": None, "items": None})
+    return replace(kept_in_cache(cache, files, options, prepare_it), name=name)
+
+
+def _prepare(config: DataConfig, source: Any, items: Any, name: str) -> Dataset:
+    """Read, filter and number a path or a data frame."""
+    interactions = prepare(read_interactions(source, config.columns), config.filters)
+    described = None if items is None else read_items(items, config.columns.item)
+    return build_dataset(interactions, described, name)
+
+
+def _refuse_options(config: DataConfig, items: Any, what: str) -> None:
+    """Refuse what can't be done to data that are prepared already."""
+    given = {
+        "columns": config.columns != Columns(),
+        "filters": config.filters not in (None, Filters()),
+        "items": items is not None,
+    }
+    if named := [option for option, is_given in given.items() if is_given]:
+        raise MiqrecError(
+            f"{what} is prepared already, so {' and '.join(named)} can't be applied to it; "
+            "leave them out, or give the data that it was made from"
+        )

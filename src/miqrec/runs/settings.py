@@ -22,7 +22,7 @@ class Settings(NamedTuple):
 
     model: NamedConfig
     training: TrainingConfig
-    filters: Filters
+    filters: Filters | None  # None where none is given
 
 
 class PretrainingSettings(NamedTuple):
@@ -30,7 +30,7 @@ class PretrainingSettings(NamedTuple):
 
     model: NamedConfig
     pretraining: PretrainingConfig
-    filters: Filters
+    filters: Filters | None  # None where none is given
 
 
 def settings(model: str | NamedConfig, **values: Any) -> Settings:
@@ -77,7 +77,9 @@ def _sort(model: str | NamedConfig, training: type[Config], values: dict[str, An
         raise MiqrecError(
             f"{name} has no setting {', '.join(map(repr, unknown))}; it has {', '.join(known)}"
         )
-    return [_take(config, values) for config in (own, *others)]
+    model_config, training_config, filters = (_take(config, values) for config in (own, *others))
+    are_typed = not values.keys().isdisjoint(Filters.model_fields)
+    return [model_config, training_config, filters if are_typed else None]
 
 
 def _name(model: str | NamedConfig) -> str:

@@ -12,7 +12,7 @@ import pooch
 import pytest
 
 from miqrec.data.named import fetch
-from miqrec.data.named.definitions import DATASETS, File, Known, Source, known
+from miqrec.data.named.definitions import DATASETS, File, NamedDataset, Source, definition
 from miqrec.errors import MiqrecError
 
 LOG = b"1 1\n1 2\n"
@@ -70,7 +70,7 @@ def named(monkeypatch):
     """Gives the data set `tiny` its sources."""
 
     def give(*sources: Source) -> None:
-        monkeypatch.setitem(DATASETS, "tiny", Known(sources, "", "", 1, 2, 2))
+        monkeypatch.setitem(DATASETS, "tiny", NamedDataset(sources, "", "", 1, 2, 2))
 
     return give
 
@@ -104,12 +104,12 @@ def files_in(folder: Path) -> set[str]:
 def test_a_file_may_lie_in_the_data_sets_folder(tmp_path):
     path = write(tmp_path / "lastfm" / "LastFM.txt")
     items = write(tmp_path / "lastfm" / "LastFM_item2attributes.json")
-    assert fetch.find("lastfm", tmp_path) == (known("lastfm").sources[0], path, items)
+    assert fetch.find("lastfm", tmp_path) == (definition("lastfm").sources[0], path, items)
 
 
 def test_or_directly_in_the_data_folder_and_without_its_items(tmp_path):
     path = write(tmp_path / "LastFM.txt")
-    assert fetch.find("lastfm", tmp_path) == (known("lastfm").sources[0], path, None)
+    assert fetch.find("lastfm", tmp_path) == (definition("lastfm").sources[0], path, None)
 
 
 def test_but_not_directly_if_its_name_could_mean_another_data_set(tmp_path):
@@ -262,7 +262,7 @@ def test_without_a_network_one_sentence_says_what_to_put_where(name, tmp_path, m
         raise OSError("no route to host")
 
     monkeypatch.setattr(pooch, "retrieve", no_network)
-    files = " or ".join(source.interactions.name for source in known(name).sources)
+    files = " or ".join(source.interactions.name for source in definition(name).sources)
     with pytest.raises(MiqrecError) as error:
         fetch.find(name, tmp_path)
     assert f"put {files} into {tmp_path}/{name}/ and set MIQREC_DATA={tmp_path}" in str(error.value)

@@ -23,6 +23,36 @@ def test_usual_names_are_found_among_others(names):
     assert list(chosen) == ["user", "item", "time"]
 
 
+ROLES = {
+    "REES46": {
+        "time": "event_time",
+        "kind": "event_type",
+        "user": "user_id",
+        "session": "user_session",
+    },
+    "RetailRocket": {"time": "timestamp", "user": "visitorid", "kind": "event"},
+    "Diginetica": {"session": "sessionId", "user": "userId", "time": "eventdate"},
+    "H&M": {"time": "t_dat", "user": "customer_id"},
+}
+
+
+@pytest.mark.parametrize("roles", ROLES.values(), ids=ROLES)
+def test_times_kinds_and_sessions_of_public_logs_are_found(roles):
+    chosen = Columns().choose("x.csv", ["price", *roles.values(), "item_id"])
+    assert chosen == {**roles, "item": "item_id"}
+
+
+def test_a_session_is_the_user_where_there_is_no_other():
+    assert Columns().choose("x.csv", ["session_id", "item"]) == {
+        "user": "session_id", "item": "item"
+    }  # fmt: skip
+
+
+def test_a_session_can_be_named_as_the_user():
+    chosen = Columns(user="sessionId").choose("x.csv", ["sessionId", "userId", "itemId"])
+    assert chosen == {"user": "sessionId", "item": "itemId"}
+
+
 def test_a_time_column_is_not_required():
     assert Columns().choose("x.csv", ["uid", "sid"]) == {"user": "uid", "item": "sid"}
 
@@ -48,6 +78,9 @@ def test_amazons_parent_product_comes_before_its_variant():
         (Columns(user="who", item="what"), "no column 'what' for the item; it has who, item"),
         (Columns(user="who", time="when"), "no column 'when' for the time; it has who, item"),
         (Columns(user="who", item="who"), "column 'who' cannot be both user and item"),
+        (Columns(user="who", kind="what"), "no column 'what' for the kind; it has who, item"),
+        (Columns(user="who", session="who"), "column 'who' cannot be both user and session"),
+        (Columns(user="item"), "column 'item' cannot be both user and item"),
     ],
 )
 def test_missing_columns_are_errors_that_list_those_there_are(columns, message):

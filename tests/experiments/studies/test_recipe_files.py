@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from miqrec.data.named.load import NAMES
+from miqrec.data.named.definitions import DATASETS
 from miqrec.errors import MiqrecError
 from miqrec.experiments.studies.plan import plan
 from miqrec.experiments.studies.recipe_files import FOLDER, read_study, read_system, study_names
@@ -41,7 +41,7 @@ def test_every_run_of_a_study_can_be_planned_and_its_model_built(name):
     runs = plan(study, Path("runs"), seeds=2)
 
     n_pretrainings, n_systems = len(study.pretraining), len(study.systems)
-    assert study.data in NAMES
+    assert study.data in DATASETS
     assert len({run.folder for run in runs}) == len(runs) == n_pretrainings + 2 * n_systems
     for run in runs[: n_pretrainings + n_systems]:
         model = run.chosen.model

@@ -49,7 +49,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Known:
+class NamedDataset:
     """A named data set.
 
     Attributes:
@@ -67,8 +67,8 @@ class Known:
     interactions: int
 
 
-def known(name: str) -> Known:
-    """Returns what is known of a data set.
+def definition(name: str) -> NamedDataset:
+    """Return the definition of a data set.
 
     Raises:
         MiqrecError: there is none of that name.
@@ -165,28 +165,30 @@ AMAZON_LICENCE = "none stated; cite McAuley et al., 2015"
 AMAZON_PAGE = "https://cseweb.ucsd.edu/~jmcauley/datasets/amazon/links.html"
 
 DATASETS = {
-    "demo": Known((), "made by miqrec from a seed", "Apache-2.0", 1_500, 400, 59_971),
-    "ml-100k": Known(
+    "demo": NamedDataset((), "made by miqrec from a seed", "Apache-2.0", 1_500, 400, 59_971),
+    "ml-100k": NamedDataset(
         _ML_100K,
         "https://grouplens.org/datasets/movielens/100k/",
         MOVIELENS_LICENCE,
         *(943, 1_682, 100_000),
     ),
-    "ml-1m": Known(
+    "ml-1m": NamedDataset(
         _ML_1M,
         "https://grouplens.org/datasets/movielens/1m/",
         MOVIELENS_LICENCE,
         *(6_040, 3_416, 999_611),
     ),
-    "lastfm": Known(
+    "lastfm": NamedDataset(
         _LASTFM,
         "https://grouplens.org/datasets/hetrec-2011/",
         "non-commercial use",
         *(1_090, 3_646, 52_551),
     ),
-    "beauty": Known(_BEAUTY, AMAZON_PAGE, AMAZON_LICENCE, *(52_024, 57_289, 394_908)),
-    "beauty-5core": Known(_BEAUTY_5CORE, AMAZON_PAGE, AMAZON_LICENCE, *(22_363, 12_101, 198_502)),
-    "beauty-bert4rec": Known(
+    "beauty": NamedDataset(_BEAUTY, AMAZON_PAGE, AMAZON_LICENCE, *(52_024, 57_289, 394_908)),
+    "beauty-5core": NamedDataset(
+        _BEAUTY_5CORE, AMAZON_PAGE, AMAZON_LICENCE, *(22_363, 12_101, 198_502)
+    ),
+    "beauty-bert4rec": NamedDataset(
         _BEAUTY_BERT4REC,
         "https://github.com/FeiSun/BERT4Rec",
         AMAZON_LICENCE,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pooch
 
-from miqrec.data.named.definitions import DATASETS, File, Source, known
+from miqrec.data.named.definitions import DATASETS, File, Source, definition
 from miqrec.errors import MiqrecError
 from miqrec.system.files import replacing
 
@@ -20,7 +20,7 @@ _FAILURES = (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZip
 """What pooch (requests' errors are OSErrors) and a damaged archive raise."""
 
 
-class Found(NamedTuple):
+class SourceFiles(NamedTuple):
     """A source whose files are on disk; `items` is None where its items are not described."""
 
     source: Source
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     items: Path | None
 
 
-def find(name: str, data_dir: Path | None = None) -> Found:
+def find(name: str, data_dir: Path | None = None) -> SourceFiles:
     """Finds a data set's files, or fetches them into the cache.
 
     Looked through are `data_dir`, the folder that the variable MIQREC_DATA names, and the cache, in
@@ -42,13 +42,13 @@ def find(name: str, data_dir: Path | None = None) -> Found:
     return locate(name, data_dir) or _fetch(name, data_dir)
 
 
-def locate(name: str, data_dir: Path | None = None) -> Found | None:
+def locate(name: str, data_dir: Path | None = None) -> SourceFiles | None:
     """Finds a data set's files as `find` does, but fetches nothing."""
     for folder in (*_given(data_dir), cache_folder()):
-        for source in known(name).sources:
+        for source in definition(name).sources:
             if interactions := _inside(folder, name, source.interactions):
                 items = _inside(folder, name, source.items) if source.items else None
-                return Found(source, interactions, items)
+                return SourceFiles(source, interactions, items)
     return None
 
 
@@ -81,9 +81,9 @@ def _tells_the_data_set(file: File) -> bool:
     return names.count(file.name.lower()) < 2
 
 
-def _fetch(name: str, data_dir: Path | None) -> Found:
+def _fetch(name: str, data_dir: Path | None) -> SourceFiles:
     """Fetches the first source that can be had."""
-    sources = known(name).sources
+    sources = definition(name).sources
     folder = cache_folder() / name
     reasons = []
     for source in sources:
@@ -91,7 +91,7 @@ def _fetch(name: str, data_dir: Path | None) -> Found:
             try:
                 # The items first: a log in the cache without them would be found the next time.
                 items = _download(source.items, folder) if source.items else None
-                return Found(source, _download(source.interactions, folder), items)
+                return SourceFiles(source, _download(source.interactions, folder), items)
             except _FAILURES as error:
                 reasons.append(f"{source.interactions.name}: {textwrap.shorten(str(error), 100)}")
     there = next(iter(_given(data_dir)), Path("DIR"))

@@ -8,52 +8,84 @@ from miqrec.errors import MiqrecError
 # Compared without case, underscores, hyphens and spaces; the first that is there is taken.
 USER = (
     *("user", "userid", "uid", "reviewerid", "customerid", "customer", "memberid", "accountid"),
-    *("visitorid", "sessionid", "session"),
+    *("visitorid",),
 )
 ITEM = (
     *("item", "itemid", "iid", "parentasin", "asin", "productid", "product", "movieid", "movie"),
     *("artistid", "artist", "songid", "trackid", "sid", "bookid", "isbn", "articleid", "newsid"),
     *("businessid", "gameid", "videoid"),
 )
-TIME = ("time", "timestamp", "ts", "datetime", "unixreviewtime", "unixtime", "createdat", "date")
+TIME = (
+    *("time", "timestamp", "ts", "datetime", "unixreviewtime", "unixtime", "createdat", "date"),
+    *("eventtime", "eventtimestamp", "eventdate", "timestampms", "clicktime", "interactiontime"),
+    *("listenedat", "playedat", "ratedat", "viewedat", "purchasedat", "updatedat", "tdat"),
+)
+KIND = (
+    *("kind", "event", "eventtype", "eventname", "behavior", "behaviour", "behaviortype"),
+    *("behaviourtype", "action", "actiontype", "interactiontype"),
+)
+SESSION = ("session", "sessionid", "usersession", "usersessionid", "visitid")
 
 
 class Columns(Config):
     """The names of the columns that count; None means: find it by its usual names.
 
     Attributes:
-        user: such as user, user_id, userId, uid, reviewerID.
+        user: such as user, user_id, userId, uid, reviewerID; where there is none, the session.
         item: such as item, item_id, movieId, asin, parent_asin, product_id.
-        time: such as time, timestamp, ts, unixReviewTime; where none is found, file order counts.
+        time: such as time, timestamp, ts, event_time; where none is found, the order of rows counts.
+        kind: the kind of event, such as event, event_type, behavior, action; there may be none.
+        session: such as session, session_id, user_session; there may be none.
     """
 
     user: str | None = None
     item: str | None = None
     time: str | None = None
+    kind: str | None = None
+    session: str | None = None
 
     def choose(self, source: str, available: Sequence[str]) -> dict[str, str]:
-        """Returns the column of `source` for user, item and, where there is one, time.
+        """Return the column of `source` for user and item and, where there are any, the others.
 
         Raises:
-            MiqrecError: a column is not among those available, or one serves as user and item.
+            MiqrecError: a column is not among those available, or is named for two roles.
         """
+        _check_distinct(source, self.model_dump(exclude_none=True))
         chosen = {
-            "user": required_column(source, available, "user", self.user, USER),
+            "user": required_column(source, available, "user", self.user, (*USER, *SESSION)),
             "item": required_column(source, available, "item", self.item, ITEM),
         }
         if chosen["user"] == chosen["item"]:
-            raise MiqrecError(f"{source}: column {self.user!r} cannot be both user and item")
-        if self.time is not None:
-            chosen["time"] = required_column(source, available, "time", self.time, TIME)
-        elif time := usual_column(available, TIME):
-            chosen["time"] = time
+            raise MiqrecError(
+                f"{source}: column {chosen['user']!r} cannot be both user and item; name another"
+            )
+        for role, usual in (("time", TIME), ("kind", KIND), ("session", SESSION)):
+            if name := getattr(self, role):
+                chosen[role] = required_column(source, available, role, name, usual)
+            elif name := usual_column(_left(available, chosen), usual):
+                chosen[role] = name
         return chosen
+
+
+def _check_distinct(source: str, named: dict[str, str]) -> None:
+    """Check that no column is named for two roles."""
+    roles: dict[str, str] = {}
+    for role, column in named.items():
+        if column in roles:
+            raise MiqrecError(
+                f"{source}: column {column!r} cannot be both {roles[column]} and {role}"
+            )
+        roles[column] = role
+
+
+def _left(available: Sequence[str], chosen: dict[str, str]) -> list[str]:
+    return [name for name in available if name not in chosen.values()]
 
 
 def required_column(
     source: str, available: Sequence[str], role: str, name: str | None, usual: Sequence[str]
 ) -> str:
-    """Returns `name` if it is available, or without a name the column of a usual name.
+    """Return `name` if it is available, or without a name the column of a usual name.
 
     Raises:
         MiqrecError: it is not there.
@@ -61,21 +93,21 @@ def required_column(
     there = ", ".join(available)
     if name is not None and name not in available:
         raise MiqrecError(f"{source} has no column {name!r} for the {role}; it has {there}")
-    found = name or usual_column(available, usual)
-    if found is None:
+    column = name or usual_column(available, usual)
+    if column is None:
         raise MiqrecError(
             f"{source} has no column that is known as the {role}; it has {there}: name the one "
             f"that is the {role}"
         )
-    return found
+    return column
 
 
 def usual_column(available: Sequence[str], usual: Sequence[str]) -> str | None:
-    """Returns the first column, in the order of `usual`, that goes by a usual name."""
+    """Return the first column, in the order of `usual`, that goes by a usual name."""
     plain = {plain_name(name): name for name in reversed(available)}
     return next((plain[name] for name in usual if name in plain), None)
 
 
 def plain_name(column: str) -> str:
-    """Returns a column's name without what people vary: case, underscores, hyphens, spaces."""
+    """Return a column's name without what people vary: case, underscores, hyphens, spaces."""
     return column.strip().lower().replace("_", "").replace("-", "").replace(" ", "")

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from miqrec.data.named import load as datasets
-from miqrec.data.open import open_source
+from miqrec.data.named.listing import list_datasets
+from miqrec.data.open import open_dataset
 from miqrec.errors import MiqrecError
 from miqrec.experiments.report.formatting import with_deviation
 from miqrec.experiments.report.results import Results
@@ -39,9 +39,7 @@ def length_groups(results: Results, data_dir: Path | None, cache: Path | None) -
         raise MiqrecError("the runs were made of a data frame, which is not saved with them")
     if not _at_hand(config.data.source, data_dir):
         raise MiqrecError(f"the data set {config.data.source} is not at hand; give --data-dir")
-    dataset = open_source(
-        config.data.source, config.data, config.data.items, data_dir=data_dir, cache=cache
-    )
+    dataset = open_dataset(config.data, data_dir=data_dir, cache=cache)
     if dataset.fingerprint != config.fingerprint:
         raise MiqrecError(f"the data set {config.data.source} has changed since the runs were made")
     return quarters(dataset.sequences.lengths[results.users] - 1)
@@ -95,4 +93,4 @@ def _heading(group: LengthGroup) -> str:
 def _at_hand(source: str, data_dir: Path | None) -> bool:
     if Path(source).exists():
         return True
-    return any(row.name == source and row.found for row in datasets.describe(data_dir))
+    return any(row.name == source and row.place for row in list_datasets(data_dir))

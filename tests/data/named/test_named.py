@@ -11,10 +11,11 @@ import pooch
 import pytest
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.named.definitions import DATASETS, known
-from miqrec.data.named.load import NAMES, Statistics, check, describe, load, statistics
-from miqrec.data.prepared import load_dataset
-from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.data.named.check import check_size
+from miqrec.data.named.definitions import DATASETS, definition
+from miqrec.data.open import DataConfig, open_dataset
+from miqrec.data.statistics import statistics
+from miqrec.errors import MiqrecWarning
 
 AT_HAND = ("ml-100k", "ml-1m", "lastfm", "beauty-5core", "beauty-bert4rec")
 
@@ -34,12 +35,16 @@ def histories(dataset: Dataset) -> dict:
     }
 
 
+def load(name: str, data_dir: Path | None = None, cache: Path | None = None) -> Dataset:
+    return open_dataset(DataConfig(source=name), data_dir=data_dir, cache=cache)
+
+
 def load_miniature(name: str, folder: Path) -> Dataset:
-    """Loads what is far too small to be the real data set, and gets told so, once."""
+    """Load what is far too small to be the real data set, and gets told so, once."""
     with pytest.warns(MiqrecWarning) as caught:
         dataset = load(name, folder)
     assert len(caught) == 1
-    assert f"but should have {known(name).users:,}" in str(caught[0].message)
+    assert f"but should have {definition(name).users:,}" in str(caught[0].message)
     return dataset
 
 
@@ -98,24 +103,13 @@ def test_the_expected_sizes_are_those_of_the_papers_table_1():
     assert round((interactions - 2 * users) / items, 1) == 289.1
 
 
-def test_statistics_are_counted_with_and_without_the_held_out_items():
-    log = pl.DataFrame({"user": list("aaaabbbcc"), "item": [1, 2, 3, 4, 1, 2, 3, 1, 2]})
-    counted = statistics(load_dataset(log))
-    # c has fewer than 3 interactions, of which none is held out
-    assert counted == Statistics(users=3, items=4, interactions=9, training=(4 - 2) + (3 - 2) + 2)
-    assert str(counted) == (
-        "3 users, 4 items, 9 interactions: 3.0 a user, 2.2 an item "
-        "(1.7 and 1.2 without the two held-out items of each user)"
-    )
-
-
 def test_a_data_set_of_another_size_is_reported_with_both():
     log = pl.DataFrame({"user": [1, 1, 2], "item": [1, 2, 1]})
     message = (
         "ml-1m has 2 users, 2 items and 3 interactions, but should have 6,040, 3,416 and 999,611"
     )
     with pytest.warns(MiqrecWarning, match=message):
-        check("ml-1m", load_dataset(log))
+        check_size("ml-1m", open_dataset(DataConfig(source=None), log))
 
 
 # Raw files, in miniature
@@ -206,27 +200,10 @@ def test_beauty_from_sasrecs_pairs(tmp_path):
 def test_the_demo_is_made_offline_with_titles_and_genres(monkeypatch):
     monkeypatch.delattr(pooch, "retrieve")
     dataset = load("demo")
-    check("demo", dataset)  # as announced, or a warning, which is an error here
+    check_size("demo", dataset)  # as announced, or a warning, which is an error here
     assert dataset.name == "demo"
     assert dataset.catalogue.frame["title"].str.starts_with("The ").all()
     assert dataset.catalogue.frame["attributes"].list.len().min() == 1
-
-
-def test_an_unknown_name_is_an_error():
-    with pytest.raises(MiqrecError, match="there is no data set 'movies'; there are demo, "):
-        load("movies")
-
-
-def test_data_sets_are_described_with_where_they_are_and_nothing_is_fetched(tmp_path, monkeypatch):
-    monkeypatch.delattr(pooch, "retrieve")
-    (tmp_path / "u.data").write_text("1\t2\t3\t4\n")
-    rows = {row.name: row for row in describe(tmp_path)}
-    assert tuple(rows) == NAMES
-    assert rows["ml-100k"].found == str(tmp_path / "u.data")
-    assert rows["lastfm"].found is None
-    assert rows["demo"].found == "made when it is used"
-    assert (rows["ml-1m"].users, rows["ml-1m"].items) == (6_040, 3_416)
-    assert all(row.source and row.licence for row in rows.values())
 
 
 def test_other_warnings_than_those_of_unused_items_are_heard(tmp_path):

@@ -1,0 +1,47 @@
+"""The size of a data set: users, items, interactions, and what is left of them for training."""
+
+from dataclasses import dataclass
+
+from miqrec.data.dataset import Dataset
+from miqrec.data.sequences import spans
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The size of a data set.
+
+    Attributes:
+        users, items, interactions: how many there are.
+        training: the interactions that are left when two of each user are held out.
+    """
+
+    users: int
+    items: int
+    interactions: int
+    training: int
+
+    def __str__(self) -> str:
+        """Return one line for people, with the averages of the paper's Table 1.
+
+        The paper leaves the two held-out items out of its averages for ML-1M (163.5 a user, where
+        165.5 are there) and not for the others, so both are given.
+        """
+        return (
+            f"{self.users:,} users, {self.items:,} items, {self.interactions:,} interactions: "
+            f"{self.interactions / self.users:.1f} a user, "
+            f"{self.interactions / self.items:.1f} an item "
+            f"({self.training / self.users:.1f} and {self.training / self.items:.1f} "
+            "without the two held-out items of each user)"
+        )
+
+
+def statistics(dataset: Dataset) -> Statistics:
+    """Count a data set."""
+    sequences = dataset.sequences
+    training = spans(sequences, "train")
+    return Statistics(
+        users=sequences.n_users,
+        items=sequences.n_items,
+        interactions=len(sequences.items),
+        training=int((training.stops - training.starts).sum()),
+    )
