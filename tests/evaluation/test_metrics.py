@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from torch import tensor
 
 from miqrec.errors import MiqrecError
-from miqrec.evaluation.metrics import hit_rate, ndcg, reciprocal_rank, summary
+from miqrec.evaluation.metrics import (
+    METRICS,
+    hit_rate,
+    metric_values,
+    ndcg,
+    reciprocal_rank,
+    summary,
+)
 from miqrec.evaluation.ranking import ranks as rank_targets
 
 some_ranks = st.lists(st.integers(1, 60), min_size=1, max_size=30).map(tensor)
@@ -28,9 +35,26 @@ def test_summary_is_the_mean_over_users():
 
 
 def test_summary_names_its_metrics_in_order():
-    names = ["HR@5", "NDCG@5", "HR@10", "NDCG@10", "HR@20", "NDCG@20", "MRR"]
-    assert list(summary(tensor([1]))) == names
+    names = ("HR@5", "NDCG@5", "HR@10", "NDCG@10", "HR@20", "NDCG@20", "MRR")
+    assert tuple(summary(tensor([1]))) == METRICS == names
     assert set(summary(tensor([1])).values()) == {1.0}
+
+
+def test_a_metric_by_its_name_keeps_the_shape_of_the_ranks():
+    ranks = tensor([[1, 3], [10, 11]])
+
+    assert metric_values(ranks, "HR@10").tolist() == [[1, 1], [1, 0]]
+    assert metric_values(ranks, "NDCG@10").tolist() == [
+        [1 / log2(1 + 1), 1 / log2(3 + 1)],
+        [pytest.approx(1 / log2(10 + 1)), 0],
+    ]
+    assert metric_values(ranks, "MRR").tolist() == [[1 / 1, 1 / 3], [1 / 10, 1 / 11]]
+
+
+@pytest.mark.parametrize("name", ["", "HR", "HR@", "HR@x", "hr@5", "MRR@5", "MAP@5"])
+def test_an_unknown_metric_is_refused(name):
+    with pytest.raises(MiqrecError, match=r"there is no metric .*; name HR@k, NDCG@k or MRR"):
+        metric_values(tensor([1]), name)
 
 
 def test_metrics_are_per_user_in_float64():

@@ -11,6 +11,7 @@ from miqrec.runs import folder as runs
 from miqrec.runs.artifact import load_artifact
 from miqrec.runs.folder import note_environment, read_metrics, run, run_final
 from miqrec.system.environment import environment
+from miqrec.system.locks import locked
 from worlds import cycle, small
 
 CONFIG = small("miq-sasrec", cycle(), epochs=2)
@@ -51,6 +52,13 @@ def test_a_finished_run_is_read_and_not_repeated(tmp_path):
 
     assert run(cycle(), CONFIG, tmp_path / "run") == first
     assert (tmp_path / "run" / "artifact" / "model.safetensors").stat().st_mtime_ns == written
+
+
+def test_while_another_process_is_at_work_a_run_is_refused_and_nothing_is_written(tmp_path):
+    with locked(tmp_path / "run"), pytest.raises(MiqrecError, match="another process is at work"):
+        run(cycle(), CONFIG, tmp_path / "run")
+
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_with_another_run_is_refused_by_naming_what_differs(tmp_path):

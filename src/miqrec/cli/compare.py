@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from miqrec.cli.options import Json
-from miqrec.cli.output import METRICS, console, metrics_table, print_json
+from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.errors import MiqrecError
+from miqrec.evaluation.metrics import METRICS
 from miqrec.runs.folder import read_metrics, read_run_config
 
 Runs = Annotated[list[Path], typer.Argument(help="Run folders; differences are to the first.")]

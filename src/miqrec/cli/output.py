@@ -7,9 +7,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-console = Console()
+from miqrec.evaluation.metrics import METRICS
 
-METRICS = ("HR@5", "NDCG@5", "HR@10", "NDCG@10", "HR@20", "NDCG@20", "MRR")
+console = Console()
 
 
 def print_json(content: Any) -> None:

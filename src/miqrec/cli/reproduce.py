@@ -11,8 +11,9 @@ import typer
 from rich.markup import escape
 
 from miqrec.cli.options import CACHE, DataDir, Json
-from miqrec.cli.output import METRICS, console, metrics_table, print_json
+from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.data.open import open_dataset, resolve
+from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.studies.overview import overview
 from miqrec.experiments.studies.plan import PlannedRun, check, plan, unfinished
 from miqrec.experiments.studies.recipe_files import find_study, study_names

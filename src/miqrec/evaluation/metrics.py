@@ -11,6 +11,11 @@ from torch import Tensor
 
 from miqrec.errors import MiqrecError
 
+CUTOFFS = (5, 10, 20)
+
+METRICS = (*(f"{name}@{k}" for k in CUTOFFS for name in ("HR", "NDCG")), "MRR")
+"""The metrics of `summary` and of every table, in their order."""
+
 
 def hit_rate(ranks: Tensor, k: int) -> Tensor:
     """HR@k = [rank <= k], (B,) float64 from (B,) integer ranks."""
@@ -32,7 +37,21 @@ def reciprocal_rank(ranks: Tensor) -> Tensor:
     return 1 / ranks.double()
 
 
-def summary(ranks: Tensor, cutoffs: Sequence[int] = (5, 10, 20)) -> dict[str, float]:
+def metric_values(ranks: Tensor, metric: str) -> Tensor:
+    """The value of `HR@k`, `NDCG@k` or `MRR` for each rank, float64 in the shape of `ranks`.
+
+    Raises:
+        MiqrecError: if there is no such metric, there are no ranks, or one is below 1.
+    """
+    name, _, cutoff = metric.partition("@")
+    if metric == "MRR":
+        return reciprocal_rank(ranks)
+    if name not in ("HR", "NDCG") or not cutoff.isdecimal():
+        raise MiqrecError(f"there is no metric {metric!r}; name HR@k, NDCG@k or MRR")
+    return {"HR": hit_rate, "NDCG": ndcg}[name](ranks, int(cutoff))
+
+
+def summary(ranks: Tensor, cutoffs: Sequence[int] = CUTOFFS) -> dict[str, float]:
     """Means over users: `HR@k` and `NDCG@k` for each cutoff, then `MRR`.
 
     Args:

@@ -18,6 +18,7 @@ from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.system.environment import Environment, best_device, environment, peak_mib
 from miqrec.system.files import remove, replacing, write_json
+from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ class Metrics(Validation):
     parameters: int
     fit_seconds: float  # of all epochs, whenever they ran; of the count for models that only count
     test_seconds: float
-    peak_mib: float | None = None  # None for runs of before it was recorded
+    peak_mib: float | None = None  # this and the rest: None for runs of before it was recorded
+    questions: int | None = None  # asked of the test split: several a user where it is cut in time
+    seen_targets: int | None = None  # questions whose target is in the history already, so a miss
+    unknown_targets: int | None = None  # questions whose target is outside the catalogue, so a miss
+    without_history: int | None = None  # questions that popularity answers, as nothing came before
 
 
 def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
@@ -48,8 +53,14 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
     A finished run is read, not repeated; one that was stopped goes on where it was.
 
     Raises:
-        MiqrecError: the folder holds another run or other files, or the data can't be trained on.
+        MiqrecError: the folder holds another run or other files, another process is at work in it, or
+            the data can't be trained on.
     """
+    with locked(folder):
+        return _run(dataset, config, folder)
+
+
+def _run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
     from miqrec.runs.fit import fit
 
     claim(folder, config)
@@ -113,12 +124,13 @@ def run_final(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
     """After a finished run: fit on everything, for use, in `folder/final`."""
     from miqrec.runs.fit import fit_on_everything
 
-    claim(folder, config)
-    epochs = read_metrics(folder).epochs
-    artifact = fit_on_everything(dataset, config, epochs, folder / "final")
-    save_artifact(artifact, folder / "final" / "artifact")
-    remove(folder / "final" / "checkpoints")
-    return artifact
+    with locked(folder):
+        claim(folder, config)
+        epochs = read_metrics(folder).epochs
+        artifact = fit_on_everything(dataset, config, epochs, folder / "final")
+        save_artifact(artifact, folder / "final" / "artifact")
+        remove(folder / "final" / "checkpoints")
+        return artifact
 
 
 def run_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path) -> Artifact:
@@ -127,18 +139,20 @@ def run_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path
     A finished pre-training is read, not repeated; one that was stopped goes on where it was.
 
     Raises:
-        MiqrecError: the folder holds another run or other files, or there is nothing to learn.
+        MiqrecError: the folder holds another run or other files, another process is at work in it, or
+            there is nothing to learn.
     """
     from miqrec.runs.fit import fit_pretraining
 
-    claim(folder, config)
-    if (folder / "artifact").exists():
-        return load_artifact(folder)
-    note_environment(folder)
-    artifact = fit_pretraining(dataset, config, folder)
-    save_artifact(artifact, folder / "artifact")
-    remove(folder / "checkpoints")
-    return artifact
+    with locked(folder):
+        claim(folder, config)
+        if (folder / "artifact").exists():
+            return load_artifact(folder)
+        note_environment(folder)
+        artifact = fit_pretraining(dataset, config, folder)
+        save_artifact(artifact, folder / "artifact")
+        remove(folder / "checkpoints")
+        return artifact
 
 
 def note_environment(folder: Path) -> None:

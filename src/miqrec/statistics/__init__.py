@@ -1,1 +1,30 @@
-"""Statistics: which differences can be told from luck, and how much data that takes."""
+"""Statistics: whether the difference of two systems can be told from luck, and how much data that takes.
+
+NumPy is enough to import it; the tests need SciPy and statsmodels (`pip install 'miqrec[experiments]'`).
+"""
+
+from miqrec.statistics.power import detectable_difference, seeds_needed, users_needed
+from miqrec.statistics.significance import (
+    LEVEL,
+    Spread,
+    bootstrap_interval,
+    holm,
+    ratio,
+    sign_flip_test,
+    spread,
+    standardised,
+)
+
+__all__ = [
+    "LEVEL",
+    "Spread",
+    "bootstrap_interval",
+    "detectable_difference",
+    "holm",
+    "ratio",
+    "seeds_needed",
+    "sign_flip_test",
+    "spread",
+    "standardised",
+    "users_needed",
+]

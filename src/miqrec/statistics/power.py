@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from miqrec.errors import MiqrecError
+from miqrec.statistics.significance import LEVEL
 from miqrec.system.optional import optional
 
-LEVEL = 0.05
 POWER = 0.8
 
 NOTHING = 1e-6

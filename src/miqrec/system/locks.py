@@ -1,25 +1,65 @@
-"""Locks that a process holds as long as it lives, however it ends."""
+"""Locks on folders: one process at a time works in a folder, and its lock ends with it, however it ends."""
 
-from typing import IO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from miqrec.errors import MiqrecError
 
+PATIENCE = 1.0
+"""Seconds for which a lock is tried: `is_locked` holds the lock it looks at for an instant."""
 
-def lock(file: IO[bytes]) -> bool:
-    """Lock an open file until it is closed here and in all child processes that were given it.
 
-    Returns:
-        False if somebody else holds the lock.
+class FolderBusyError(MiqrecError):
+    """Another process is at work in the folder."""
+
+
+@contextmanager
+def locked(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the lock of `folder`, an empty file beside it that stays when the lock is released.
+
+    The operating system releases the lock of a process that is killed. Processes that this one forks
+    don't share the lock.
+
+    Args:
+        folder: it need not exist yet.
+        patience: seconds to wait for the lock.
 
     Raises:
-        MiqrecError: The system has no such locks.
+        FolderBusyError: another process holds the lock.
+        MiqrecError: the lock can't be written.
     """
+    path = lock_path(folder)
     try:
-        import fcntl
-    except ImportError as error:
-        raise MiqrecError("this needs file locks, which Windows has not; run it in WSL") from error
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        lock.acquire(timeout=patience)
+    except Timeout as error:
+        raise FolderBusyError(
+            f"another process is at work in {folder}; wait until it has ended, or choose another folder"
+        ) from error
+    except OSError as error:
+        raise MiqrecError(f"the lock {path} can't be written: {error.strerror}") from error
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        yield
+    finally:
+        lock.release()
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a process is at work in `folder`."""
+    if not lock_path(folder).exists():
         return False
-    return True
+    try:
+        with locked(folder, patience=0.0):
+            return False
+    except FolderBusyError:
+        return True
+
+
+def lock_path(folder: Path) -> Path:
+    """The lock of `runs/miq` is `runs/.miq.lock`."""
+    absolute = folder.absolute()
+    return absolute.parent / f".{absolute.name}.lock"

@@ -1,22 +1,11 @@
 """Runs become small frames and aligned ranks, or an error that names the run that doesn't fit."""
 
-import math
-
-import numpy as np
 import pytest
 
 from miqrec.errors import MiqrecError
-from miqrec.experiments.report.results import METRICS, per_user, read_results
+from miqrec.evaluation.metrics import METRICS
+from miqrec.experiments.report.results import read_results
 from studies import compared, write_run, write_study
-
-
-def test_each_rank_has_its_metrics():
-    ranks = np.array([[1, 3], [10, 11]])
-
-    assert per_user(ranks, "HR@10").tolist() == [[1, 1], [1, 0]]
-    expected = [[1 / math.log2(2), 1 / math.log2(4)], [1 / math.log2(11), 0]]
-    assert per_user(ranks, "NDCG@10") == pytest.approx(np.array(expected))
-    assert per_user(ranks, "MRR") == pytest.approx(np.array([[1 / 1, 1 / 3], [1 / 10, 1 / 11]]))
 
 
 def test_seeds_are_rows_and_users_columns(tmp_path):

@@ -4,21 +4,31 @@ The processes here are real, but only act as `miqrec train` does: a real one tak
 What `miqrec reproduce` does with real ones is in tests/cli/test_reproduce.py.
 """
 
-import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import filelock
 import pytest
 
+import miqrec
 from miqrec.experiments.studies import overview, runner
 from miqrec.experiments.studies.plan import PlannedRun, plan
 from miqrec.experiments.studies.runner import log_path, make_slots, run_all
 from miqrec.experiments.studies.study import Study
+from miqrec.system import locks
 
-ACTOR = """
+PATHS = [str(Path(module.__file__).parents[1]) for module in (miqrec, filelock)]
+
+ACTOR = f"""
 import os, pathlib, signal, sys, time
 
+sys.path += {PATHS}
+from miqrec.system.locks import FolderBusyError, locked
+"""
+
+ACTOR += """
 words = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 out = pathlib.Path(words["--out"])
 diary = out.parents[2] / "diary"
@@ -38,6 +48,11 @@ def stop(*_):
     write("stop")
     sys.exit(130)
 
+lock = locked(out, patience=0.0)
+try:
+    lock.__enter__()
+except FolderBusyError as error:
+    sys.exit(f"error: {error}")
 signal.signal(signal.SIGINT, stop)
 write("start")
 if sys.argv[1] == "pretrain":
@@ -147,17 +162,30 @@ def test_ctrl_c_stops_the_processes_and_waits_for_them(tmp_path):
     assert sorted(diary(tmp_path)[2:]) == ["stop a/seed-0", "stop b/seed-0"]
 
 
-def test_a_run_is_not_started_while_a_process_of_one_that_was_killed_is_at_work(tmp_path, capsys):
+def at_work(run: PlannedRun) -> subprocess.Popen:
+    """A process at work on a run, as one that was started by somebody else."""
+    process = runner._process(run, {})
+    while "start" not in " ".join(diary(run.folder.parents[2])):
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process
+
+
+def end(process: subprocess.Popen) -> None:
+    process.kill()
+    process.wait()
+
+
+def test_a_run_is_not_started_while_another_process_is_at_work_on_it(tmp_path, capsys):
     overview.elsewhere.cache_clear()
     (run,) = planned(tmp_path, a="sampled-ce")
-    orphan = runner._process(run, {})
+    other = at_work(run)
     looks = []
 
     def look(running):
         looks.append(len(running))
         if len(looks) == 3:
-            orphan.send_signal(signal.SIGKILL)
-            orphan.wait()
+            end(other)
         if running:
             raise KeyboardInterrupt
 
@@ -171,17 +199,36 @@ def test_a_run_is_not_started_while_a_process_of_one_that_was_killed_is_at_work(
     ]
 
 
-def test_the_lock_outlives_whoever_started_the_process(tmp_path):
+def test_a_process_that_finds_the_folder_locked_is_no_failure(tmp_path, monkeypatch):
+    """Two were started at once, and the other was faster: the run is waited for, then it goes on."""
+    (run,) = planned(tmp_path, a="ce")
+    other = at_work(run._replace(command=(*run.command, "--loss", "sampled-ce")))
+    looked = []
+
+    def is_locked(folder):
+        looked.append(folder)
+        return len(looked) > 1 and locks.is_locked(folder)  # the first look comes too early
+
+    monkeypatch.setattr(runner, "is_locked", is_locked)
+
+    def look(running):
+        if len(looked) == 3:
+            end(other)
+
+    assert run_all([run], make_slots(1), look) == []
+    assert run.state == "finished"
+    assert "another process is at work in" in log_path(run).read_text()
+
+
+def test_the_lock_outlives_whoever_started_the_process_and_ends_with_it(tmp_path):
     (run,) = planned(tmp_path, a="sampled-ce")
-    orphan = runner._process(run, {})
+    other = at_work(run)
 
     assert runner._process(run, {}) is None
-    orphan.kill()
-    orphan.wait()
+    end(other)
     again = runner._process(run, {})
     assert isinstance(again, subprocess.Popen)
-    again.kill()
-    again.wait()
+    end(again)
 
 
 def test_threads_are_divided(monkeypatch):

@@ -12,8 +12,8 @@ from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.experiments.tuning import tune as module
 from miqrec.experiments.tuning.tune import Prune, TuningConfig, tune
 from miqrec.runs import folder as runs
-from miqrec.runs.folder import validate
-from miqrec.system.locks import lock
+from miqrec.runs.folder import claim, validate
+from miqrec.system.locks import locked
 from worlds import cycle, small
 
 FIXED = {"dim": 8, "n_heads": 1, "n_layers": 1, "max_length": 10, "epochs": 1, "batch_size": 64}
@@ -123,6 +123,7 @@ def killed(monkeypatch, out) -> float:
     tried = []
 
     def stop(dataset, config, folder, callbacks):
+        claim(folder, config)
         tried.append(config.model.dropout)
         raise KeyboardInterrupt
 
@@ -145,8 +146,7 @@ def test_a_trial_whose_process_was_killed_goes_on_in_its_folder(scored, tmp_path
 def test_a_trial_that_another_process_is_at_is_left_to_it(scored, tmp_path, monkeypatch):
     killed(monkeypatch, tmp_path / "out")
 
-    with (tmp_path / "out" / "trial-0.lock").open("ab") as file:
-        assert lock(file)
+    with locked(tmp_path / "out" / "trial-0"):
         tune(cycle(), space(), 1, tmp_path / "out")
 
     assert scored == ["trial-1"]

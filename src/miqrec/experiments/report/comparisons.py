@@ -4,14 +4,16 @@ from typing import Literal, NamedTuple
 
 from miqrec.experiments.report.results import Results
 from miqrec.experiments.studies.study import Pair
-from miqrec.statistics.power import detectable_difference, seeds_needed, users_needed
-from miqrec.statistics.significance import (
+from miqrec.statistics import (
     LEVEL,
     bootstrap_interval,
+    detectable_difference,
     holm,
     ratio,
+    seeds_needed,
     sign_flip_test,
     standardised,
+    users_needed,
 )
 
 TESTED = ("NDCG@10", "HR@10")

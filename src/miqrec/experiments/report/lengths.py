@@ -17,7 +17,7 @@ from miqrec.errors import MiqrecError
 from miqrec.experiments.report.formatting import with_deviation
 from miqrec.experiments.report.results import Results
 from miqrec.experiments.report.tables import Cell, Table
-from miqrec.statistics.significance import spread
+from miqrec.statistics import spread
 
 
 class LengthGroup(NamedTuple):

@@ -13,14 +13,12 @@ import torch
 
 from miqrec.config import read_config
 from miqrec.errors import MiqrecError
-from miqrec.evaluation.metrics import hit_rate, ndcg, reciprocal_rank
+from miqrec.evaluation.metrics import metric_values
 from miqrec.experiments.report.contents import Found, Outline, find_runs, read_outline
 from miqrec.runs.config import RunConfig
 from miqrec.runs.folder import epoch_seconds, read_metrics, read_run_config
 from miqrec.system.environment import Environment
 from miqrec.system.tables import read_frame
-
-METRICS = ("HR@5", "NDCG@5", "HR@10", "NDCG@10", "HR@20", "NDCG@20", "MRR")
 
 Ranks = npt.NDArray[np.int64]
 
@@ -48,7 +46,10 @@ class Results(NamedTuple):
 
     def values(self, system: str, metric: str) -> npt.NDArray[np.float64]:
         """(seeds, users) a metric's value for each user."""
-        return per_user(self.ranks[system], metric)
+        array: npt.NDArray[np.float64] = metric_values(
+            torch.from_numpy(self.ranks[system]), metric
+        ).numpy()
+        return array
 
 
 def read_results(folder: Path, baseline: str | None = None) -> Results:
@@ -76,18 +77,6 @@ def read_results(folder: Path, baseline: str | None = None) -> Results:
         environments=[_environment(run) for run in done],
         missing=_missing(outline, found, done),
     )
-
-
-def per_user(ranks: Ranks, metric: str) -> npt.NDArray[np.float64]:
-    """The value of `HR@k`, `NDCG@k` or `MRR` for each rank, in the shape of the ranks."""
-    name, _, cutoff = metric.partition("@")
-    flat = torch.from_numpy(ranks).flatten()
-    if name == "MRR":
-        values = reciprocal_rank(flat)
-    else:
-        values = {"HR": hit_rate, "NDCG": ndcg}[name](flat, int(cutoff))
-    array: npt.NDArray[np.float64] = values.view(ranks.shape).numpy()
-    return array
 
 
 def _row(run: Found, outline: Outline) -> dict[str, str | int | float | None]:

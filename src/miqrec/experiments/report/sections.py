@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.report.comparisons import Comparison, compare_pairs
 from miqrec.experiments.report.conclusion import finding
 from miqrec.experiments.report.contents import Searched
 from miqrec.experiments.report.drawing import Figure
 from miqrec.experiments.report.figures import figures
 from miqrec.experiments.report.lengths import length_groups, length_table
-from miqrec.experiments.report.results import METRICS, Results, read_results
+from miqrec.experiments.report.results import Results, read_results
 from miqrec.experiments.report.tables import (
     Table,
     cost_table,
@@ -21,7 +22,7 @@ from miqrec.experiments.report.tables import (
     results_table,
     tuning_table,
 )
-from miqrec.statistics.significance import spread
+from miqrec.statistics import spread
 from miqrec.system.environment import Environment
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.report.comparisons import TESTED, Comparison
 from miqrec.experiments.report.contents import Outline, Searched
 from miqrec.experiments.report.formatting import (
@@ -19,10 +20,10 @@ from miqrec.experiments.report.formatting import (
     signed,
     with_deviation,
 )
-from miqrec.experiments.report.results import METRICS, Results
+from miqrec.experiments.report.results import Results
 from miqrec.experiments.tuning.space import Dimension, Range
 from miqrec.runs.settings import Setting
-from miqrec.statistics.significance import spread
+from miqrec.statistics import spread
 
 MARKS = {"better": "*", "worse": "†", "unclear": ""}
 

@@ -1,6 +1,6 @@
 """Planned runs as processes of their own, several side by side: a kill of anything loses nothing.
 
-A run's output goes to a log beside its folder. The log stays locked as long as the run's process
+A run's output goes to a log beside its folder. Its process holds the lock of the folder as long as it
 lives, also when whoever started it is gone, so that nobody starts a second one in the same folder.
 """
 
@@ -18,7 +18,7 @@ import torch
 from miqrec.experiments.studies.overview import Show, elsewhere, ended, started
 from miqrec.experiments.studies.plan import PlannedRun, unfinished
 from miqrec.system.environment import best_device, environment
-from miqrec.system.locks import lock
+from miqrec.system.locks import is_locked
 
 PROGRAM = (sys.executable, "-m", "miqrec")
 """What is started; the words of a run's command follow."""
@@ -28,6 +28,9 @@ POLL = 0.5
 
 PATIENCE = 30.0
 """Seconds that a process gets to stop; one that is killed then goes on from its last whole epoch."""
+
+STOP = signal.SIGINT if os.name == "posix" else signal.SIGTERM
+"""What Ctrl-C sends; Windows can't send it to one process, which is ended there instead."""
 
 Slot = dict[str, str]
 """A place for one run at a time: the environment variables that give it its share of the machine."""
@@ -83,7 +86,12 @@ def run_all(runs: Sequence[PlannedRun], slots: Sequence[Slot], show: Show) -> li
     waiting, jobs, failures = unfinished(runs), dict[int, Job](), list[Failure]()
     try:
         while waiting or jobs:
-            failures += _end(jobs, runs, len(slots))
+            for run, reason in _end(jobs):
+                if reason and is_locked(run.folder):  # another process was faster
+                    waiting.append(run)
+                else:
+                    failures += [Failure(run, reason)] if reason else []
+                    ended(run, reason, runs, len(slots))
             waiting = _start(waiting, jobs, slots, failures)
             show([job.run for job in jobs.values()])
             time.sleep(POLL)
@@ -103,17 +111,13 @@ def _gpus() -> list[str]:
     return names if torch.cuda.is_available() else []
 
 
-def _end(jobs: dict[int, Job], runs: Sequence[PlannedRun], n_jobs: int) -> list[Failure]:
-    """Take away the processes that have ended; returns those that failed."""
-    failures = []
-    for slot, (run, process) in list(jobs.items()):
-        if process.poll() is None:
-            continue
-        del jobs[slot]
-        reason = _reason(process.returncode, log_path(run))
-        failures += [Failure(run, reason)] if reason else []
-        ended(run, reason, runs, n_jobs)
-    return failures
+def _end(jobs: dict[int, Job]) -> list[tuple[PlannedRun, str]]:
+    """Take away the processes that have ended; returns their runs, and why they failed if they did."""
+    done = [slot for slot, job in jobs.items() if job.process.poll() is not None]
+    return [
+        (run, _reason(process.returncode, log_path(run)))
+        for run, process in (jobs.pop(slot) for slot in done)
+    ]
 
 
 def _start(
@@ -140,15 +144,15 @@ def _start(
 
 def _process(run: PlannedRun, slot: Slot) -> subprocess.Popen[bytes] | None:
     """Start a run; None if somebody else's process is at work on it already."""
+    if is_locked(run.folder):
+        elsewhere(run.name)
+        return None
     run.folder.parent.mkdir(parents=True, exist_ok=True)
     with log_path(run).open("ab") as log:
-        if not lock(log):
-            elsewhere(run.name)
-            return None
         return subprocess.Popen(
             [*PROGRAM, *run.command],
             stdin=subprocess.DEVNULL,
-            stdout=log,  # the child's copy keeps the lock when ours is closed
+            stdout=log,
             stderr=subprocess.STDOUT,
             env=os.environ | slot,
             start_new_session=True,  # Ctrl-C comes once and from us, not from the terminal too
@@ -168,7 +172,7 @@ def _reason(code: int, log: Path) -> str:
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
     """Ask all to stop, as Ctrl-C does, and kill who does not."""
     for process in processes:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(STOP)
     for process in processes:
         try:
             process.wait(PATIENCE)

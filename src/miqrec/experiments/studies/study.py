@@ -11,6 +11,7 @@ from miqrec.data.filters import Filters
 from miqrec.data.open import DataConfig
 from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
+from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.tuning.space import Dimension, check_values, contains, searchable
 from miqrec.models.registry import find_model
 from miqrec.runs.initial_weights import FREE, sizes
@@ -24,7 +25,7 @@ from miqrec.runs.settings import (
 from miqrec.training.config import TrainingConfig
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # it becomes a folder's name
-Metric = Annotated[str, Field(pattern=r"^((HR|NDCG)@(5|10|20)|MRR)$")]
+Metric = Annotated[str, Field(pattern=f"^({'|'.join(METRICS)})$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 

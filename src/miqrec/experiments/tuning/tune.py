@@ -7,6 +7,7 @@ folder like a run's, and goes on where it was when its process was killed.
 import hashlib
 import json
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +24,7 @@ from miqrec.runs.config import RunConfig
 from miqrec.runs.folder import claim, validate
 from miqrec.runs.settings import Setting, settings
 from miqrec.system.files import remove, replacing
-from miqrec.system.locks import lock
+from miqrec.system.locks import FolderBusyError, locked
 from miqrec.system.optional import optional
 from miqrec.system.progress import console
 from miqrec.training.config import CHOSEN_BY, TrainingConfig
@@ -139,20 +140,18 @@ def _take_up_again(study: "Study", out: Path) -> None:
     state: Any = optional("optuna").trial.TrialState
     for trial in study.get_trials(states=(state.RUNNING,)):
         folder = out / trial.user_attrs.get("folder", f"trial-{trial.number}")
-        if not _lock_path(folder).exists():
+        if not folder.exists():  # it belongs to a process with another `out`
             continue
-        with _lock_path(folder).open("ab") as file:
-            if lock(file):
-                study.tell(trial.number, state=state.FAIL)
-                study.enqueue_trial(trial.params, user_attrs={"folder": folder.name})
+        with suppress(FolderBusyError), locked(folder, patience=0.0):
+            study.tell(trial.number, state=state.FAIL)
+            study.enqueue_trial(trial.params, user_attrs={"folder": folder.name})
 
 
 def _try(study: "Study", trial: "Trial", dataset: Dataset, config: TuningConfig, out: Path) -> None:
     """Train with the settings that a trial draws, and tell its score."""
     optuna: Any = optional("optuna")
     folder = out / trial.user_attrs.get("folder", f"trial-{trial.number}")
-    with _lock_path(folder).open("ab") as file:
-        lock(file)
+    with locked(folder):
         try:
             study.tell(trial, _score(trial, dataset, config, folder))
         except optuna.TrialPruned:
@@ -202,7 +201,3 @@ def _write_trials(study: "Study", path: Path) -> None:
     ]
     with replacing(path) as partial:
         pl.DataFrame(rows, infer_schema_length=None).write_csv(partial)
-
-
-def _lock_path(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.lock")
