@@ -189,7 +189,10 @@ def test_every_setting_says_what_it_is():
 def test_a_default_that_differs_from_model_to_model_is_shown_for_each():
     shown = " ".join(miqrec("train", "--help").stdout.replace("│", " ").split())
 
-    assert "200 for sasrec, miq-sasrec; 50 for s3rec, miq-s3rec, gru4rec, sr-gnn" in shown
+    assert (
+        "200 for sasrec, miq-sasrec, miq-sasrec-ablation; 50 for s3rec, miq-s3rec, gru4rec, sr-gnn"
+        in shown
+    )
 
 
 WRONG = {

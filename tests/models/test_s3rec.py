@@ -4,9 +4,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
-from miqrec.models.sasrec import SASRec, SASRecConfig
-from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention
+from miqrec.errors import MiqrecError
+from miqrec.models.registry import build_model
+from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig, miq_s3rec, s3rec
+from miqrec.models.sasrec import SASRecConfig, sasrec
+from miqrec.nn.attention import Attention, CausalSelfAttention, MultiItemQueryAttention
 
 N_ITEMS, MASK = 9, 10
 ITEMS = torch.tensor([[3, 1, 4, 1, 5], [9, 2, 6, 0, 0]])
@@ -19,7 +21,7 @@ CONFIGS = [
 
 @pytest.fixture(params=CONFIGS, ids=lambda config: config.name)
 def model(request) -> S3Rec:
-    return S3Rec(N_ITEMS, request.param).eval()
+    return build_model(request.param, N_ITEMS).eval()
 
 
 def test_the_published_sizes():
@@ -89,17 +91,17 @@ def test_last_is_forward_at_the_newest_item(model, causal):
 
 def test_it_is_sasrec_in_other_blocks_with_one_item_more():
     """The mask takes part in nothing unless it is read."""
-    s3rec = S3Rec(N_ITEMS, CONFIGS[0]).eval()
+    model = s3rec(N_ITEMS, CONFIGS[0]).eval()
     config = SASRecConfig(dim=8, max_length=6, block="s3rec")
-    sasrec = SASRec(N_ITEMS + 1, config).eval()
-    sasrec.load_state_dict(s3rec.state_dict())
-    assert torch.equal(s3rec(ITEMS, LENGTHS), sasrec(ITEMS, LENGTHS))
+    relative = sasrec(N_ITEMS + 1, config).eval()
+    relative.load_state_dict(model.state_dict())
+    assert torch.equal(model(ITEMS, LENGTHS), relative(ITEMS, LENGTHS))
 
 
 def test_miq_s3rec_differs_in_the_attention_alone():
     """A window of one item is the ordinary attention: the same weights give the same states."""
-    plain = S3Rec(N_ITEMS, CONFIGS[0]).eval()
-    miq = S3Rec(N_ITEMS, MIQS3RecConfig(dim=8, max_length=6, window=1)).eval()
+    plain = s3rec(N_ITEMS, CONFIGS[0]).eval()
+    miq = miq_s3rec(N_ITEMS, MIQS3RecConfig(dim=8, max_length=6, window=1)).eval()
     own, weights = miq.state_dict(), {}
     for name, value in plain.state_dict().items():
         if "attention.query." in name:
@@ -111,3 +113,16 @@ def test_miq_s3rec_differs_in_the_attention_alone():
     assert torch.allclose(miq(ITEMS, LENGTHS), plain(ITEMS, LENGTHS), atol=1e-6)
     kinds = [type(model.blocks[0].attention) for model in (plain, miq)]
     assert kinds == [CausalSelfAttention, MultiItemQueryAttention]
+
+
+class OneWay(Attention):
+    """An attention that has no other direction."""
+
+    def forward(self, query, key_value=None, *, lengths=None):
+        return query
+
+
+def test_an_attention_that_knows_one_direction_is_not_switched():
+    model = s3rec(N_ITEMS, CONFIGS[0], OneWay)
+    with pytest.raises(MiqrecError, match="OneWay can't be read in both directions"):
+        model.causal = False

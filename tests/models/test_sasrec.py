@@ -8,11 +8,11 @@ from pydantic import ValidationError
 from torch import nn
 
 from miqrec.errors import MiqrecError
-from miqrec.models.sasrec import MIQSASRecConfig, SASRec, SASRecConfig
-from miqrec.nn.ablations import PlainAverage
-from miqrec.nn.attention import CausalSelfAttention
+from miqrec.models.registry import build_model
+from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig, sasrec
+from miqrec.nn.attention import Attention, CausalSelfAttention
 from miqrec.nn.initialise import initialise
-from miqrec.nn.padding import valid
+from miqrec.nn.padding import newest, valid
 
 N_ITEMS, LENGTHS = 20, torch.tensor([6, 4, 1])
 CONFIGS = {
@@ -27,7 +27,7 @@ CONFIGS = {
 
 def build(config):
     torch.manual_seed(0)
-    return SASRec(N_ITEMS, config).eval()
+    return build_model(config, N_ITEMS).eval()
 
 
 @pytest.fixture(params=CONFIGS)
@@ -102,7 +102,7 @@ D, L = 8, 6
 EMBEDDINGS = (N_ITEMS + 1) * D + L * D
 LINEAR, NORM = D * D + D, 2 * D
 ONE_QUERY = 4 * LINEAR  # query, key, value, out
-THREE_QUERIES = 3 * LINEAR + 2 * D + 5 * LINEAR  # window, dummies; key, value, three of pooling
+THREE_QUERIES = 3 * LINEAR + 2 * D + 5 * LINEAR - D  # window, dummies; key, value, three of pooling
 SASREC_REST = 2 * LINEAR + 2 * NORM
 S3REC_REST = (D * 4 * D + 4 * D) + (4 * D * D + D) + 2 * NORM
 
@@ -138,13 +138,27 @@ def test_attention_is_a_part():
         made.append(CausalSelfAttention(8, 1))
         return made[-1]
 
-    model = SASRec(N_ITEMS, SASRecConfig(dim=8, n_layers=3), attention)
+    model = sasrec(N_ITEMS, SASRecConfig(dim=8, n_layers=3), attention)
     assert [block.attention for block in model.blocks] == made
 
 
-def test_a_variant_is_a_setting():
-    model = build(MIQSASRecConfig(dim=8, max_length=6, window=3, variant="plain-average"))
-    assert all(isinstance(block.attention, PlainAverage) for block in model.blocks)
+class Mean(Attention):
+    """An attention of one's own: the mean of the values so far."""
+
+    def __init__(self):
+        super().__init__()
+        self.value = nn.Linear(8, 8)
+
+    def forward(self, query, key_value=None, *, lengths=None):
+        values = self.value(query if key_value is None else key_value)
+        return values.cumsum(1) / torch.arange(1, query.shape[1] + 1)[:, None]
+
+
+@pytest.mark.parametrize("block", ["sasrec", "s3rec"])
+def test_an_attention_of_ones_own_brings_no_more_than_its_forward(block):
+    model = sasrec(N_ITEMS, SASRecConfig(dim=8, max_length=6, block=block), Mean).eval()
+    expected = newest(model(histories(), LENGTHS), LENGTHS, 3)
+    torch.testing.assert_close(model.last(histories(), LENGTHS, 3), expected)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -160,7 +174,6 @@ def test_a_seed_gives_the_same_weights_twice(name):
         ({"dim": 10, "n_heads": 4}, "n_heads 4 must divide dim 10"),
         ({"window": 0}, "window"),
         ({"pooling": "max"}, "pooling"),
-        ({"variant": "none"}, "variant"),
         ({"dropout": 1.0}, "dropout"),
     ],
 )

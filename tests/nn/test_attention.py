@@ -1,11 +1,14 @@
 """The attention layers against their equations, against PyTorch's own, and by their properties."""
 
+from functools import partial
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from miqrec.errors import MiqrecError
 from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention
 from miqrec.nn.padding import newest
 from reference.attention import causal_self_attention, multi_item_query_attention
@@ -30,15 +33,14 @@ def plain(*, dim=8, heads=2, seed=0, **options):
 
 
 def assert_same(layer, ours, theirs, query, key_value, gradient):
-    """Compare outputs, and the gradients of inputs and of every parameter."""
+    """Compare outputs, and the gradients of inputs and of every parameter, all of which take part."""
     torch.testing.assert_close(ours, theirs)
     names, wanted = zip(
         *[("query", query), ("key_value", key_value), *layer.named_parameters()], strict=True
     )
-    fast = torch.autograd.grad(ours, wanted, gradient, allow_unused=True)
-    slow = torch.autograd.grad(theirs, wanted, gradient, materialize_grads=True)
+    fast = torch.autograd.grad(ours, wanted, gradient)
+    slow = torch.autograd.grad(theirs, wanted, gradient)
     for name, a, b in zip(names, fast, slow, strict=True):
-        a = torch.zeros_like(b) if a is None else a  # noqa: PLW2901
         torch.testing.assert_close(a, b, msg=lambda text, name=name: f"gradient of {name}: {text}")
 
 
@@ -144,7 +146,7 @@ def test_miq_with_a_window_of_one_is_causal_multihead_attention():
 def test_a_window_of_one_has_no_dummies_and_nothing_to_pool():
     names = {name for name, _ in miq(1).named_parameters()}
     assert not {name for name in names if "dummy" in name or "pool_query" in name}
-    assert names.isdisjoint({"pool_key.weight", "pool_key.bias"})
+    assert "pool_key.weight" not in names
 
 
 def test_parameters_have_the_shapes_of_the_design():
@@ -154,8 +156,19 @@ def test_parameters_have_the_shapes_of_the_design():
         for part in ("key", "value", "pool_query", "pool_key", "pool_value")
         for kind in ("weight", "bias")
     }
+    del linear["pool_key.bias"]
     windowed = {"query_weight": (3, 8, 8), "query_bias": (3, 8), "dummy_items": (2, 8)}
     assert shapes == linear | windowed
+
+
+def test_the_bias_that_pool_key_had_in_older_models_is_dropped_on_load():
+    older, layer = miq(3, seed=1), miq(3, seed=2)
+    state = older.state_dict() | {"pool_key.bias": torch.ones(8)}
+    nn.ModuleDict({"attention": layer}).load_state_dict(
+        {f"attention.{name}": value for name, value in state.items()}
+    )
+    query, _, _ = inputs()
+    torch.testing.assert_close(layer(query), older(query))
 
 
 layers = st.one_of(
@@ -232,8 +245,8 @@ def test_every_window_position_and_dummy_gets_gradient(pooling):
 
 
 @pytest.mark.parametrize("pooling", ["mean", "last"])
-def test_a_causal_layer_cannot_teach_its_first_dummy(pooling):
-    # d_1 asks at x_1 alone, where one key is visible: its softmax is 1 whatever it asks
+def test_a_causal_layer_gives_its_first_dummy_a_gradient_of_zero(pooling):
+    # d_1 asks at x_1 only, where one key is visible: the softmax is 1 whatever d_1 is
     layer = miq(4, pooling=pooling)
     assert rows_with_gradient(layer) == [[True] * 4, [True] * 4, [False, True, True]]
 
@@ -245,6 +258,22 @@ def test_key_value_is_the_query_where_none_is_given():
     torch.testing.assert_close(
         layer.last(query, lengths=LENGTHS), layer.last(query, query, lengths=LENGTHS)
     )
+
+
+@pytest.mark.parametrize("layer", [plain(), miq(3)], ids=["one query", "three queries"])
+def test_dropout_falls_on_the_newest_positions_too(layer):
+    query, _, _ = inputs()
+    layer.dropout = 0.5
+    assert not torch.equal(layer.last(query, lengths=LENGTHS), layer.last(query, lengths=LENGTHS))
+    layer.eval()
+    expected = newest(layer(query, lengths=LENGTHS), LENGTHS)
+    torch.testing.assert_close(layer.last(query, lengths=LENGTHS), expected)
+
+
+def test_all_positions_are_valid_where_no_lengths_are_given():
+    query, _, _ = inputs()
+    for layer in (miq(3, causal=False), plain(causal=False)):
+        torch.testing.assert_close(layer.last(query, n=2), layer(query)[:, [4, 3]])
 
 
 def test_dropout_acts_in_training_only():
@@ -263,3 +292,89 @@ def test_matrices_start_as_linear_maps_do_and_dummies_at_the_scale_of_inputs():
         assert 0.98 * bound < matrix.abs().max() <= bound
     assert layer.query_bias.abs().max() <= bound
     assert layer.dummy_items.std().item() == pytest.approx(1, abs=0.1)
+
+
+LEFT = torch.tensor([[1, 1, 0, 0, 0], [1, 1, 1, 1, 0], [0, 0, 0, 0, 0]]).bool()
+ANYWHERE = torch.tensor([[0, 1, 0, 0, 1], [1, 0, 1, 0, 1], [1, 1, 0, 0, 0]]).bool()
+
+
+@pytest.mark.parametrize("padding", [LEFT, ANYWHERE], ids=["left", "anywhere"])
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("build", [plain, partial(miq, 3)], ids=["one query", "three queries"])
+def test_padding_is_as_if_it_were_not_there(build, causal, padding):
+    layer, (query, key_value, _) = build(causal=causal), inputs()
+    output, weights = layer(query, key_value, padding=padding, need_weights=True)
+    newest_two = layer.last(query, key_value, padding=padding, n=2)
+    for row, real in enumerate(~padding):
+        inputs_alone = query[row : row + 1, real], key_value[row : row + 1, real]
+        (alone,), ((pooling,), (attention,)) = layer(*inputs_alone, need_weights=True)
+        torch.testing.assert_close(output[row, real], alone)
+        torch.testing.assert_close(weights.pooling[row, real], pooling)
+        torch.testing.assert_close(weights.attention[row][:, real][..., real], attention)
+        second = max(int(real.sum()) - 2, 0)
+        torch.testing.assert_close(newest_two[row], alone[[-1, second]])
+
+
+def test_padding_on_the_right_is_what_lengths_say():
+    layer, (query, key_value, gradient) = miq(3, causal=False), inputs()
+    padding = torch.arange(5) >= LENGTHS[:, None]
+    ours, theirs = (
+        layer(query, key_value, padding=padding),
+        layer(query, key_value, lengths=LENGTHS),
+    )
+    assert_same(layer, ours[~padding], theirs[~padding], query, key_value, gradient[~padding])
+
+
+class Doubled(MultiItemQueryAttention):
+    """A layer that changes `forward` and forgets about `last`."""
+
+    def forward(self, query, key_value=None, *, lengths=None):
+        return 2 * super().forward(query, key_value, lengths=lengths)
+
+
+def test_a_subclass_that_changes_forward_has_the_last_of_that_forward():
+    layer, (query, _, _) = Doubled(8, 2, 3).double(), inputs()
+    expected = newest(layer(query, lengths=LENGTHS), LENGTHS, 2)
+    torch.testing.assert_close(layer.last(query, lengths=LENGTHS, n=2), expected)
+
+
+@pytest.mark.parametrize(
+    ("build", "sentence"),
+    [
+        (lambda: CausalSelfAttention(10, 3), "embed_dim 10 cannot be cut into 3 heads"),
+        (lambda: MultiItemQueryAttention(10, 0, 2), "embed_dim 10 cannot be cut into 0 heads"),
+        (lambda: MultiItemQueryAttention(8, 2, 0), "window is 0"),
+        (lambda: MultiItemQueryAttention(8, 2, 3, pooling="max"), "unknown pooling 'max'"),
+    ],
+)
+def test_a_layer_that_cannot_be_is_refused(build, sentence):
+    with pytest.raises(MiqrecError, match=sentence):
+        build()
+
+
+X = torch.zeros(2, 5, 8)
+REFUSED = {
+    "another width": (X[..., :4], X[..., :4], {}, r"one shape \(B, L, 8\)"),
+    "another length of key_value": (X, X[:, :4], {}, r"one shape \(B, L, 8\)"),
+    "no batch": (X[0], X[0], {}, r"one shape \(B, L, 8\)"),
+    "lengths of another batch": (X, X, {"lengths": torch.full((3,), 5)}, "each of the 2 sequences"),
+    "the batch second": (X.transpose(0, 1), None, {"lengths": torch.tensor([5, 3])}, "batch first"),
+    "padding of the batch second": (X, X, {"padding": torch.zeros(5, 2).bool()}, "batch first"),
+    "padding of numbers": (X, X, {"padding": torch.zeros(2, 5)}, "padding must be bool"),
+    "two ways at once": (
+        X,
+        X,
+        {"lengths": torch.tensor([5, 3]), "padding": torch.zeros(2, 5).bool()},
+        "give one of them",
+    ),
+}
+
+
+@pytest.mark.parametrize("method", ["forward", "last"])
+@pytest.mark.parametrize("layer", [CausalSelfAttention(8, 2), MultiItemQueryAttention(8, 2, 3)])
+@pytest.mark.parametrize(
+    ("query", "key_value", "options", "sentence"), REFUSED.values(), ids=REFUSED
+)
+def test_inputs_that_do_not_fit_are_refused(layer, method, query, key_value, options, sentence):
+    with pytest.raises(MiqrecError, match=sentence):
+        getattr(layer, method)(query, key_value, **options)

@@ -20,7 +20,7 @@ def test_biases_and_padding_start_at_zero():
     layer, items = MultiItemQueryAttention(8, 2, 3), nn.Embedding(5, 8, padding_idx=0)
     initialise(nn.ModuleList([layer, items]), nn.init.ones_)
     biases = [p for name, p in layer.named_parameters() if name.endswith("bias")]
-    assert len(biases) == 6  # key, value, three of pooling, and the window's
+    assert len(biases) == 5  # key's, value's, two of pooling, and the window's
     assert not torch.cat([b.flatten() for b in biases]).any()
     assert items.weight.sum(1).tolist() == [0, 8, 8, 8, 8]
 

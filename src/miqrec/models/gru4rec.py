@@ -34,7 +34,7 @@ class GRU4RecConfig(Config):
     dropout: float = Field(default=0.5, ge=0, lt=1)
     """Share of the embeddings set to zero in training."""
     max_length: PositiveInt = 50
-    """The newest items that are read."""
+    """How many of the newest items the model reads."""
 
 
 class GRU4Rec(Encoder):

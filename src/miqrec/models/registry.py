@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from miqrec.config import Config
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.models.migrate import modernise
 from miqrec.models.protocol import Model, NamedConfig
 
 GROUP = "miqrec.models"
@@ -25,6 +26,7 @@ GROUP = "miqrec.models"
 _OURS = {
     "sasrec": "miqrec.models.sasrec",
     "miq-sasrec": "miqrec.models.sasrec",
+    "miq-sasrec-ablation": "miqrec.models.ablation",
     "s3rec": "miqrec.models.s3rec",
     "miq-s3rec": "miqrec.models.s3rec",
     "gru4rec": "miqrec.models.gru4rec",
@@ -133,6 +135,7 @@ def parse_config(value: Any) -> NamedConfig:
         MiqrecError: If it names no model that is known.
         pydantic.ValidationError: If a setting is unknown or has a wrong value.
     """
+    value = modernise(value)
     name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
     if not isinstance(name, str):
         raise MiqrecError(f"{value!r} is not the config of a model: it has no name")

@@ -1,25 +1,33 @@
-"""S3-Rec (Zhou et al., CIKM 2020): SASRec in S3-Rec's blocks, with a mask among its items.
+"""S3-Rec (Zhou et al., CIKM 2020) and MIQ-S3Rec, which differs from it in the attention alone.
 
-Pre-training reads masked sequences in both directions, fine-tuning reads plain ones as a causal
-model: the same weights, with `causal` switched. The mask is embedded as one item more, behind the
-last, and is never recommended. As with SASRec the attention is a part that is passed in, so
-MIQ-S3Rec is S3-Rec with `MultiItemQueryAttention` and no other change.
+S3-Rec is a transformer of S3-Rec's blocks with a mask among its items. Pre-training reads masked
+sequences in both directions; fine-tuning reads plain ones as a causal model. The weights are the
+same, with `causal` switched.
 """
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
 from pydantic import Field, PositiveInt
-from torch import Tensor
+from torch import Tensor, nn
 
+from miqrec.errors import MiqrecError
 from miqrec.models.registry import register
-from miqrec.models.sasrec import SASRec
-from miqrec.models.transformer import BuildAttention, MIQTransformerConfig, TransformerConfig
-from miqrec.nn.shared_keys import SharedKeyAttention
+from miqrec.models.transformer import (
+    BuildAttention,
+    MIQTransformerConfig,
+    Transformer,
+    TransformerConfig,
+    make_parts,
+    miq_attention,
+    self_attention,
+)
+from miqrec.nn.attention import Attention
+from miqrec.nn.embedding import SASRecEmbedding
 
 
 class S3RecConfig(TransformerConfig):
-    """S3-Rec's sizes, with dropout on attention probabilities as a departure (see the base)."""
+    """S3-Rec's sizes, but without its dropout on attention probabilities (a departure)."""
 
     name: Literal["s3rec"] = "s3rec"
     dropout: float = Field(default=0.5, ge=0, lt=1)
@@ -37,23 +45,26 @@ class MIQS3RecConfig(MIQTransformerConfig):
     window: PositiveInt = 5
 
 
-class S3Rec(SASRec):
-    """A transformer over the newest `max_length` items that may be read in both directions.
+class S3Rec(Transformer):
+    """A transformer that may be read in both directions and has a mask among its items.
 
     Args:
-        n_items: Items are numbered 1..n_items; `mask`, n_items + 1, may stand in their place.
-        config: Its sizes.
-        attention: Makes the attention of one layer; what `config` describes if not given.
+        embedding: As for `Transformer`; its last item is the mask, which is never recommended.
+        blocks: As for `Transformer`.
+        norm: As for `Transformer`.
+
+    Attributes:
+        mask: The id that may stand in an item's place, n_items + 1.
     """
 
     def __init__(
-        self, n_items: int, config: TransformerConfig, attention: BuildAttention | None = None
+        self, embedding: SASRecEmbedding, blocks: Iterable[nn.Module], norm: nn.Module
     ) -> None:
-        super().__init__(n_items + 1, config, attention)
-        self.mask = n_items + 1
+        super().__init__(embedding, blocks, norm)
+        self.mask = embedding.items.num_embeddings - 1
 
     def item_vectors(self) -> Tensor:
-        """Share the input's item embedding without the mask's row, (n_items + 1, D)."""
+        """Share the input's item vectors without the mask's, (n_items + 1, D)."""
         return super().item_vectors()[: self.mask]
 
     @property
@@ -66,9 +77,35 @@ class S3Rec(SASRec):
         for attention in self._attentions():
             attention.causal = causal
 
-    def _attentions(self) -> Iterator[SharedKeyAttention]:
-        return (part for part in self.modules() if isinstance(part, SharedKeyAttention))
+    def _attentions(self) -> Iterator[Attention]:
+        for block in self.blocks:
+            attention: Any = block.attention
+            if not hasattr(attention, "causal"):
+                raise MiqrecError(
+                    f"{type(attention).__name__} can't be read in both directions: "
+                    "S3-Rec needs an attention with an attribute `causal` that may be switched"
+                )
+            yield attention
 
 
-register(S3RecConfig, S3Rec, pretrainable=True)
-register(MIQS3RecConfig, S3Rec, pretrainable=True)
+def s3rec(
+    n_items: int, config: TransformerConfig, attention: BuildAttention | None = None
+) -> S3Rec:
+    """Build S3-Rec, or the same model with another attention.
+
+    Args:
+        n_items: Items are numbered 1..n_items; the mask is n_items + 1.
+        config: The sizes.
+        attention: Makes the attention of one block, derived from `miqrec.nn.Attention` and with a
+            `causal` that may be switched. By default S3-Rec's own.
+    """
+    return S3Rec(*make_parts(n_items + 1, config, attention or self_attention(config)))
+
+
+def miq_s3rec(n_items: int, config: MIQTransformerConfig) -> S3Rec:
+    """Build S3-Rec with Multi-Item-Query attention; the mask is n_items + 1."""
+    return s3rec(n_items, config, miq_attention(config))
+
+
+register(S3RecConfig, s3rec, pretrainable=True)
+register(MIQS3RecConfig, miq_s3rec, pretrainable=True)

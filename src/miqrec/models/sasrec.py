@@ -1,29 +1,17 @@
-"""SASRec (Kang and McAuley, ICDM 2018), with the attention as a part that is passed in.
+"""SASRec (Kang and McAuley, ICDM 2018) and MIQ-SASRec, which differs from it in the attention alone."""
 
-With `CausalSelfAttention` it is SASRec, with `MultiItemQueryAttention` MIQ-SASRec. Its blocks are
-its authors' or, for `block="s3rec"`, those that S3-Rec and its relatives use.
-
-Weights start as in the respective authors' code: with SASRec's blocks Glorot uniform (TensorFlow's
-default), with S3-Rec's normal with standard deviation 0.02; biases at zero.
-"""
-
-from functools import partial
 from typing import Literal
 
-from torch import Tensor, nn
-
-from miqrec.models.encoder import Encoder
 from miqrec.models.registry import register
 from miqrec.models.transformer import (
     BuildAttention,
     MIQTransformerConfig,
+    Transformer,
     TransformerConfig,
-    build_attention,
+    make_parts,
+    miq_attention,
+    self_attention,
 )
-from miqrec.nn.blocks import S3RecBlock, SASRecBlock
-from miqrec.nn.embedding import S3RecEmbedding, SASRecEmbedding
-from miqrec.nn.initialise import initialise
-from miqrec.nn.padding import check_length, trim
 
 
 class SASRecConfig(TransformerConfig):
@@ -38,57 +26,24 @@ class MIQSASRecConfig(MIQTransformerConfig):
     name: Literal["miq-sasrec"] = "miq-sasrec"
 
 
-class SASRec(Encoder):
-    """A causal transformer over the newest `max_length` items, its output tied to the item vectors.
+def sasrec(
+    n_items: int, config: TransformerConfig, attention: BuildAttention | None = None
+) -> Transformer:
+    """Build SASRec, or the same model with another attention.
 
     Args:
         n_items: Items are numbered 1..n_items.
-        config: Its sizes.
-        attention: Makes the attention of one layer; what `config` describes if not given.
+        config: The sizes, and whose blocks the model has.
+        attention: Makes the attention of one block, such as `lambda: MyAttention(64, 2)`, derived
+            from `miqrec.nn.Attention`. By default SASRec's own.
     """
-
-    def __init__(
-        self, n_items: int, config: TransformerConfig, attention: BuildAttention | None = None
-    ) -> None:
-        super().__init__()
-        attention = attention or build_attention(config)
-        dim, dropout, s3rec = config.dim, config.dropout, config.block == "s3rec"
-        embedding, block = (S3RecEmbedding, S3RecBlock) if s3rec else (SASRecEmbedding, SASRecBlock)
-        self.max_length = config.max_length
-        self.embedding = embedding(n_items, dim, self.max_length, dropout)
-        self.blocks = nn.ModuleList(
-            block(dim, attention(), dropout) for _ in range(config.n_layers)
-        )
-        self.norm = nn.Identity() if s3rec else nn.LayerNorm(dim)
-        initialise(self, partial(nn.init.normal_, std=0.02) if s3rec else nn.init.xavier_uniform_)
-
-    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """Encode every prefix: `items` (B, L), `lengths` (B,) -> (B, L, D).
-
-        Raises:
-            MiqrecError: If L is above `max_length`.
-        """
-        check_length(items, self.max_length)
-        x = self.embedding(items, lengths)  # (B, L, D)
-        for block in self.blocks:
-            x = block(x, lengths)
-        states: Tensor = self.norm(x)
-        return states
-
-    def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
-        """Give the newest `n` states, which are all that the last block computes: (B, n, D)."""
-        items, lengths = trim(items, lengths, self.max_length)
-        x = self.embedding(items, lengths)  # (B, L, D)
-        *blocks, last_block = self.blocks
-        for block in blocks:
-            x = block(x, lengths)
-        states: Tensor = self.norm(last_block.last(x, lengths, n))  # type: ignore[operator]
-        return states
-
-    def item_vectors(self) -> Tensor:
-        """Share the input's item embedding, (n_items + 1, D)."""
-        return self.embedding.items.weight
+    return Transformer(*make_parts(n_items, config, attention or self_attention(config)))
 
 
-register(SASRecConfig, SASRec)
-register(MIQSASRecConfig, SASRec)
+def miq_sasrec(n_items: int, config: MIQTransformerConfig) -> Transformer:
+    """Build SASRec with Multi-Item-Query attention; items are numbered 1..n_items."""
+    return sasrec(n_items, config, miq_attention(config))
+
+
+register(SASRecConfig, sasrec)
+register(MIQSASRecConfig, miq_sasrec)

@@ -55,7 +55,7 @@ class SRGNNConfig(Config):
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Share of the embeddings set to zero in training."""
     max_length: PositiveInt = 50
-    """The newest items that are read."""
+    """How many of the newest items the model reads."""
 
 
 class SRGNN(Encoder):

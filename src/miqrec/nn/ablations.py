@@ -1,4 +1,8 @@
-"""MIQ-Attn with one of its parts taken away: what each part is worth, which the paper does not say."""
+"""MIQ-Attn with one of its parts replaced, to measure what the part is worth.
+
+The paper has no such ablations. Each layer here differs from `MultiItemQueryAttention` in one part
+and in nothing else; arguments and results are the same.
+"""
 
 from typing import Any, Literal
 
@@ -7,27 +11,24 @@ from torch import Tensor, nn
 
 from miqrec.nn.attention import MultiItemQueryAttention
 
-Variant = Literal["paper", "shared-query", "plain-average", "zero-dummies", "first-item"]
+Ablation = Literal["shared-query", "plain-average", "zero-dummies", "first-item"]
 
 
 class SharedQuery(MultiItemQueryAttention):
-    """One query matrix for the whole window: what asks is another item, never another question."""
+    """One query matrix and bias for the whole window, in place of one for each of its positions.
+
+    The m queries then differ in the items they are made of, and in nothing else.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.query_weight = nn.Parameter(self.query_weight.detach()[:1].clone())  # (1, D, D)
         if self.query_bias is not None:
-            self.query_bias = nn.Parameter(self.query_bias.detach()[:1].clone())
-
-    def questions(self) -> tuple[Tensor, Tensor | None]:
-        """Repeat the one matrix and its bias, (m, D, D) and (m, D)."""
-        weight, bias = super().questions()
-        m = self.window
-        return weight.expand(m, -1, -1), None if bias is None else bias.expand(m, -1)
+            self.query_bias = nn.Parameter(self.query_bias.detach()[:1].clone())  # (1, D)
 
 
 class PlainAverage(MultiItemQueryAttention):
-    """alpha = 1 / m whatever the answers are, in place of the query-level attention."""
+    """alpha = 1 / m for every answer, in place of the query-level attention."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -40,7 +41,7 @@ class PlainAverage(MultiItemQueryAttention):
 
 
 class ZeroDummies(MultiItemQueryAttention):
-    """Zeros stand before the first item, so that its dummies ask with their biases alone."""
+    """Zeros in place of learned dummy items, whose queries are then the biases alone."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -51,22 +52,21 @@ class ZeroDummies(MultiItemQueryAttention):
 
 
 class FirstItem(MultiItemQueryAttention):
-    """The first item itself stands before the first, as often as the window needs."""
+    """Copies of the first item, m - 1 of them, in place of learned dummy items."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.dummy_items = None
 
     def with_dummies(self, query: Tensor) -> Tensor:
-        """Repeat x_1 before x_1..x_L: (B, L, D) -> (B, L + m - 1, D)."""
+        """Repeat x_1 before x_1..x_L: (B, L, D) -> (B, m - 1 + L, D)."""
         return torch.cat([query[:, :1].expand(-1, self.window - 1, -1), query], 1)
 
 
-VARIANTS: dict[Variant, type[MultiItemQueryAttention]] = {
-    "paper": MultiItemQueryAttention,
+ABLATIONS: dict[Ablation, type[MultiItemQueryAttention]] = {
     "shared-query": SharedQuery,
     "plain-average": PlainAverage,
     "zero-dummies": ZeroDummies,
     "first-item": FirstItem,
 }
-"""The layer as it is, and the layers without one of its parts."""
+"""The layers by what they put in a part's place."""

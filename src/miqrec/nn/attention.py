@@ -1,62 +1,129 @@
 r"""Causal self-attention, and Multi-Item-Query attention (MIQ-Attn) as its drop-in replacement.
 
-Both take layer inputs x_1..x_L (D numbers each) and return as many outputs.
+Both layers take inputs x_1..x_L of D numbers each and return as many outputs F_1..F_L.
 
 `CausalSelfAttention` asks one question at each position (Vaswani et al., 2017):
 
-    F_t = (concat over heads of softmax_s(q_t . k_s / sqrt(D / heads)) v_s) Wo + bo,    s <= t
+    q_t = x_t Wq + bq,   k_s = x_s Wk + bk,   v_s = x_s Wv + bv
+    o_t = concat over heads of softmax_s(q_t . k_s / sqrt(D / heads)) v_s,   s <= t
+    F_t = o_t Wo + bo
 
-`MultiItemQueryAttention` (Xu, Zhu and Ng, 2025, section 2) asks m, one from each of the last m
-items, and then attends over the answers. Learned dummy items d_1..d_{m-1} stand before x_1:
+`MultiItemQueryAttention` asks m questions, one from each of the last m items, and then attends over
+the m answers (Xu, Zhu and Ng, 2025, section 2). Learned dummy items d_1..d_{m-1} stand before x_1:
 
     q_{t,j} = x_{t-m+1+j} Wq_j + bq_j                j = 0..m-1; j = m-1 is the newest item
     k_s = x_s Wk + bk,   v_s = x_s Wv + bv           shared by all m queries
     o_{t,j} = concat over heads of softmax_s(q_{t,j} . k_s / sqrt(D / heads)) v_s,   s <= t
-    A_t = softmax along rows of (O_t Wpq + bpq)(O_t Wpk + bpk)^T / sqrt(D),   O_t = rows o_{t,j}
+    A_t = softmax along rows of (O_t Wpq + bpq)(O_t Wpk)^T / sqrt(D),   O_t = rows o_{t,0..m-1}
     alpha_t = mean of A_t's rows ("mean"), or its last row ("last")
     F_t = sum_j alpha_{t,j} (o_{t,j} Wpv + bpv)
 
-| symbol        | parameter                              | shape              |
-|---------------|----------------------------------------|--------------------|
-| Wq, bq        | `query_weight`, `query_bias`           | (m, D, D), (m, D)  |
-| d             | `dummy_items`, row i is d_{i+1}        | (m - 1, D)         |
-| Wk, Wv        | `key`, `value`                         | `nn.Linear(D, D)`  |
-| Wpq, Wpk, Wpv | `pool_query`, `pool_key`, `pool_value` | `nn.Linear(D, D)`  |
+| symbol        | parameter                              | shape                            |
+|---------------|----------------------------------------|----------------------------------|
+| Wq, bq        | `query_weight`, `query_bias`           | (m, D, D), (m, D)                |
+| d             | `dummy_items`, row i is d_{i+1}        | (m - 1, D)                       |
+| Wk, Wv        | `key`, `value`                         | `nn.Linear(D, D)`                |
+| Wpq, Wpk, Wpv | `pool_query`, `pool_key`, `pool_value` | `nn.Linear(D, D)`, Wpk without bias |
 
-Four rewritings make it fast and change nothing but rounding. Each position goes through all m query
-matrices in one product, and a window's queries are a view of it. They share keys and values, so
-one attention call answers them all. Of the product in A_t only what varies along a row survives
-the softmax: (o_i M + c) . o_j with M = Wpq Wpk^T and c = bpq Wpk^T; so bpk never gets a gradient.
-And because alpha sums to 1, Wpv is applied once, after the sum over j.
+A bias of Wpk would add the same number to a whole row of A_t's scores, which the softmax ignores.
 
-Departures from the paper: its equation lists m + 1 items in a window, its text and figure m; we
-take m. It adds dummy items to the sequence without saying where; here each layer learns its own,
-they only ask, and they slide (the window of x_1 is d_1..d_{m-1}, x_1) where its equation keeps d_1
-first. (So d_1 asks at x_1 alone, which a causal layer answers with v_1 whatever the question: only
-a layer with `causal=False` can teach it.) Of its m x m table of weights a step uses one vector;
-`pooling` names the ways to get it. Its softmax puts W_K on the rows; ours is the same with the
-names swapped.
+`forward` takes these steps in this order. `miqrec.nn.kernels` makes them fast; the results differ
+from the formula's by rounding alone.
+
+Departures from the paper:
+
+- Its equation lists m + 1 items in a window, its text and its figure m. This layer takes m.
+- It adds dummy items to the sequence without naming the layer. Here each layer learns its own, so
+  that the layer stays a drop-in replacement, and dummy items ask questions but are never keys.
+- Its equation keeps d_1 first in every window that reaches beyond x_1. Here the window slides over
+  the dummy items, so that the window of x_1 is d_1..d_{m-1}, x_1, and the distance of a dummy item
+  to x_1 is fixed. As a consequence d_1 asks at x_1 only. A causal layer answers v_1 there, whatever
+  the question, so the gradient of d_1 is zero unless `causal=False`.
+- It computes an m x m table of weights and uses one vector. `pooling` names the ways to get one.
+- Its softmax puts W_K on the rows. This layer does the same with the names exchanged.
 """
 
-from typing import Literal, get_args
+from abc import ABC, abstractmethod
+from typing import Any, Literal, NamedTuple, get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
-from miqrec.nn.kernels.slide import slide
-from miqrec.nn.shared_keys import QueryWeights, SharedKeyAttention
-
-__all__ = ["CausalSelfAttention", "MultiItemQueryAttention", "Pooling", "QueryWeights"]
+from miqrec.nn.kernels.attend import attend, probabilities
+from miqrec.nn.kernels.look_up import look_up
+from miqrec.nn.kernels.pool import answer_weights
+from miqrec.nn.kernels.windows import queries_at, window_queries
+from miqrec.nn.padding import newest, newest_positions, pack, packed_places, take_rows, valid
 
 Pooling = Literal["mean", "last"]
 
 
-class CausalSelfAttention(SharedKeyAttention):
-    """Multi-head self-attention that asks from the newest item alone.
+class QueryWeights(NamedTuple):
+    """What a layer attended to: `pooling` (B, L, m) and `attention` (B, heads, L, m, L)."""
 
-    Arguments and errors are those of `SharedKeyAttention`.
+    pooling: Tensor
+    attention: Tensor
+
+
+class Attention(nn.Module, ABC):
+    """What the blocks ask of an attention layer; derive from it to bring one of your own.
+
+    Attributes:
+        causal: Whether a position sees no later ones. S3-Rec's pre-training switches it; a layer for
+            other models need not have it.
+    """
+
+    causal: bool
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let a subclass that changes `forward` alone take `last` from that `forward`."""
+        super().__init_subclass__(**options)
+        if "forward" in vars(cls) and "last" not in vars(cls):
+            cls.last = Attention.last  # type: ignore[method-assign]
+
+    @abstractmethod
+    def forward(
+        self, query: Tensor, key_value: Tensor | None = None, *, lengths: Tensor | None = None
+    ) -> Any:
+        """Attend at every position.
+
+        Args:
+            query: What the queries are made of, (B, L, D), padded on the right.
+            key_value: What the keys and values are made of, (B, L, D); `query` if not given.
+            lengths: How many positions of each row are valid, (B,); all if not given.
+
+        Returns:
+            Outputs (B, L, D). Padding must not change an output at a valid position.
+        """
+
+    def last(
+        self, query: Tensor, key_value: Tensor | None = None, *, lengths: Tensor, n: int = 1
+    ) -> Tensor:
+        """Attend at the newest `n` valid positions of each row: (B, n, D), newest first.
+
+        This one computes all positions and selects; a layer that can do with less overrides it.
+
+        Returns:
+            The rows of `forward` at `newest_positions(lengths, n)`. Where a row has fewer than `n`
+            valid positions, the first one's output repeats.
+        """
+        return newest(self(query, key_value, lengths=lengths), lengths, n)
+
+
+class CausalSelfAttention(Attention):
+    """Multi-head self-attention that asks from the newest item alone (the first formula above).
+
+    Args:
+        embed_dim: D, the width of inputs and outputs.
+        num_heads: How many heads D is cut into.
+        causal: Whether a position sees no later ones; an attribute that may be switched. Without it
+            every position sees all valid ones.
+        dropout: The share of attention probabilities set to zero in training.
+        bias: Whether the projections have biases.
+
+    Raises:
+        MiqrecError: If `num_heads` does not divide `embed_dim`.
     """
 
     def __init__(
@@ -68,38 +135,83 @@ class CausalSelfAttention(SharedKeyAttention):
         dropout: float = 0.0,
         bias: bool = True,
     ) -> None:
-        super().__init__(embed_dim, num_heads, causal=causal, dropout=dropout, bias=bias)
+        super().__init__()
+        _check_heads(embed_dim, num_heads)
+        self.embed_dim, self.num_heads = embed_dim, num_heads
+        self.causal, self.dropout = causal, dropout
+        self.key = nn.Linear(embed_dim, embed_dim, bias=bias)
+        self.value = nn.Linear(embed_dim, embed_dim, bias=bias)
         self.query = nn.Linear(embed_dim, embed_dim, bias=bias)
         self.out = nn.Linear(embed_dim, embed_dim, bias=bias)
 
-    def ask(self, query: Tensor) -> Tensor:
-        """Form one query a position: (B, L, D) -> (1, B, L, D)."""
-        queries: Tensor = self.query(query)
-        return queries.unsqueeze(0)
+    def forward(
+        self,
+        query: Tensor,
+        key_value: Tensor | None = None,
+        *,
+        lengths: Tensor | None = None,
+        padding: Tensor | None = None,
+        need_weights: bool = False,
+    ) -> Tensor | tuple[Tensor, QueryWeights]:
+        """Attend at every position; arguments and results are `MultiItemQueryAttention`'s."""
+        key_value = query if key_value is None else key_value
+        _check_inputs(query, key_value, lengths, padding, self.embed_dim)
+        if padding is not None:
+            return _attend_packed(self, query, key_value, padding, need_weights=need_weights)
+        visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
+        dropout = self.dropout if self.training else 0.0
 
-    def ask_at(self, query: Tensor, positions: Tensor) -> Tensor:
-        """Form one query at each of `positions` (B, n): (B, L, D) -> (1, B, n, D)."""
-        queries: Tensor = self.query(query.take_along_dim(positions.unsqueeze(-1), 1))
-        return queries.unsqueeze(0)
+        q = self.query(query).unsqueeze(0)  # (1, B, L, D)
+        k, v = self.key(key_value), self.value(key_value)  # (B, L, D) each
+        o = attend(
+            q, k, v, self.num_heads, causal=self.causal, visible=visible, dropout=dropout
+        )  # (B, L, 1, D)
+        output: Tensor = self.out(o.squeeze(2))  # (B, L, D)
 
-    def combine(self, answers: Tensor) -> tuple[Tensor, Tensor]:
-        """Project the one answer: (B, T, 1, D) -> (B, T, D), and weights of 1 (B, T, 1)."""
-        return self.out(answers.squeeze(2)), answers.new_ones(answers.shape[:3])
+        if not need_weights:
+            return output
+        attention = probabilities(q, k, self.num_heads, causal=self.causal, visible=visible)
+        return output, QueryWeights(o.new_ones(o.shape[:3]), attention)
+
+    def last(
+        self,
+        query: Tensor,
+        key_value: Tensor | None = None,
+        *,
+        lengths: Tensor | None = None,
+        padding: Tensor | None = None,
+        n: int = 1,
+    ) -> Tensor:
+        """Attend at the newest `n` valid positions of each row: (B, n, D), newest first."""
+        key_value = query if key_value is None else key_value
+        _check_inputs(query, key_value, lengths, padding, self.embed_dim)
+        query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
+        positions = newest_positions(lengths, n)  # (B, n)
+        visible = _visible_from(positions, lengths, query.shape[1], causal=self.causal)
+        dropout = self.dropout if self.training else 0.0
+
+        q = self.query(take_rows(query, positions)).unsqueeze(0)  # (1, B, n, D)
+        o = look_up(
+            q, key_value, self.key, self.value, self.num_heads, visible=visible, dropout=dropout
+        )  # (B, n, 1, D)
+        output: Tensor = self.out(o.squeeze(2))  # (B, n, D)
+        return output
 
 
-class MultiItemQueryAttention(SharedKeyAttention):
-    """Multi-head self-attention that asks from each of the last `window` items (the formula above).
+class MultiItemQueryAttention(Attention):
+    """Multi-head self-attention that asks from each of the last `window` items (the second formula).
 
-    With `window=1` it is `CausalSelfAttention` with `pool_value` as output projection.
+    With `window=1` it is `CausalSelfAttention` with `pool_value` as its output projection.
 
     Args:
         embed_dim: D, the width of inputs and outputs.
-        num_heads: Heads that D is cut into.
-        window: m, how many of the newest items ask; may exceed the sequence's length.
-        causal: Whether positions see no later ones; an attribute that may be switched. Without it
-            the window's queries see all positions before `lengths`.
+        num_heads: How many heads D is cut into.
+        window: m, how many of the newest items ask; it may exceed the sequence's length.
+        causal: Whether a position sees no later ones; an attribute that may be switched. Without it
+            every query of a window sees all valid positions.
         dropout: The share of attention probabilities set to zero in training.
-        pooling: Whose view of the answers counts, "mean" of all queries or "last", the newest.
+        pooling: Which view of the answers counts: the "mean" of all queries', or that of the
+            "last" query, which is the newest item's.
         bias: Whether the projections have biases.
 
     Raises:
@@ -118,27 +230,28 @@ class MultiItemQueryAttention(SharedKeyAttention):
         pooling: Pooling = "mean",
         bias: bool = True,
     ) -> None:
-        super().__init__(embed_dim, num_heads, causal=causal, dropout=dropout, bias=bias)
-        if window < 1:
-            raise MiqrecError(
-                f"window is {window}, but at least the newest item must ask: use 1 or more"
-            )
-        if pooling not in get_args(Pooling):
-            raise MiqrecError(
-                f"unknown pooling {pooling!r}: use one of {', '.join(get_args(Pooling))}"
-            )
+        super().__init__()
+        _check_heads(embed_dim, num_heads)
+        _check_window(window, pooling)
+        self.embed_dim, self.num_heads = embed_dim, num_heads
+        self.causal, self.dropout = causal, dropout
         self.window, self.pooling = window, pooling
+        self.key = nn.Linear(embed_dim, embed_dim, bias=bias)
+        self.value = nn.Linear(embed_dim, embed_dim, bias=bias)
         self.query_weight = nn.Parameter(torch.empty(window, embed_dim, embed_dim))
         self.query_bias = nn.Parameter(torch.empty(window, embed_dim)) if bias else None
         self.dummy_items = nn.Parameter(torch.empty(window - 1, embed_dim)) if window > 1 else None
         if window > 1:
             self.pool_query = nn.Linear(embed_dim, embed_dim, bias=bias)
             self.pool_key = nn.Linear(embed_dim, embed_dim, bias=bias)
+            # a bias is drawn and dropped, so that a seed gives the weights that it always gave
+            self.pool_key.register_parameter("bias", None)
         self.pool_value = nn.Linear(embed_dim, embed_dim, bias=bias)
         self.reset_parameters()
+        self.register_load_state_dict_pre_hook(_drop_pool_key_bias)  # type: ignore[no-untyped-call]
 
     def reset_parameters(self) -> None:
-        """Start each query matrix as an `nn.Linear`, dummies at the scale of normalised inputs."""
+        """Start each query matrix as an `nn.Linear`, dummy items at the scale of normalised inputs."""
         bound = self.embed_dim**-0.5
         nn.init.uniform_(self.query_weight, -bound, bound)
         if self.query_bias is not None:
@@ -146,48 +259,177 @@ class MultiItemQueryAttention(SharedKeyAttention):
         if self.dummy_items is not None:
             nn.init.normal_(self.dummy_items)
 
-    def ask(self, query: Tensor) -> Tensor:
-        """Form each position's queries from its window: (B, L, D) -> (m, B, L, D)."""
-        weight, bias = self.questions()
-        weight = weight.mT.flatten(0, 1)  # (m * D, D), as F.linear reads it
-        bias = None if bias is None else bias.flatten()
-        projected = F.linear(self.with_dummies(query), weight, bias)  # (B, L + m - 1, m * D)
-        return slide(projected.view(*projected.shape[:2], self.window, -1))
+    def forward(
+        self,
+        query: Tensor,
+        key_value: Tensor | None = None,
+        *,
+        lengths: Tensor | None = None,
+        padding: Tensor | None = None,
+        need_weights: bool = False,
+    ) -> Tensor | tuple[Tensor, QueryWeights]:
+        """Attend at every position.
 
-    def ask_at(self, query: Tensor, positions: Tensor) -> Tensor:
-        """Form the queries of `positions` (B, n) from their windows: (B, L, D) -> (m, B, n, D)."""
-        rows = positions.unsqueeze(-1) + torch.arange(self.window, device=query.device)  # (B, n, m)
-        windows = self.with_dummies(query).take_along_dim(rows.flatten(1).unsqueeze(-1), 1)
-        windows = windows.view(*rows.shape, -1)  # (B, n, m, D)
-        weight, bias = self.questions()
-        queries = torch.einsum("bnmd,mde->mbne", windows, weight)
-        return queries if bias is None else queries + bias[:, None, None]
+        Args:
+            query: What the queries are made of, (B, L, D). SASRec normalises these inputs only.
+            key_value: What the keys and values are made of, (B, L, D); `query` if not given.
+            lengths: How many positions of each row are valid, (B,), the padding standing behind
+                them; all if not given. A causal layer has no use for it.
+            padding: Which positions are padding, (B, L) bool, wherever they stand; an alternative
+                to `lengths`. The dummy items stand directly before a row's first valid position.
+            need_weights: Whether to return the weights too, which are computed beside the outputs.
 
-    def combine(self, answers: Tensor) -> tuple[Tensor, Tensor]:
-        """Pool the answers: (B, T, m, D) -> (B, T, D), and their weights (B, T, m)."""
-        alpha = self.weigh(answers)  # (B, T, m)
-        pooled = (alpha.unsqueeze(-2) @ answers).squeeze(-2)  # (B, T, D)
-        return self.pool_value(pooled), alpha
+        Returns:
+            Outputs (B, L, D), or a pair of these and `QueryWeights`. At padding they mean nothing.
 
-    def questions(self) -> tuple[Tensor, Tensor | None]:
-        """Give the window's query matrices and biases, (m, D, D) and (m, D)."""
-        return self.query_weight, self.query_bias
+        Raises:
+            MiqrecError: If the shapes do not fit, or both `lengths` and `padding` are given.
+        """
+        key_value = query if key_value is None else key_value
+        _check_inputs(query, key_value, lengths, padding, self.embed_dim)
+        if padding is not None:
+            return _attend_packed(self, query, key_value, padding, need_weights=need_weights)
+        visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
+        dropout = self.dropout if self.training else 0.0
+
+        x = self.with_dummies(query)  # (B, m - 1 + L, D)
+        q = window_queries(x, self.query_weight, self.query_bias, self.window)  # (m, B, L, D)
+        k, v = self.key(key_value), self.value(key_value)  # (B, L, D) each
+        o = attend(
+            q, k, v, self.num_heads, causal=self.causal, visible=visible, dropout=dropout
+        )  # (B, L, m, D)
+        alpha = self.weigh(o)  # (B, L, m)
+        pooled = (alpha.unsqueeze(-2) @ o).squeeze(-2)  # (B, L, D)
+        output: Tensor = self.pool_value(
+            pooled
+        )  # (B, L, D), where Wpv may come last: alpha sums to 1
+
+        if not need_weights:
+            return output
+        attention = probabilities(q, k, self.num_heads, causal=self.causal, visible=visible)
+        return output, QueryWeights(alpha, attention)
+
+    def last(
+        self,
+        query: Tensor,
+        key_value: Tensor | None = None,
+        *,
+        lengths: Tensor | None = None,
+        padding: Tensor | None = None,
+        n: int = 1,
+    ) -> Tensor:
+        """Attend at the newest `n` valid positions of each row: (B, n, D), newest first.
+
+        The other arguments are `forward`'s.
+        """
+        key_value = query if key_value is None else key_value
+        _check_inputs(query, key_value, lengths, padding, self.embed_dim)
+        query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
+        positions = newest_positions(lengths, n)  # (B, n)
+        visible = _visible_from(positions, lengths, query.shape[1], causal=self.causal)
+        dropout = self.dropout if self.training else 0.0
+
+        x = self.with_dummies(query)  # (B, m - 1 + L, D)
+        q = queries_at(positions, x, self.query_weight, self.query_bias, self.window)
+        o = look_up(  # q is (m, B, n, D)
+            q, key_value, self.key, self.value, self.num_heads, visible=visible, dropout=dropout
+        )  # (B, n, m, D)
+        alpha = self.weigh(o)  # (B, n, m)
+        pooled = (alpha.unsqueeze(-2) @ o).squeeze(-2)  # (B, n, D)
+        output: Tensor = self.pool_value(pooled)
+        return output
 
     def with_dummies(self, query: Tensor) -> Tensor:
-        """Put the dummy items before x_1..x_L: (B, L, D) -> (B, L + m - 1, D)."""
+        """Put the dummy items before x_1..x_L: (B, L, D) -> (B, m - 1 + L, D)."""
         if self.dummy_items is None:
             return query
-        dummies = self.dummy_items.to(query.dtype).expand(len(query), -1, -1)
+        dummies = self.dummy_items.to(query.dtype).expand(query.shape[0], -1, -1)
         return torch.cat([dummies, query], 1)
 
     def weigh(self, answers: Tensor) -> Tensor:
-        """Find alpha for the answers: (B, T, m, D) -> (B, T, m)."""
+        """Compute alpha from the answers: (B, T, m, D) -> (B, T, m)."""
         if self.window == 1:
             return answers.new_ones(answers.shape[:3])
-        Wq, Wk, scale = self.pool_query, self.pool_key, self.embed_dim**-0.5
-        M = Wk.weight.T @ Wq.weight * scale  # (D, D), as F.linear reads it
-        c = None if Wq.bias is None else Wq.bias @ Wk.weight * scale  # (D,)
-        asking = answers if self.pooling == "mean" else answers[:, :, -1:]
-        scores = answers @ F.linear(asking, M, c).mT  # (B, T, m, m or 1), A^T up to its softmax:
-        alpha: Tensor = scores.softmax(-2).mean(-1)  # the CPU is slow along a short last dimension
-        return alpha
+        return answer_weights(answers, self.pool_query, self.pool_key, self.pooling)
+
+
+def _visible_from(positions: Tensor, lengths: Tensor, length: int, *, causal: bool) -> Tensor:
+    """Mark the keys that positions (B, n) see: (B, n, L) bool."""
+    ends = positions + 1 if causal else lengths.unsqueeze(-1).expand_as(positions)
+    return valid(ends, length)
+
+
+def _right_padded(
+    query: Tensor, key_value: Tensor, lengths: Tensor | None, padding: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Give the inputs with all padding behind the valid positions, and how many there are."""
+    if padding is not None:
+        places = packed_places(padding)
+        return pack(query, places), pack(key_value, places), (~padding).sum(1)
+    if lengths is None:
+        lengths = torch.full(query.shape[:1], query.shape[1], device=query.device)
+    return query, key_value, lengths
+
+
+def _attend_packed(
+    layer: "CausalSelfAttention | MultiItemQueryAttention",
+    query: Tensor,
+    key_value: Tensor,
+    padding: Tensor,
+    *,
+    need_weights: bool,
+) -> Tensor | tuple[Tensor, QueryWeights]:
+    """Call a layer on rows whose padding was moved to the end, and move its results back."""
+    places = packed_places(padding)  # (B, L)
+    query, key_value, lengths = _right_padded(query, key_value, None, padding)
+    results = layer.forward(query, key_value, lengths=lengths, need_weights=need_weights)
+    if isinstance(results, Tensor):
+        return take_rows(results, places)
+    output, (pooling, attention) = results
+    attention = attention.gather(2, places[:, None, :, None, None].expand_as(attention))
+    attention = attention.gather(4, places[:, None, None, None, :].expand_as(attention))
+    return take_rows(output, places), QueryWeights(take_rows(pooling, places), attention)
+
+
+def _drop_pool_key_bias(_: nn.Module, state: dict[str, Tensor], prefix: str, *__: Any) -> None:
+    """Drop what older saved models hold: a bias of `pool_key`, which never had an effect."""
+    state.pop(f"{prefix}pool_key.bias", None)
+
+
+def _check_heads(embed_dim: int, num_heads: int) -> None:
+    if num_heads < 1 or embed_dim % num_heads:
+        raise MiqrecError(
+            f"embed_dim {embed_dim} cannot be cut into {num_heads} heads of equal width; "
+            "choose a number of heads that divides it"
+        )
+
+
+def _check_window(window: int, pooling: str) -> None:
+    if window < 1:
+        raise MiqrecError(
+            f"window is {window}, but at least the newest item must ask: use 1 or more"
+        )
+    if pooling not in get_args(Pooling):
+        raise MiqrecError(f"unknown pooling {pooling!r}: use one of {', '.join(get_args(Pooling))}")
+
+
+def _check_inputs(
+    query: Tensor, key_value: Tensor, lengths: Tensor | None, padding: Tensor | None, width: int
+) -> None:
+    if query.dim() != 3 or query.shape[-1] != width or query.shape != key_value.shape:
+        raise MiqrecError(
+            f"attention of width {width} takes query and key_value of one shape (B, L, {width}), "
+            f"but was given {tuple(query.shape)} and {tuple(key_value.shape)}"
+        )
+    if lengths is not None and padding is not None:
+        raise MiqrecError("lengths and padding say the same in two ways: give one of them")
+    if lengths is not None and lengths.shape != query.shape[:1]:
+        raise MiqrecError(
+            f"lengths must have one entry for each of the {query.shape[0]} sequences of an input "
+            f"(B, L, D), batch first, but has shape {tuple(lengths.shape)}"
+        )
+    if padding is not None and (padding.shape != query.shape[:2] or padding.dtype != torch.bool):
+        raise MiqrecError(
+            f"padding must be bool and of shape {tuple(query.shape[:2])} for an input (B, L, D), "
+            f"batch first, but is {padding.dtype} and of shape {tuple(padding.shape)}"
+        )

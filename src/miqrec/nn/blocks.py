@@ -7,9 +7,9 @@ inference.
 
 from torch import Tensor, nn
 
+from miqrec.nn.attention import Attention
 from miqrec.nn.kernels.dropout import Dropout
 from miqrec.nn.padding import newest
-from miqrec.nn.shared_keys import SharedKeyAttention
 
 
 class SASRecBlock(nn.Module):
@@ -24,7 +24,7 @@ class SASRecBlock(nn.Module):
         dropout: The share set to zero in training after attention and after each map of the FFN.
     """
 
-    def __init__(self, dim: int, attention: SharedKeyAttention, dropout: float) -> None:
+    def __init__(self, dim: int, attention: Attention, dropout: float) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(dim)
         self.attention = attention
@@ -64,7 +64,7 @@ class S3RecBlock(nn.Module):
         dropout: The share set to zero in training after attention and after the FFN.
     """
 
-    def __init__(self, dim: int, attention: SharedKeyAttention, dropout: float) -> None:
+    def __init__(self, dim: int, attention: Attention, dropout: float) -> None:
         super().__init__()
         self.attention = attention
         self.attention_dropout = Dropout(dropout)

@@ -24,7 +24,7 @@ class SASRecEmbedding(nn.Module):
 
     def __init__(self, n_items: int, dim: int, max_length: int, dropout: float) -> None:
         super().__init__()
-        self.scale = dim**0.5
+        self.scale, self.max_length = dim**0.5, max_length
         self.items = nn.Embedding(n_items + 1, dim, padding_idx=0)
         self.positions = nn.Embedding(max_length, dim)
         self.dropout = Dropout(dropout)

@@ -26,7 +26,31 @@ def newest_positions(lengths: Tensor, n: int = 1) -> Tensor:
 
 def newest(states: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
     """Take the rows of `states` (B, L, D) at `newest_positions(lengths, n)`: (B, n, D)."""
-    return states.take_along_dim(newest_positions(lengths, n).unsqueeze(-1), 1)
+    return take_rows(states, newest_positions(lengths, n))
+
+
+def take_rows(x: Tensor, rows: Tensor) -> Tensor:
+    """Take some rows of each sequence: `x` (B, L, D), `rows` (B, n) -> (B, n, D)."""
+    return x.gather(1, rows.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
+
+
+def packed_places(padding: Tensor) -> Tensor:
+    """Tell where each position goes when the valid ones move to the front, in their order.
+
+    Args:
+        padding: Which positions are padding, (B, L) bool.
+
+    Returns:
+        Places (B, L) int64, a permutation of 0..L-1 in each row.
+    """
+    real = ~padding
+    behind = real.sum(1, keepdim=True) + padding.cumsum(1)
+    return torch.where(padding, behind, real.cumsum(1)) - 1
+
+
+def pack(x: Tensor, places: Tensor) -> Tensor:
+    """Move the rows of `x` (B, L, D) to `places` (B, L); `take_rows(x, places)` moves them back."""
+    return torch.empty_like(x).scatter(1, places.unsqueeze(-1).expand_as(x), x)
 
 
 def trim(items: Tensor, lengths: Tensor, max_length: int) -> tuple[Tensor, Tensor]:

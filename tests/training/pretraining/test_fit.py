@@ -12,6 +12,7 @@ import torch
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.models.registry import build_model
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
 from miqrec.training.callbacks import History
 from miqrec.training.pretraining.config import PretrainingConfig
@@ -38,7 +39,7 @@ def described() -> Dataset:
 
 def pretrained(folder: Path, name: str = "s3rec", dataset: Dataset | None = None, **values):
     torch.manual_seed(0)
-    model = S3Rec(cycle().catalogue.n_items, CONFIGS[name])
+    model = build_model(CONFIGS[name], cycle().catalogue.n_items)
     defaults = {"epochs": 2, "prefixes": 2, "batch_size": 50, "learning_rate": 0.01}
     rows = pretrain(model, dataset or described(), PretrainingConfig(**defaults | values), folder)
     return model, rows

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from miqrec.data.sequences import Sequences
+from miqrec.models.registry import build_model
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
 from miqrec.system.seeds import Purpose, stream
 from miqrec.training.pretraining.config import PretrainingConfig
@@ -27,7 +28,7 @@ CONFIGS = [
 
 @pytest.fixture(params=CONFIGS, ids=lambda config: config.name)
 def model(request) -> S3Rec:
-    model = S3Rec(N_ITEMS, request.param)
+    model = build_model(request.param, N_ITEMS)
     model.causal = False
     return model
 

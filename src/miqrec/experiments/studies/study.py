@@ -13,6 +13,7 @@ from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.tuning.space import Dimension, check_values, contains, searchable
+from miqrec.models.migrate import modernise
 from miqrec.models.registry import find_model
 from miqrec.runs.initial_weights import FREE, sizes
 from miqrec.runs.settings import (
@@ -38,10 +39,13 @@ class ModelPlan(Config):
     @model_validator(mode="before")
     @classmethod
     def _gather_settings(cls, keys: Any) -> Any:
-        if not isinstance(keys, dict) or "settings" in keys:
+        if not isinstance(keys, dict):
             return keys
-        own = {name: value for name, value in keys.items() if name in cls.model_fields}
-        return own | {"settings": {name: keys[name] for name in keys if name not in own}}
+        if "settings" not in keys:
+            own = {name: value for name, value in keys.items() if name in cls.model_fields}
+            keys = own | {"settings": {name: keys[name] for name in keys if name not in own}}
+        today = modernise({"name": keys.get("model"), **keys["settings"]})
+        return keys | {"model": today.pop("name"), "settings": today}
 
 
 class PretrainingPlan(ModelPlan):

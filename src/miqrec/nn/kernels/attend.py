@@ -1,13 +1,19 @@
-"""Attention in which m queries a position share keys and values.
+"""Attention in which the m queries of a position share keys and values.
 
-Head by head, the m queries take the place of heads, over keys and values repeated with a stride of
-zero: nothing is copied m times, queries are read where they stand, and the causal kernels of
-`scaled_dot_product_attention` apply. (Its `enable_gqa` says the same, but some kernels refuse it:
-those of the CPU in PyTorch 2.8, and of CUDA in float32.) `m = 1` is ordinary attention. On a CPU
-causal attention of several queries goes block by block, which takes three quarters of its kernel's
-time for ten queries at length 200 and as long as it at length 50. Attention of one query does too in
-bfloat16, where that kernel takes twice its time in float32, and where oneDNN multiplies in float32
-(`miqrec.system.matmul`), which makes that kernel slower and the products of the blocks faster.
+PyTorch's `scaled_dot_product_attention` does the work, one head at a time, with the m queries where
+it expects heads. Keys and values are expanded to m with a stride of zero, so nothing is copied. (Its
+option `enable_gqa` means the same, but some kernels refuse it: the CPU's in PyTorch 2.8 and CUDA's
+in float32.) With m = 1 this is ordinary attention.
+
+On a CPU, three cases of causal attention go through `blockwise_attention` instead:
+
+- several queries: it takes three quarters of the kernel's time for ten queries at length 200, and
+  as long as the kernel at length 50;
+- one query in bfloat16, where the kernel takes twice its time in float32;
+- one query in float32 where oneDNN multiplies matrices (`miqrec.system.matmul`), which makes the
+  kernel slower and the products of the blocks faster.
+
+Compiled and exported layers always use PyTorch's kernel.
 """
 
 from functools import partial
@@ -35,11 +41,11 @@ def attend(
         queries: (m, B, T, D).
         keys: (B, L, D).
         values: (B, L, D).
-        num_heads: Heads that the D numbers are cut into.
-        causal: Whether position t sees s <= t only; needs T = L.
-        visible: Which keys may be seen, (B, L) bool; all if not given. Not together with `causal`.
-        dropout: The share of attention probabilities set to zero. Above 0 the CPU kernel falls back
-            to the textbook form, which does build the (B, m, T, L) probabilities.
+        num_heads: How many heads the D numbers are cut into.
+        causal: Whether position t sees s <= t only, which needs T = L.
+        visible: Which keys every query sees, (B, L) bool; all if not given. It excludes `causal`.
+        dropout: The share of attention probabilities set to zero. Above 0 the CPU's kernel falls
+            back to the textbook form, which builds all (B, m, T, L) probabilities.
 
     Returns:
         The answers (B, T, m, D), heads side by side.
@@ -65,15 +71,16 @@ def attend(
 
 
 def _goes_blockwise(queries: Tensor) -> bool:
-    several, by_onednn = len(queries) > 1, torch.get_float32_matmul_precision() != "highest"
-    reduced = queries.dtype == torch.bfloat16
-    return queries.device.type == "cpu" and (several or reduced or by_onednn)
+    if queries.device.type != "cpu" or torch.compiler.is_compiling():
+        return False
+    several, reduced = queries.shape[0] > 1, queries.dtype == torch.bfloat16
+    return several or reduced or torch.get_float32_matmul_precision() != "highest"
 
 
 def probabilities(
     queries: Tensor, keys: Tensor, num_heads: int, *, causal: bool, visible: Tensor | None = None
 ) -> Tensor:
-    """Build the attention probabilities that `attend` never does: (B, heads, T, m, L)."""
+    """Compute the probabilities that `attend` uses and never holds: (B, heads, T, m, L)."""
     m, B, T, _ = queries.shape
     L = keys.shape[1]
     queries = _split_queries(queries, num_heads)
