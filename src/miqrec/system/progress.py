@@ -1,4 +1,4 @@
-"""Progress on standard error, shown only for what takes longer than two seconds and only to a person."""
+"""Progress for a person who looks: on a terminal's standard error, or below a cell in Jupyter."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 T = TypeVar("T")
 
 PATIENCE = 2.0
-"""Seconds that pass before a bar is shown."""
+"""Seconds that pass before `track` shows a bar."""
 
 console = Console(stderr=True)
+"""Where messages go, so that standard output holds results alone."""
 
 
 def bar() -> Progress:
-    """A bar on standard error; it is silent where nobody looks (no terminal)."""
+    """Make a bar that vanishes when it is done, and that stays silent in files, pipes and tests.
+
+    In Jupyter Rich draws it with ipywidgets, and asks for that package where it is missing.
+    """
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -25,12 +29,18 @@ def bar() -> Progress:
         TextColumn("{task.fields[note]}"),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not (console.is_terminal or console.is_jupyter),
     )
 
 
 def track(parts: Iterable[T], description: str, total: int) -> Iterator[T]:
-    """Yield the parts; show how far it is once it has taken longer than two seconds."""
+    """Yield the parts, and show a bar once they have taken longer than `PATIENCE`.
+
+    Args:
+        parts: What is worked through.
+        description: What is being done, as in "ranking the test items".
+        total: How many parts there are.
+    """
     progress, began = bar(), time.monotonic()
     task = progress.add_task(description, total=total, note="")
     try:
