@@ -1,21 +1,30 @@
-"""What a run ran on, for whoever wants to repeat it."""
+"""The machine: which device computes, what a run ran on, and how much memory it took."""
 
 import os
 import platform
 import shlex
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import torch
 
 from miqrec.config import Config
+from miqrec.errors import MiqrecError
 
 PACKAGES = ("miqrec", "torch", "lightning", "polars", "numpy")
 
+COUNTS: dict[str, Callable[[], int]] = {
+    "cpu": lambda: 1,
+    "cuda": torch.cuda.device_count,
+    "mps": lambda: int(torch.backends.mps.is_available()),
+}
+"""How many devices of each kind there are."""
+
 
 class Environment(Config):
-    """The machine, the versions, the command and the date."""
+    """What a run ran on, for whoever wants to repeat it: machine, versions, command and date."""
 
     date: str
     command: str
@@ -29,8 +38,8 @@ class Environment(Config):
     earlier_devices: tuple[str, ...] = ()  # others, where the run was begun and stopped
 
 
-def environment() -> Environment:
-    """Describe this machine and this process."""
+def environment(device: torch.device | None = None) -> Environment:
+    """Describe this machine and this process, which computes on a device (by default the best)."""
     return Environment(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         command=_command(),
@@ -42,30 +51,75 @@ def environment() -> Environment:
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count() or 1,
         threads=torch.get_num_threads(),
-        device=_device(),
+        device=_name(device or best_device()),
     )
 
 
 def _command() -> str:
-    """What was typed; `python -m miqrec` has a file for its name."""
+    """Return what was typed; the name of the program is a file's in `python -m miqrec`."""
     program = os.path.basename(sys.argv[0])
     return shlex.join(["miqrec" if program == "__main__.py" else program, *sys.argv[1:]])
 
 
 def best_device() -> torch.device:
-    """CUDA where there is one, then MPS, then the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """Return the first NVIDIA GPU, or the CPU without one.
+
+    Apple's GPU is never chosen by itself, since it has no float64 (see `require_float64`).
+    """
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def peak_mib() -> float | None:
-    """MiB that the GPU, or without one this process, has held at most; None where nobody counts.
+def choose_device(wanted: torch.device | str | None = None) -> torch.device:
+    """Return the device that is asked for, or the best one if none is.
+
+    Args:
+        wanted: "cpu", "cuda", "cuda:1" or "mps", as text or as PyTorch's object.
+
+    Raises:
+        MiqrecError: If there is no such kind of device, or this machine has it not.
+    """
+    if wanted is None:
+        return best_device()
+    try:
+        device = torch.device(wanted)
+        present = COUNTS[device.type]()
+    except (RuntimeError, KeyError) as error:
+        raise MiqrecError(f"{wanted!r} is no device; give cpu, cuda, cuda:1 or mps") from error
+    if (device.index or 0) >= present:
+        raise MiqrecError(
+            f"there is no device {wanted} here: PyTorch finds {present} of the kind {device.type}"
+        )
+    return device
+
+
+def require_float64(device: torch.device, what: str) -> None:
+    """Refuse Apple's GPU for what needs float64.
+
+    Args:
+        device: Where it would be computed.
+        what: The subject of the sentence, as in "pre-training".
+
+    Raises:
+        MiqrecError: If the device has no float64.
+    """
+    if device.type == "mps":
+        raise MiqrecError(f"{what} needs float64, which Apple's GPU (mps) has not; use device cpu")
+
+
+def peak_mib(device: torch.device | None = None) -> float | None:
+    """Return the MiB that the GPU, or for another device this process, has held at most.
 
     A process counts from its start, with its libraries and whatever ran in it before.
+
+    Args:
+        device: Where the work was done; by default the best device.
+
+    Returns:
+        None where nobody counts, as on Windows.
     """
-    if best_device().type == "cuda":
-        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+    device = device or best_device()
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
     try:
         import resource
     except ImportError:  # Windows
@@ -74,13 +128,12 @@ def peak_mib() -> float | None:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 
 
-def _device() -> str:
-    device = best_device()
-    return torch.cuda.get_device_name() if device.type == "cuda" else device.type
+def _name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def processor() -> str:
-    """What the CPU calls itself."""
+    """Return what the CPU calls itself."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             return next(

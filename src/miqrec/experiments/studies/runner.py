@@ -17,7 +17,7 @@ import torch
 
 from miqrec.experiments.studies.overview import Show, elsewhere, ended, started
 from miqrec.experiments.studies.plan import PlannedRun, unfinished
-from miqrec.system.environment import best_device, environment
+from miqrec.system.environment import environment
 from miqrec.system.locks import is_locked
 
 PROGRAM = (sys.executable, "-m", "miqrec")
@@ -60,8 +60,7 @@ def make_slots(jobs: int | None = None) -> list[Slot]:
     """
     gpus, cores = _gpus(), environment().cores
     if jobs is None:
-        one_device = best_device().type == "mps"
-        jobs = len(gpus) or (1 if one_device else max(1, cores // 2))
+        jobs = len(gpus) or max(1, cores // 2)
     threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, cores // jobs))
     slots = [{"OMP_NUM_THREADS": threads} for _ in range(jobs)]
     for number, slot in enumerate(slots):
