@@ -13,7 +13,8 @@ import polars as pl
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.sequences import Sequences, spans
+from miqrec.data.sequences import Sequences
+from miqrec.data.splitting import SplitConfig, split
 from miqrec.system.files import replacing, write_json
 
 INTER = {"user": "user:token", "item": "item:token", "time": "time:float"}
@@ -53,10 +54,10 @@ def first_users(dataset: Dataset, n: int) -> Dataset:
 
 def training_part(dataset: Dataset) -> Dataset:
     """The histories without the two held-out items."""
-    span = spans(dataset.sequences, "train")
-    lengths = span.stops - span.starts
+    train = split(dataset, SplitConfig()).train
+    lengths = train.lengths
     index = np.arange(lengths.sum()) + np.repeat(
-        span.starts - np.cumsum(lengths) + lengths, lengths
+        train.starts - np.cumsum(lengths) + lengths, lengths
     )
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     sequences = Sequences(dataset.sequences.items[index], offsets, dataset.sequences.n_items)

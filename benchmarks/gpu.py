@@ -23,7 +23,7 @@ from benchmarks.gpu_checks import ALLOWED, cases, errors
 from benchmarks.limits import limits, median_seconds
 from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
 from miqrec.data.batches.training import Piece, TrainingExamples, training_loader
-from miqrec.data.sequences import Sequences
+from miqrec.data.histories import Histories, Questions
 from miqrec.evaluation.ranking import ranks
 from miqrec.models.encoder import Encoder
 from miqrec.models.registry import build_model
@@ -100,7 +100,14 @@ def check(device: str) -> bool:
     return passed
 
 
-def histories(options: argparse.Namespace) -> Sequences:
+class LeftOut(NamedTuple):
+    """What is trained on, and what is asked at the end."""
+
+    train: Histories
+    test: Questions
+
+
+def histories(options: argparse.Namespace) -> LeftOut:
     """The data set of the file, or one made up in its likeness."""
     if options.data:
         opened = gzip.open if options.data.suffix == ".gz" else open
@@ -108,21 +115,32 @@ def histories(options: argparse.Namespace) -> Sequences:
             users, items = np.loadtxt(lines, dtype=np.int64).T
         lengths = np.bincount(users)[1:]
         items = items[np.argsort(users, kind="stable")].astype(np.int32)
-        return Sequences(items, np.append(0, lengths.cumsum()), int(items.max()))
+        return left_out(items, lengths, int(items.max()))
     generator = np.random.default_rng(0)
     n_users = 80 if options.quick else N_USERS
     lengths = generator.lognormal(np.log(96), 1.03, n_users).clip(18, 2277).astype(np.int64)
     items = generator.integers(1, N_ITEMS + 1, lengths.sum(), dtype=np.int32)
-    return Sequences(items, np.append(0, lengths.cumsum()), N_ITEMS)
+    return left_out(items, lengths, N_ITEMS)
 
 
-def measure(data: Sequences, window: int, precision: str, options: argparse.Namespace) -> Row:
+def left_out(items: np.ndarray, lengths: np.ndarray, n_items: int) -> LeftOut:
+    """Leave each user's last item out for test and the one before it for validation."""
+    stops = lengths.cumsum()
+    users, starts = np.arange(len(lengths)), stops - lengths
+    train = Histories(items, users, starts, stops - 2, n_items, len(lengths))
+    test = Questions(
+        *(items, users, starts, stops - 1, n_items, len(lengths)), targets=items[stops - 1]
+    )
+    return LeftOut(train, test)
+
+
+def measure(data: LeftOut, window: int, precision: str, options: argparse.Namespace) -> Row:
     """Time steps, an epoch with its loading, and an evaluation."""
     sizes = {"dim": 16, "max_length": 30} if options.quick else {"dim": 64, "max_length": 200}
     config = MIQSASRecConfig(window=window, **sizes) if window > 1 else SASRecConfig(**sizes)
     torch.manual_seed(0)
-    model = build_model(config, data.n_items).to(options.device)
-    examples = TrainingExamples(data, "train", config.max_length, worth=math.inf)  # in one piece
+    model = build_model(config, data.train.n_items).to(options.device)
+    examples = TrainingExamples(data.train, config.max_length, worth=math.inf)  # in one piece
     loader = training_loader(examples, 128, seed=0)
     step = make_step(model, precision, examples.n_targets / len(loader), options)
     batches = [move(batch, options.device) for (batch,) in loader]
@@ -172,10 +190,10 @@ def move(batch: Piece, device: str) -> Piece:
 
 
 @torch.inference_mode()
-def evaluate(model: Encoder, data: Sequences, device: str) -> None:
+def evaluate(model: Encoder, data: LeftOut, device: str) -> None:
     """Rank every user's test item among all, in float32."""
     model.eval()
-    examples = EvaluationExamples(data, "test", model.max_length)
+    examples = EvaluationExamples(data.test, model.max_length)
     for batch in evaluation_loader(examples, 256):
         moved = EvaluationBatch(*(tensor.to(device) for tensor in batch))
         scores = model.scores(moved.items, moved.lengths)
@@ -205,15 +223,15 @@ def reset_peak() -> None:
         torch.cuda.reset_peak_memory_stats()
 
 
-def table(rows: list[Row], data: Sequences, options: argparse.Namespace) -> str:
+def table(rows: list[Row], data: LeftOut, options: argparse.Namespace) -> str:
     """The results in Markdown."""
-    targets = TrainingExamples(data, "train", 30 if options.quick else 200).n_targets
+    targets = TrainingExamples(data.train, 30 if options.quick else 200).n_targets
     name = torch.cuda.get_device_name() if options.device == "cuda" else options.device
     rates = limits(0.1, options.device)
     best = {kind: max(rates[kind].values()) / 1e12 for kind in ALLOWED}
     plain = {row.precision: row.step for row in rows if row.model == "SASRec"}
     lines = [
-        f"{name}, PyTorch {torch.__version__}, {data.n_users:,} users, {data.n_items:,} items, "
+        f"{name}, PyTorch {torch.__version__}, {data.train.n_users:,} users, {data.train.n_items:,} items, "
         f"{targets:,} targets an epoch, batches of 128, {options.data or 'made-up histories'}"
         f"{', compiled' * options.compile}; "
         f"products of matrices {best['float32']:.1f} TFLOP/s in float32, {best['bfloat16']:.1f} in "

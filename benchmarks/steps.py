@@ -8,6 +8,7 @@ import torch
 from miqrec.data.batches.pieces import Integers, worth_on
 from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.open import DataConfig, open_dataset
+from miqrec.data.splitting import SplitConfig, split
 from miqrec.models.registry import build_model
 from miqrec.runs.settings import settings
 from miqrec.system.matmul import fast_products
@@ -38,11 +39,12 @@ def make_step(
     config = settings("miq-sasrec", **chosen, window=window)
     if window == 1:
         config = settings("sasrec", **chosen)
-    sequences, device = open_dataset(DataConfig(source=data)).sequences, torch.device("cpu")
+    dataset, device = open_dataset(DataConfig(source=data)), torch.device("cpu")
+    train = split(dataset, SplitConfig()).train
     worth = worth_on(device, reduced=config.training.reduced)
-    examples = TrainingExamples(sequences, "train", length, worth)
-    model = build_model(config.model, sequences.n_items)
-    objective = make_objective(config.training, sequences, "train", device)
+    examples = TrainingExamples(train, length, worth)
+    model = build_model(config.model, train.n_items)
+    objective = make_objective(config.training, train, device)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     negatives = torch.Generator(device)
 

@@ -46,9 +46,10 @@ def write_run(
     **settings: object,
 ) -> Path:
     """A finished run with these test ranks, of users 0, 1, ..."""
-    config = small(model, cycle(), seed=seed, **settings)
+    config = small(model, cycle(), seed=seed, **settings).config
     frame = pl.DataFrame(
         {
+            "question": range(len(ranks)),
             "user": range(len(ranks)),
             "target": targets or [1] * len(ranks),
             "rank": ranks,

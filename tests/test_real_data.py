@@ -7,7 +7,7 @@ import pytest
 from miqrec import Recommender
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.sequences import spans
+from miqrec.data.splitting import SplitConfig, split
 from miqrec.data.statistics import statistics
 
 SIZES = {
@@ -39,9 +39,10 @@ def test_the_last_two_items_of_last_fm_are_held_out(shared_data):
         return dataset.catalogue.decode([dataset.sequences.items[place]])[0]
 
     assert dataset.users[0] == user
-    assert item(spans(dataset.sequences, "test").stops[0]) == history[-1]
-    assert item(spans(dataset.sequences, "valid").stops[0]) == history[-2]
-    assert spans(dataset.sequences, "train").stops[0] == len(history) - 2
+    splits = split(dataset, SplitConfig())
+    assert item(splits.test.stops[0]) == history[-1]
+    assert item(splits.valid.stops[0]) == history[-2]
+    assert splits.train.stops[0] == len(history) - 2
 
 
 def test_films_come_with_titles(shared_data, monkeypatch):

@@ -133,14 +133,14 @@ def test_evaluating_on_other_data_warns_that_it_may_have_been_trained_on(rec):
 
 
 def test_a_model_fitted_on_everything_is_not_evaluated(tmp_path):
-    final = fit_on_everything(cycle(), small("popularity", cycle()), None, tmp_path)
+    final = fit_on_everything(small("popularity", cycle()), None, tmp_path)
 
     with pytest.raises(MiqrecError, match="fitted on everything"):
         Recommender(final, cycle()).evaluate()
 
 
 def test_it_has_learned_the_circle(rec):
-    assert rec.evaluate(split="test")["HR@5"] > 0.95
+    assert rec.evaluate("test")["HR@5"] > 0.95
 
 
 @pytest.mark.parametrize("make", [pl.DataFrame.to_pandas, pl.DataFrame.to_arrow, pl.DataFrame.lazy])

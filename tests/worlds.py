@@ -5,11 +5,17 @@ from functools import cache
 import numpy as np
 import polars as pl
 
+from miqrec.data.catalogue import make_catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import build_dataset
 from miqrec.data.open import DataConfig
+from miqrec.data.sequences import Sequences
+from miqrec.data.splitting import SplitConfig, Splits, split
+from miqrec.evaluation.evaluate import rank_questions
+from miqrec.models.popularity import popularity_scores
+from miqrec.models.protocol import Model
 from miqrec.models.registry import find_model
-from miqrec.runs.config import RunConfig
+from miqrec.runs.plan import Plan, plan_opened
 from miqrec.runs.settings import settings
 
 SIZES = {
@@ -44,15 +50,32 @@ def frame(dataset: Dataset) -> pl.DataFrame:
     return pl.DataFrame({"user": dataset.users.gather(owners), "item": items})
 
 
-def small(model: str, dataset: Dataset, **values: object) -> RunConfig:
-    """The config of a fit that takes a second."""
+def dataset_of(sequences: Sequences) -> Dataset:
+    """A data set whose users and items are called by their numbers."""
+    items = pl.Series("item", range(1, sequences.n_items + 1))
+    users = pl.Series("user", range(sequences.n_users))
+    return Dataset(sequences, make_catalogue(items), users, "numbers")
+
+
+def splits_of(sequences: Sequences) -> Splits:
+    """The leave-one-out split of these sequences."""
+    return split(dataset_of(sequences), SplitConfig())
+
+
+def ranks_on_test(model: Model, splits: Splits) -> pl.DataFrame:
+    """The ranks of the test questions, seen items excluded."""
+    return rank_questions(model, splits.test, popularity_scores(splits.train))
+
+
+def small(model: str, dataset: Dataset, **values: object) -> Plan:
+    """The plan of a fit that takes a second."""
     fields = find_model(model).config.model_fields
     sizes = {name: size for name, size in SIZES.items() if name in fields}
     defaults = {"epochs": 3, "batch_size": 32, "learning_rate": 0.01}
     chosen = settings(model, **(sizes | defaults | values))
-    return RunConfig(
-        data=DataConfig(source=None),
-        fingerprint=dataset.fingerprint,
-        model=chosen.model,
-        training=chosen.training,
-    )
+    return plan_opened(dataset, DataConfig(source=None), chosen)
+
+
+def changed(plan: Plan, **values: object) -> Plan:
+    """The plan with other values in its config."""
+    return plan._replace(config=plan.config.model_copy(update=values))

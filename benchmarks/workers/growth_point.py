@@ -20,6 +20,7 @@ from benchmarks.limits import timed
 from benchmarks.workers.measure import MIB, Memory
 from miqrec.data.batches.training import Piece, TrainingExamples, training_loader
 from miqrec.data.open import DataConfig, open_dataset
+from miqrec.data.splitting import SplitConfig, split
 from miqrec.models.encoder import Encoder
 from miqrec.models.registry import build_model
 from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
@@ -40,7 +41,7 @@ def interactions(n: int) -> Point:
         memory, began = Memory(), time.perf_counter()
         dataset = open_dataset(DataConfig(source=str(file)))
         prepared = time.perf_counter() - began
-    examples = TrainingExamples(dataset.sequences, "train", 200)
+    examples = TrainingExamples(split(dataset, SplitConfig()).train, 200)
     began = time.perf_counter()
     for _ in training_loader(examples, 128, seed=0):
         pass

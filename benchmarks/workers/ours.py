@@ -13,6 +13,7 @@ from benchmarks.workers.measure import Memory, begin, call, finish
 from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset
+from miqrec.data.splitting import SplitConfig, split
 from miqrec.errors import MiqrecWarning
 from miqrec.models.registry import build_model
 from miqrec.recommender import Recommender
@@ -33,11 +34,12 @@ def chosen(job: Job) -> Settings:
 def measure_training(job: Job, folder: Path) -> None:
     """Train for some epochs; an epoch's seconds are given with and without the validation in it."""
     dataset, config = opened(folder / "dataset"), chosen(job)
-    examples = TrainingExamples(dataset.sequences, "train", job.max_length)
+    splits = split(dataset, SplitConfig())
+    examples = TrainingExamples(splits.train, job.max_length)
     memory, validations = Memory(), validation_seconds()
     model = build_model(config.model, dataset.catalogue.n_items)
     with tempfile.TemporaryDirectory() as run:
-        history = train(model, dataset.sequences, config.training, Path(run)).history
+        history = train(model, splits, config.training, Path(run)).history
     whole = [row["seconds"] for row in history][1:]
     alone = [seconds - part for seconds, part in zip(whole, validations[1:], strict=True)]
     finish(

@@ -4,25 +4,24 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import torch
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories, with_catalogue
 from miqrec.data.ids import positions
-from miqrec.data.open import DataConfig, open_dataset, resolve, source_or_frame
+from miqrec.data.open import DataConfig, open_dataset, source_or_frame
 from miqrec.data.reading.columns import Columns
+from miqrec.data.splitting import Held, split
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.evaluation.evaluate import evaluate
+from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.metrics import summary
-from miqrec.evaluation.top_lists import Asking, recommend_lists
+from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
-from miqrec.runs.config import RunConfig
-from miqrec.runs.settings import settings
+from miqrec.runs.plan import Opener, plan_run
 from miqrec.system.environment import best_device
 
 Id = str | int
@@ -71,19 +70,13 @@ class Recommender:
         """
         from miqrec.runs.fit import fit  # brings Lightning, which only fitting needs
 
-        chosen = settings(model, **values)
-        columns = Columns(user=user, item=item, time=time)
         source, frame = source_or_frame(data)
-        config = resolve(DataConfig(source=source, columns=columns, filters=chosen.filters))
-        dataset = open_dataset(config, frame, items)
-        run = RunConfig(
-            data=config,
-            fingerprint=dataset.fingerprint,
-            model=chosen.model,
-            training=chosen.training,
+        columns = Columns(user=user, item=item, time=time)
+        plan = plan_run(
+            DataConfig(source=source, columns=columns), model, values, Opener(frame, items)
         )
         with tempfile.TemporaryDirectory() as folder:
-            return cls(fit(dataset, run, Path(folder)), dataset)
+            return cls(fit(plan, Path(folder)), plan.dataset)
 
     def recommend(
         self,
@@ -92,7 +85,7 @@ class Recommender:
         *,
         k: int = 10,
         data: Any = None,
-        exclude_seen: bool = True,
+        exclude_seen: bool | None = None,
         on_unknown: OnUnknown = "skip",
     ) -> pl.DataFrame:
         """The k best items for users of the data, or after histories of somebody it has never seen.
@@ -102,7 +95,7 @@ class Recommender:
             histories: external item ids, oldest first; instead of users.
             k: the length of the lists.
             data: where the users' histories are, as for `fit`; needed after `load`.
-            exclude_seen: leave out what is in the history.
+            exclude_seen: leave out what is in the history; by default as the model was fitted.
             on_unknown: items that the model does not know are skipped with a warning, or an error.
 
         Returns:
@@ -119,9 +112,10 @@ class Recommender:
         rows = _rows(asked, users)
         if len(rows) == 0:
             raise MiqrecError("there is nobody to recommend to: give users or histories")
-        popularity = torch.from_numpy(np.append(0, self.artifact.counts)).float()
-        asking = Asking(self.artifact.model, popularity, k, exclude_seen)
-        lists = recommend_lists(asking, asked.sequences, rows, best_device())
+        if exclude_seen is None:
+            exclude_seen = self.artifact.config.inference.exclude_seen
+        request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
+        lists = recommend_lists(request, asked.sequences, rows, best_device())
         return lists.select(
             asked.users.gather(rows[lists["row"]]).alias("user"),
             self.artifact.catalogue.decode(lists["id"]).alias("item"),
@@ -131,36 +125,40 @@ class Recommender:
             "source",
         )
 
-    def evaluate(
-        self, split: Literal["valid", "test"] = "test", *, data: Any = None
-    ) -> dict[str, float]:
+    def evaluate(self, part: Held = "test", *, data: Any = None) -> dict[str, float]:
         """HR and NDCG at 5, 10 and 20, and MRR, on the held-out items of a split.
 
         Args:
-            split: "valid" or "test".
+            part: "valid" or "test".
             data: as for `fit`; needed after `load`.
 
         Raises:
             MiqrecError: the model was fitted on everything, so that nothing is held out.
         """
-        return summary(self.ranks(split, data=data)["rank"].to_torch())
+        return summary(self.ranks(part, data=data)["rank"].to_torch())
 
-    def ranks(self, split: Literal["valid", "test"] = "test", *, data: Any = None) -> pl.DataFrame:
-        """The rank of each user's held-out item: a frame with `user` (a number), `target` and `rank`."""
+    def ranks(self, part: Held = "test", *, data: Any = None) -> pl.DataFrame:
+        """The rank of each held-out item, as `rank_questions` gives them."""
         if self.artifact.config.trained_on == "all":
             raise MiqrecError(
                 "this model was fitted on everything, the held-out items too, so its scores on them "
                 "would mean nothing; evaluate the run's own model, the one without --final"
             )
-        dataset = self._histories(data, "skip")
-        if dataset.fingerprint != self.artifact.config.fingerprint:
+        splits = split(self._opened(data), self.artifact.config.split, self.artifact.catalogue)
+        if splits.fingerprint != self.artifact.config.fingerprint:
             warnings.warn(
                 "this is not the data that the model was fitted on; what is held out here may have "
                 "been part of its training",
                 MiqrecWarning,
                 stacklevel=2,
             )
-        return evaluate(self.artifact.model, dataset.sequences, split, device=best_device())
+        return rank_questions(
+            self.artifact.model,
+            splits.held(part),
+            self.artifact.popularity,
+            exclude_seen=self.artifact.config.inference.exclude_seen,
+            device=best_device(),
+        )
 
     def save(self, folder: str | Path) -> None:
         """Write the model and its items to a folder; histories are not saved."""
@@ -181,16 +179,22 @@ class Recommender:
             )
         return cls(artifact)
 
+    def _opened(self, data: Any) -> Dataset:
+        """The interactions that were brought, or else those that the model was fitted on."""
+        if isinstance(data, Dataset):
+            return data
+        if data is not None:
+            return self._open(data)
+        if self.dataset is None:
+            raise MiqrecError(
+                "a saved model holds no histories; bring the interactions again "
+                "(data=... in Python, --data on the command line), or give histories themselves"
+            )
+        return self.dataset
+
     def _histories(self, data: Any, on_unknown: OnUnknown) -> Dataset:
-        if data is None:
-            if self.dataset is None:
-                raise MiqrecError(
-                    "a saved model holds no histories; bring the interactions again "
-                    "(data=... in Python, --data on the command line), or give histories themselves"
-                )
-            return self.dataset
-        dataset = data if isinstance(data, Dataset) else self._open(data)
-        if dataset.fingerprint == self.artifact.config.fingerprint:
+        dataset, items = self._opened(data), self.artifact.catalogue.frame["item"]
+        if dataset.catalogue.frame["item"].equals(items):
             return dataset
         return with_catalogue(dataset, self.artifact.catalogue, on_unknown)
 

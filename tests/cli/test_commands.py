@@ -69,7 +69,8 @@ def test_evaluate_repeats_the_scores_of_the_run(trained, log):
 
     metrics = json.loads((trained / "metrics.json").read_text())
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"split": "test", "n_users": 120, **metrics["test"]}
+    counts = {"n_users": 120, "questions": 120, "seen_targets": 0, "unknown_targets": 0}
+    assert json.loads(done.stdout) == {"split": "test", **counts, **metrics["test"]}
 
 
 @pytest.mark.parametrize(

@@ -125,21 +125,6 @@ def test_unknown_items_are_skipped_with_one_warning_that_counts_and_names_them()
     assert histories(dataset) == {"a": ["ran", "ikiru", "ran"], "b": []}
 
 
-@pytest.mark.parametrize(
-    ("items", "loses_a_target"),
-    [
-        (["heat", "ran", "ran", "ran"], False),
-        (["ran", "ran", "heat", "ran"], True),
-        (["ran", "ran", "ran", "heat"], True),
-    ],
-)
-def test_the_warning_says_when_an_earlier_item_becomes_a_target(items, loses_a_target):
-    catalogue = build_dataset(FILMS).catalogue
-    with pytest.warns(MiqrecWarning) as warned:
-        encode(table(*[("a", item) for item in items]), catalogue)
-    assert ("in the place of a held-out one: 1" in str(warned[0].message)) == loses_a_target
-
-
 def test_unknown_items_are_an_error_by_option():
     catalogue = build_dataset(FILMS).catalogue
     new = table(("a", "ran"), ("a", "heat"))

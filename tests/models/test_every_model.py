@@ -16,7 +16,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.demo.generate import DemoConfig, generate, noise_interactions
 from miqrec.data.encoding import build_dataset
 from miqrec.data.sequences import Sequences
-from miqrec.evaluation.evaluate import evaluate
+from miqrec.data.splitting import everything
 from miqrec.evaluation.metrics import summary
 from miqrec.models.encoder import Encoder
 from miqrec.models.registry import build_model, model_names
@@ -24,7 +24,7 @@ from miqrec.runs.artifact import load_artifact, save_artifact
 from miqrec.runs.fit import fit
 from miqrec.training.config import TrainingConfig
 from miqrec.training.objective import make_objective
-from worlds import cycle, small
+from worlds import cycle, dataset_of, ranks_on_test, small
 
 ENCODERS = [
     "sasrec",
@@ -42,7 +42,7 @@ N_ITEMS, LENGTH = 20, 9
 
 def fresh(name: str, seed: int = 0) -> Encoder:
     torch.manual_seed(seed)
-    return build_model(small(name, cycle()).model, N_ITEMS).eval()
+    return build_model(small(name, cycle()).config.model, N_ITEMS).eval()
 
 
 def histories(*lengths: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -183,11 +183,11 @@ def loss_and_gradients(name: str, worth: float) -> list[torch.Tensor]:
     """Of a batch of users with 3 to 9 items, cut where that saves `worth` padded positions."""
     lengths = np.array([3, 9, 4, 3, 6])
     flat = np.random.default_rng(0).integers(1, N_ITEMS + 1, lengths.sum(), dtype=np.int32)
-    sequences = Sequences(flat, np.append(0, lengths.cumsum()), N_ITEMS)
+    histories = everything(dataset_of(Sequences(flat, np.append(0, lengths.cumsum()), N_ITEMS)))
     model = fresh(name).double()
-    batch = TrainingExamples(sequences, "all", model.max_length, worth)[np.arange(5)]
+    batch = TrainingExamples(histories, model.max_length, worth)[np.arange(5)]
     assert (len(batch) > 1) == (worth == 1)
-    objective = make_objective(TrainingConfig(), sequences, "all", torch.device("cpu"))
+    objective = make_objective(TrainingConfig(), histories, torch.device("cpu"))
     loss = objective(model, batch, torch.Generator())
     loss.backward()
     return [loss, *(weight.grad for weight in model.parameters() if weight.grad is not None)]
@@ -200,7 +200,7 @@ def test_a_batch_in_pieces_has_the_loss_and_the_gradients_of_the_whole(name):
 
 @pytest.mark.parametrize("name", ENCODERS + COUNTERS)
 def test_saving_and_loading_changes_no_score(name, tmp_path):
-    artifact = fit(cycle(), small(name, cycle(), epochs=1), tmp_path / "run")
+    artifact = fit(small(name, cycle(), epochs=1), tmp_path / "run")
     save_artifact(artifact, tmp_path / "model")
 
     again = load_artifact(tmp_path / "model")
@@ -215,7 +215,7 @@ def test_saving_and_loading_changes_no_score(name, tmp_path):
 @pytest.mark.parametrize("name", ENCODERS)
 def test_a_seeded_refit_gives_the_same_scores(name, tmp_path):
     config = small(name, cycle(), epochs=2)
-    first, second = (fit(cycle(), config, tmp_path / run).model.eval() for run in ("a", "b"))
+    first, second = (fit(config, tmp_path / run).model.eval() for run in ("a", "b"))
 
     inputs = histories(3, LENGTH)
     assert torch.equal(first.scores(*inputs), second.scores(*inputs))
@@ -224,9 +224,9 @@ def test_a_seeded_refit_gives_the_same_scores(name, tmp_path):
 @pytest.mark.parametrize("name", [*ENCODERS, "markov"])
 def test_a_circle_is_learned(name, tmp_path):
     config = small(name, cycle(), epochs=40, learning_rate=0.02)
-    model = fit(cycle(), config, tmp_path).model
+    model = fit(config, tmp_path).model
 
-    assert summary(evaluate(model, cycle().sequences, "test")["rank"].to_torch())["HR@5"] > 0.95
+    assert summary(ranks_on_test(model, config.splits)["rank"].to_torch())["HR@5"] > 0.95
 
 
 @cache
@@ -241,8 +241,9 @@ def quality(name: str) -> float:
     """Test NDCG@10 on the small demo."""
     values = {"dim": 32, "max_length": 30, "epochs": 12, "dropout": 0.1} if name in ENCODERS else {}
     with TemporaryDirectory() as folder:
-        model = fit(small_demo(), small(name, small_demo(), **values), Path(folder)).model
-    return summary(evaluate(model, small_demo().sequences, "test")["rank"].to_torch())["NDCG@10"]
+        plan = small(name, small_demo(), **values)
+        model = fit(plan, Path(folder)).model
+    return summary(ranks_on_test(model, plan.splits)["rank"].to_torch())["NDCG@10"]
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -256,9 +257,8 @@ def test_on_noise_nothing_beats_chance(name, tmp_path):
     n_users, n_items, length = 600, 40, 8
     noise = build_dataset(noise_interactions(n_users, n_items, length, seed=3))
 
-    ranks = evaluate(fit(noise, small(name, noise), tmp_path).model, noise.sequences, "test")[
-        "rank"
-    ]
+    plan = small(name, noise)
+    ranks = ranks_on_test(fit(plan, tmp_path).model, plan.splits)["rank"]
 
     chance = 10 / (n_items - (length - 1))  # nobody meets an item twice, and seen ones are left out
     deviation = np.sqrt(chance * (1 - chance) / n_users)

@@ -65,7 +65,7 @@ def test_a_registered_model_is_built_from_its_config():
 
 def test_a_config_comes_back_from_json_as_what_it_was():
     register(OutsideConfig, Outside)
-    config = small("sasrec", cycle()).model_copy(update={"model": OutsideConfig(dim=3)})
+    config = small("sasrec", cycle()).config.model_copy(update={"model": OutsideConfig(dim=3)})
 
     assert RunConfig.model_validate_json(config.model_dump_json()) == config
 

@@ -12,7 +12,7 @@ from worlds import cycle, small
 
 @pytest.fixture
 def folder(tmp_path):
-    artifact = fit(cycle(), small("miq-sasrec", cycle(), epochs=1), tmp_path / "run")
+    artifact = fit(small("miq-sasrec", cycle(), epochs=1), tmp_path / "run")
     save_artifact(artifact, tmp_path / "model")
     return tmp_path / "model"
 

@@ -14,11 +14,11 @@ from miqrec.system.environment import environment
 from miqrec.system.locks import locked
 from worlds import cycle, small
 
-CONFIG = small("miq-sasrec", cycle(), epochs=2)
+PLAN = small("miq-sasrec", cycle(), epochs=2)
 
 
 def test_a_finished_run_holds_everything_and_no_checkpoints(tmp_path):
-    run(cycle(), CONFIG, tmp_path / "run")
+    run(PLAN, tmp_path / "run")
 
     names = {path.name for path in (tmp_path / "run").iterdir() if path.name != "tensorboard"}
     assert names == {
@@ -32,7 +32,7 @@ def test_a_finished_run_holds_everything_and_no_checkpoints(tmp_path):
 
 
 def test_the_metrics_are_those_of_the_stored_ranks(tmp_path):
-    metrics = run(cycle(), CONFIG, tmp_path / "run")
+    metrics = run(PLAN, tmp_path / "run")
 
     ranks = pl.read_parquet(tmp_path / "run" / "ranks.parquet")
     assert metrics.test == summary(ranks["rank"].to_torch())
@@ -40,45 +40,45 @@ def test_the_metrics_are_those_of_the_stored_ranks(tmp_path):
 
 
 def test_the_time_to_fit_is_that_of_all_epochs_those_before_a_stop_too(tmp_path):
-    metrics = run(cycle(), CONFIG, tmp_path / "run")
+    metrics = run(PLAN, tmp_path / "run")
 
     history = pl.read_csv(tmp_path / "run" / "history.csv")
     assert metrics.fit_seconds == round(history["seconds"].sum(), 2)
 
 
 def test_a_finished_run_is_read_and_not_repeated(tmp_path):
-    first = run(cycle(), CONFIG, tmp_path / "run")
+    first = run(PLAN, tmp_path / "run")
     written = (tmp_path / "run" / "artifact" / "model.safetensors").stat().st_mtime_ns
 
-    assert run(cycle(), CONFIG, tmp_path / "run") == first
+    assert run(PLAN, tmp_path / "run") == first
     assert (tmp_path / "run" / "artifact" / "model.safetensors").stat().st_mtime_ns == written
 
 
 def test_while_another_process_is_at_work_a_run_is_refused_and_nothing_is_written(tmp_path):
     with locked(tmp_path / "run"), pytest.raises(MiqrecError, match="another process is at work"):
-        run(cycle(), CONFIG, tmp_path / "run")
+        run(PLAN, tmp_path / "run")
 
     assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_with_another_run_is_refused_by_naming_what_differs(tmp_path):
-    run(cycle(), CONFIG, tmp_path / "run")
+    run(PLAN, tmp_path / "run")
 
     with pytest.raises(MiqrecError, match=r"other settings \(model.window, training.seed\)"):
-        run(cycle(), small("miq-sasrec", cycle(), epochs=2, window=2, seed=1), tmp_path / "run")
+        run(small("miq-sasrec", cycle(), epochs=2, window=2, seed=1), tmp_path / "run")
 
 
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
 
     with pytest.raises(MiqrecError, match="holds other files"):
-        run(cycle(), CONFIG, tmp_path)
+        run(PLAN, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_the_final_model_is_fitted_on_everything_for_the_chosen_epochs(tmp_path):
-    metrics = run(cycle(), CONFIG, tmp_path / "run")
-    run_final(cycle(), CONFIG, tmp_path / "run")
+    metrics = run(PLAN, tmp_path / "run")
+    run_final(PLAN, tmp_path / "run")
 
     final = load_artifact(tmp_path / "run" / "final").config
     assert (final.trained_on, final.epochs) == ("all", metrics.epochs)
@@ -86,14 +86,14 @@ def test_the_final_model_is_fitted_on_everything_for_the_chosen_epochs(tmp_path)
 
 
 def test_an_unfinished_run_has_no_metrics(tmp_path):
-    (tmp_path / "config.json").write_text(CONFIG.model_dump_json())
+    (tmp_path / "config.json").write_text(PLAN.config.model_dump_json())
 
     with pytest.raises(MiqrecError, match="not a finished run"):
         read_metrics(tmp_path)
 
 
 def test_the_environment_names_versions_machine_and_date(tmp_path):
-    run(cycle(), small("popularity", cycle()), tmp_path / "run")
+    run(small("popularity", cycle()), tmp_path / "run")
 
     environment = json.loads((tmp_path / "run" / "environment.json").read_text())
     assert {"date", "command", "python", "packages", "processor", "cores"} <= environment.keys()

@@ -15,41 +15,34 @@ from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.registry import build_model
 from miqrec.recommender import Recommender
 from miqrec.runs.artifact import load_artifact, save_artifact
-from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.fit import fit
 from miqrec.runs.folder import run, run_pretraining
 from miqrec.runs.initial_weights import initial_weights, take_up
+from miqrec.runs.plan import Plan, PretrainingPlan, plan_pretraining_opened
 from miqrec.runs.settings import pretraining_settings
-from miqrec.training.pretraining.attributes import attributes_fingerprint
-from worlds import cycle, small
+from worlds import changed, cycle, small
 
 SIZES = {"dim": 16, "n_heads": 1, "n_layers": 1, "max_length": 10}
 MODELS = {"s3rec": {}, "miq-s3rec": {"window": 3}}
 
 
-def pretraining(model: str, **values: object) -> PretrainingRunConfig:
+def pretraining(model: str, **values: object) -> PretrainingPlan:
     quick = {"epochs": 1, "prefixes": 1, "batch_size": 60, "aap_weight": 0, "map_weight": 0}
     chosen = pretraining_settings(model, **(SIZES | MODELS[model] | quick | values))
-    return PretrainingRunConfig(
-        data=DataConfig(source=None),
-        fingerprint=cycle().fingerprint,
-        attributes=attributes_fingerprint(cycle().catalogue),
-        model=chosen.model,
-        pretraining=chosen.pretraining,
-    )
+    return plan_pretraining_opened(cycle(), DataConfig(source=None), chosen)
 
 
 @pytest.fixture(scope="module", params=MODELS)
 def pretrained(request, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("pretrained") / request.param
-    run_pretraining(cycle(), pretraining(request.param), folder)
+    run_pretraining(pretraining(request.param), folder)
     return folder
 
 
-def started(pretrained: Path, dataset: Dataset | None = None, **values: object) -> RunConfig:
-    config = small(pretrained.name, cycle(), **values)
-    initial = initial_weights(pretrained, config.model, dataset or cycle())
-    return config.model_copy(update={"init_from": initial})
+def started(pretrained: Path, dataset: Dataset | None = None, **values: object) -> Plan:
+    plan = small(pretrained.name, cycle(), **values)
+    initial = initial_weights(pretrained, plan.config.model, dataset or cycle())
+    return changed(plan, init_from=initial)
 
 
 def test_a_pretraining_leaves_an_artifact_and_its_settings(pretrained):
@@ -57,31 +50,31 @@ def test_a_pretraining_leaves_an_artifact_and_its_settings(pretrained):
     assert names == {"config.json", "environment.json", "history.csv", "artifact"}
     about = load_artifact(pretrained).config
     assert about.trained_on == "pretraining"
-    assert about.pretraining == pretraining(pretrained.name).pretraining
+    assert about.pretraining == pretraining(pretrained.name).config.pretraining
     assert about.training is None
 
 
 def test_a_finished_pretraining_is_read_and_not_repeated(pretrained):
     weights = pretrained / "artifact" / "model.safetensors"
     written = weights.stat().st_mtime_ns
-    run_pretraining(cycle(), pretraining(pretrained.name), pretrained)
+    run_pretraining(pretraining(pretrained.name), pretrained)
     assert weights.stat().st_mtime_ns == written
 
 
 def test_a_folder_of_another_pretraining_is_refused(pretrained):
     with pytest.raises(MiqrecError, match=r"other settings \(pretraining.mask_share\)"):
-        run_pretraining(cycle(), pretraining(pretrained.name, mask_share=0.5), pretrained)
+        run_pretraining(pretraining(pretrained.name, mask_share=0.5), pretrained)
 
 
 def test_so_is_one_with_other_attributes(pretrained):
-    config = pretraining(pretrained.name).model_copy(update={"attributes": "others"})
+    plan = changed(pretraining(pretrained.name), attributes="others")
     with pytest.raises(MiqrecError, match=r"other settings \(attributes\)"):
-        run_pretraining(cycle(), config, pretrained)
+        run_pretraining(plan, pretrained)
 
 
 def test_training_starts_with_equal_weights(pretrained):
     """All of the encoder's, the mask's row included; there are no heads in it."""
-    config = started(pretrained)
+    config = started(pretrained).config
     torch.manual_seed(5)
     model = build_model(config.model, cycle().catalogue.n_items)
     there = load_artifact(pretrained).model.state_dict()
@@ -95,39 +88,39 @@ def test_training_starts_with_equal_weights(pretrained):
 def test_training_goes_on_from_there(pretrained, tmp_path):
     """With steps too small to move anything the fitted weights are the pre-trained ones."""
     still = {"epochs": 1, "learning_rate": 1e-12}
-    fitted = fit(cycle(), started(pretrained, **still), tmp_path).model.state_dict()
+    fitted = fit(started(pretrained, **still), tmp_path).model.state_dict()
     there = load_artifact(pretrained).model.state_dict()
     assert all(torch.allclose(fitted[name], there[name], atol=1e-8) for name in there)
 
 
 def test_dropout_may_differ(pretrained):
-    assert started(pretrained, dropout=0.3).init_from
+    assert started(pretrained, dropout=0.3).config.init_from
 
 
 def test_the_run_records_where_it_starts_and_a_copy_elsewhere_is_the_same(pretrained, tmp_path):
-    config = started(pretrained, epochs=1)
-    run(cycle(), config, tmp_path / "run")
+    plan = started(pretrained, epochs=1)
+    run(plan, tmp_path / "run")
     moved = tmp_path / pretrained.name
     save_artifact(load_artifact(pretrained), moved)
-    assert started(moved).init_from.sha256 == config.init_from.sha256
-    run(cycle(), started(moved, epochs=1), tmp_path / "run")
+    assert started(moved).config.init_from.sha256 == plan.config.init_from.sha256
+    run(started(moved, epochs=1), tmp_path / "run")
 
 
 def test_other_weights_are_another_run(pretrained, tmp_path):
-    run(cycle(), started(pretrained, epochs=1), tmp_path / "run")
+    run(started(pretrained, epochs=1), tmp_path / "run")
     folder = tmp_path / pretrained.name
-    run_pretraining(cycle(), pretraining(pretrained.name, seed=1), folder)
+    run_pretraining(pretraining(pretrained.name, seed=1), folder)
     with pytest.raises(MiqrecError, match=r"init_from\.sha256"):
-        run(cycle(), started(folder, epochs=1), tmp_path / "run")
+        run(started(folder, epochs=1), tmp_path / "run")
     with pytest.raises(MiqrecError, match="other settings"):
-        run(cycle(), small(pretrained.name, cycle(), epochs=1), tmp_path / "run")
+        run(small(pretrained.name, cycle(), epochs=1), tmp_path / "run")
 
 
 def test_weights_that_changed_since_are_refused(pretrained, tmp_path):
-    config = started(pretrained)
-    changed = config.init_from.model_copy(update={"sha256": "0" * 64})
+    plan = started(pretrained)
+    other = plan.config.init_from.model_copy(update={"sha256": "0" * 64})
     with pytest.raises(MiqrecError, match="has changed since"):
-        fit(cycle(), config.model_copy(update={"init_from": changed}), tmp_path)
+        fit(changed(plan, init_from=other), tmp_path)
 
 
 SIZES_THAT_DIFFER = [("dim", 32), ("n_layers", 2), ("n_heads", 2), ("max_length", 9)]
@@ -141,26 +134,26 @@ def test_another_size_is_refused(pretrained, name, value):
 
 def test_another_window_is_refused(tmp_path):
     folder = tmp_path / "miq-s3rec"
-    run_pretraining(cycle(), pretraining("miq-s3rec"), folder)
+    run_pretraining(pretraining("miq-s3rec"), folder)
     with pytest.raises(MiqrecError, match="with window 3, and this model has window 2;"):
         started(folder, window=2)
 
 
 def test_another_kind_of_model_is_refused(pretrained):
     with pytest.raises(MiqrecError, match="cannot start sasrec"):
-        initial_weights(pretrained, small("sasrec", cycle()).model, cycle())
+        initial_weights(pretrained, small("sasrec", cycle()).config.model, cycle())
 
 
 def test_a_model_that_is_trained_already_is_refused(tmp_path):
-    config = small("s3rec", cycle(), epochs=1)
-    save_artifact(fit(cycle(), config, tmp_path / "fit"), tmp_path / "s3rec")
+    plan = small("s3rec", cycle(), epochs=1)
+    save_artifact(fit(plan, tmp_path / "fit"), tmp_path / "s3rec")
     with pytest.raises(MiqrecError, match="trained already"):
-        initial_weights(tmp_path / "s3rec", config.model, cycle())
+        initial_weights(tmp_path / "s3rec", plan.config.model, cycle())
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(MiqrecError, match="not a saved model"):
-        initial_weights(tmp_path, small("s3rec", cycle()).model, cycle())
+        initial_weights(tmp_path, small("s3rec", cycle()).config.model, cycle())
 
 
 def test_other_items_are_refused(pretrained):

@@ -16,7 +16,7 @@ from worlds import cycle, small
 
 
 def weights(folder: Path, **values: object) -> dict[str, torch.Tensor]:
-    return fit(cycle(), small("miq-sasrec", cycle(), **values), folder).model.state_dict()
+    return fit(small("miq-sasrec", cycle(), **values), folder).model.state_dict()
 
 
 def history(folder: Path) -> list[dict[str, str]]:
@@ -98,7 +98,7 @@ def test_a_training_that_had_stopped_early_does_not_go_on_when_it_is_started_aga
 
 
 def test_the_epoch_with_the_best_validation_score_is_kept(tmp_path):
-    artifact = fit(cycle(), small("sasrec", cycle(), epochs=6, learning_rate=0.03), tmp_path)
+    artifact = fit(small("sasrec", cycle(), epochs=6, learning_rate=0.03), tmp_path)
 
     scores = [float(row["NDCG@10"]) for row in history(tmp_path)]
     assert artifact.config.epochs == 1 + scores.index(max(scores))
@@ -122,7 +122,7 @@ def test_a_loss_that_is_not_finite_stops_and_says_at_which_step(tmp_path):
 def test_fitting_on_everything_learns_the_held_out_items_too(tmp_path):
     config = small("sasrec", cycle(), epochs=2)
 
-    artifact = fit_on_everything(cycle(), config, epochs=2, folder=tmp_path)
+    artifact = fit_on_everything(config, epochs=2, folder=tmp_path)
 
     assert artifact.config.trained_on == "all"
     assert artifact.counts.sum() == len(cycle().sequences.items)
@@ -130,7 +130,7 @@ def test_fitting_on_everything_learns_the_held_out_items_too(tmp_path):
 
 
 def test_counts_leave_out_what_is_held_out(tmp_path):
-    artifact = fit(cycle(), small("popularity", cycle()), tmp_path)
+    artifact = fit(small("popularity", cycle()), tmp_path)
 
     n_users = cycle().sequences.n_users
     assert artifact.counts.sum() == len(cycle().sequences.items) - 2 * n_users
@@ -141,21 +141,21 @@ def test_users_with_short_histories_are_trained_on_and_counted_in_a_warning(tmp_
     dataset = build_dataset(log)
 
     with pytest.warns(MiqrecWarning, match="2 of 3 users have fewer than 3 interactions"):
-        artifact = fit(dataset, small("popularity", dataset), tmp_path)
+        artifact = fit(small("popularity", dataset), tmp_path)
     assert artifact.counts.tolist() == [2, 1, 1]  # 1 of user 1; 1 and 2 of user 2; 3 of user 3
 
 
 @pytest.mark.parametrize("loss", ["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"])
 def test_every_loss_learns_the_circle(tmp_path, loss):
     values = {"loss": loss, "epochs": 25, "negatives": 4, "learning_rate": 0.02, "dropout": 0.0}
-    fit(cycle(), small("sasrec", cycle(), **values), tmp_path)
+    fit(small("sasrec", cycle(), **values), tmp_path)
 
     assert max(float(row["HR@5"]) for row in history(tmp_path)) > 0.9
 
 
 def test_it_learns_in_mixed_precision_with_clipped_gradients(tmp_path):
     values = {"precision": "bf16-mixed", "clip": 1.0, "epochs": 25, "learning_rate": 0.02}
-    artifact = fit(cycle(), small("miq-sasrec", cycle(), **values), tmp_path)
+    artifact = fit(small("miq-sasrec", cycle(), **values), tmp_path)
 
     assert max(float(row["HR@5"]) for row in history(tmp_path)) > 0.9
     assert {weight.dtype for weight in artifact.model.parameters()} == {torch.float32}
@@ -164,6 +164,6 @@ def test_it_learns_in_mixed_precision_with_clipped_gradients(tmp_path):
 @pytest.mark.parametrize("sampler", ["uniform", "popularity", "in-batch"])
 def test_every_sampler_feeds_the_sampled_softmax(tmp_path, sampler):
     values = {"loss": "sampled-ce", "sampler": sampler, "negatives": 4, "epochs": 25}
-    fit(cycle(), small("sasrec", cycle(), learning_rate=0.02, dropout=0.0, **values), tmp_path)
+    fit(small("sasrec", cycle(), learning_rate=0.02, dropout=0.0, **values), tmp_path)
 
     assert max(float(row["HR@5"]) for row in history(tmp_path)) > 0.9

@@ -39,7 +39,7 @@ def test_training_follows_the_schedule(tmp_path, schedule):
     rates = Rates()
     config = small("sasrec", cycle(), epochs=3, learning_rate=0.02, schedule=schedule)
 
-    fit(cycle(), config, tmp_path, callbacks=[rates])
+    fit(config, tmp_path, callbacks=[rates])
 
     steps = len(rates.seen)
     share = linear(steps) if schedule == "linear" else lambda step: 1

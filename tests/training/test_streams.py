@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from miqrec.data.splitting import SplitConfig, split
 from miqrec.recommender import Recommender
 from miqrec.runs.fit import fit
 from miqrec.training.negatives import Unseen
@@ -26,7 +27,7 @@ def test_negatives_and_dropout_draw_different_numbers(tmp_path, monkeypatch):
         return original(self, *arguments, generator=generator)
 
     monkeypatch.setattr(Unseen, "draw", watching)
-    fit(cycle(), small("sasrec", cycle(), loss="bce", dropout=0.5, epochs=1), tmp_path)
+    fit(small("sasrec", cycle(), loss="bce", dropout=0.5, epochs=1), tmp_path)
 
     assert len(pairs) == 4  # 120 users in steps of 32
     assert all(not set(dropout) & set(negatives) for dropout, negatives in pairs)
@@ -40,7 +41,7 @@ def generators() -> tuple[object, ...]:
 
 def test_training_leaves_the_generators_as_they_were(tmp_path):
     before = generators()
-    fit(cycle(), small("miq-sasrec", cycle(), dropout=0.5, epochs=1, loss="bce"), tmp_path)
+    fit(small("miq-sasrec", cycle(), dropout=0.5, epochs=1, loss="bce"), tmp_path)
     assert generators() == before
 
 
@@ -48,7 +49,8 @@ def test_so_do_pretraining_saving_loading_recommending_and_evaluating(tmp_path):
     before = generators()
     rec = Recommender.fit(frame(cycle()), "s3rec", epochs=1, dim=8, max_length=5)
     pretraining = PretrainingConfig(epochs=1, prefixes=1, aap_weight=0, map_weight=0)
-    pretrain(rec.artifact.model, cycle(), pretraining, tmp_path / "pretraining")
+    splits, catalogue = split(cycle(), SplitConfig()), cycle().catalogue
+    pretrain(rec.artifact.model, splits.train, catalogue, pretraining, tmp_path / "pretraining")
     rec.save(tmp_path / "model")
     loaded = Recommender.load(tmp_path / "model")
     loaded.evaluate(data=frame(cycle()))
@@ -62,7 +64,7 @@ def test_trainings_in_two_threads_do_not_disturb_each_other(tmp_path, model):
     weights: dict[Path, dict[str, torch.Tensor]] = {}
 
     def train(folder: Path) -> None:
-        weights[folder] = fit(cycle(), config, folder).model.state_dict()
+        weights[folder] = fit(config, folder).model.state_dict()
 
     threads = [threading.Thread(target=train, args=(tmp_path / name,)) for name in "ab"]
     for thread in threads:

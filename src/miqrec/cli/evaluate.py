@@ -1,23 +1,24 @@
 """`miqrec evaluate`: the scores of a saved model on held-out items."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from miqrec.cli.options import DataDir, Json, OptionalData
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.saved import load_with_data
+from miqrec.data.splitting import Held
 from miqrec.evaluation.metrics import summary
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
-Split = Annotated[Literal["valid", "test"], typer.Option(help="Which held-out items.")]
+Part = Annotated[Held, typer.Option("--split", help="Which held-out items.")]
 
 
 def evaluate(
     folder: Folder,
     data: OptionalData = None,
-    split: Split = "test",
+    part: Part = "test",
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
@@ -26,10 +27,14 @@ def evaluate(
     Example: miqrec evaluate runs/miq --data ml-1m
     """
     recommender, dataset = load_with_data(folder, data, data_dir)
-    ranks = recommender.ranks(split, data=dataset)["rank"]
-    metrics = summary(ranks.to_torch())
+    frame = recommender.ranks(part, data=dataset)
+    metrics = summary(frame["rank"].to_torch())
     if json:
-        print_json({"split": split, "n_users": len(ranks), **metrics})
+        counts = {"n_users": frame["user"].n_unique(), "questions": frame.height}
+        counts["seen_targets"] = int(frame["seen"].sum())
+        counts["unknown_targets"] = int((frame["target"] == 0).sum())
+        print_json({"split": part, **counts, **metrics})
         return
     name = recommender.artifact.config.model.name
-    console.print(metrics_table(name, {split: metrics}, f"{len(ranks):,} users"))
+    caption = f"{frame.height:,} held-out items of {frame['user'].n_unique():,} users"
+    console.print(metrics_table(name, {part: metrics}, caption))

@@ -8,16 +8,14 @@ import typer
 from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Kind, Session, Time, User
 from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
-from miqrec.data.dataset import Dataset
-from miqrec.data.open import DataConfig, open_dataset, resolve
+from miqrec.data.open import DataConfig
 from miqrec.data.reading.columns import Columns
 from miqrec.data.statistics import statistics
-from miqrec.runs.config import PretrainingRunConfig
 from miqrec.runs.folder import run_pretraining
-from miqrec.runs.settings import pretrainable_models, pretraining_settings
+from miqrec.runs.plan import Opener, plan_pretraining
+from miqrec.runs.settings import pretrainable_models
 from miqrec.system.progress import console as messages
 from miqrec.system.tables import read_frame
-from miqrec.training.pretraining.attributes import attributes_fingerprint
 from miqrec.training.pretraining.config import PretrainingConfig
 
 Out = Annotated[
@@ -49,10 +47,12 @@ def pretrain(
     """
     columns = Columns(user=user, item=item, time=time, kind=kind, session=session)
     source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
-    dataset, config = _planned(source, model, given(values), data_dir)
+    opener = Opener(data_dir=data_dir, cache=CACHE)
+    plan = plan_pretraining(source, model, given(values), opener)
+    dataset, config = plan.dataset, plan.config
     messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
     try:
-        run_pretraining(dataset, config, out)
+        run_pretraining(plan, out)
     except KeyboardInterrupt:
         messages.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130) from None
@@ -65,20 +65,3 @@ def pretrain(
 
 
 _NOT_LOSSES = ("epoch", "seconds")
-
-
-def _planned(
-    source: DataConfig, model: str, values: dict[str, Any], data_dir: Path | None
-) -> tuple[Dataset, PretrainingRunConfig]:
-    chosen = pretraining_settings(model, **values)
-    source = source.model_copy(update={"filters": chosen.filters})
-    source = resolve(source, data_dir=data_dir)
-    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
-    config = PretrainingRunConfig(
-        data=source,
-        fingerprint=dataset.fingerprint,
-        attributes=attributes_fingerprint(dataset.catalogue),
-        model=chosen.model,
-        pretraining=chosen.pretraining,
-    )
-    return dataset, config

@@ -26,7 +26,12 @@ History = Annotated[
 Length = Annotated[int, typer.Option("--k", "-k", help="How many items for each.")]
 Out = Annotated[Path | None, typer.Option(help="Write to this .parquet, .csv or .jsonl file.")]
 Unknown = Annotated[OnUnknown, typer.Option(help="What to do with items the model does not know.")]
-Seen = Annotated[bool, typer.Option("--exclude-seen/--include-seen", help="Items of the history.")]
+Seen = Annotated[
+    bool | None,
+    typer.Option(
+        "--exclude-seen/--no-exclude-seen", help="Items of the history; default: the model's."
+    ),
+]
 
 SHOWN = 50
 """Rows shown on a terminal; a file gets them all."""
@@ -39,7 +44,7 @@ def recommend(
     history: History = None,
     k: Length = 10,
     out: Out = None,
-    exclude_seen: Seen = True,
+    exclude_seen: Seen = None,
     on_unknown: Unknown = "skip",
     data_dir: DataDir = None,
     json: Json = False,

@@ -12,11 +12,17 @@ from rich.markup import escape
 
 from miqrec.config import Config
 from miqrec.data.filters import Filters
+from miqrec.data.splitting import SplitConfig
 from miqrec.models.registry import find_model
+from miqrec.runs.inference import InferenceConfig
+from miqrec.training.config import TrainingConfig
 
 Command = Callable[..., None]
 Owners = dict[str, FieldInfo]
 """The fields of one name, by the training, the filters or the model that has them."""
+
+PANELS = {"training": "Training", "filters": "Filters", "split": "Split", "inference": "Use"}
+"""The headings of the help page, by where a setting stands; the others are a model's."""
 
 
 def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Command], Command]:
@@ -26,7 +32,13 @@ def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Co
         training: the config of what the command does.
         models: the names of the models that it does it to.
     """
-    sources: dict[str, type[Config]] = {"training": training, "filters": Filters}
+    sources: dict[str, type[Config]] = {
+        "training": training,
+        "filters": Filters,
+        "split": SplitConfig,
+    }
+    if training is TrainingConfig:
+        sources["inference"] = InferenceConfig
     sources |= {name: find_model(name).config for name in models}
     fields: dict[str, Owners] = {}
     for source, config in sources.items():
@@ -59,7 +71,7 @@ def _option(name: str, owners: Owners) -> inspect.Parameter:
     kind = _kind([_without_none(field.annotation) for field in owners.values()])
     option = typer.Option(
         help=f"{escape(_description(owners))} [dim]\\[default: {escape(_defaults(owners))}][/dim]",
-        rich_help_panel={"training": "Training", "filters": "Filters"}.get(owner, "Model"),
+        rich_help_panel=PANELS.get(owner, "Model"),
     )
     return inspect.Parameter(
         name,

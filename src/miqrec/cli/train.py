@@ -9,16 +9,14 @@ from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Kind, Session,
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
-from miqrec.data.dataset import Dataset
-from miqrec.data.open import DataConfig, open_dataset, resolve
+from miqrec.data.open import DataConfig
 from miqrec.data.reading.columns import Columns
 from miqrec.data.statistics import statistics
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
 from miqrec.runs.config import RunConfig
 from miqrec.runs.folder import Metrics, read_run_config, run, run_final
-from miqrec.runs.initial_weights import initial_weights
-from miqrec.runs.settings import settings
+from miqrec.runs.plan import Opener, plan_again, plan_run
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
 
@@ -67,23 +65,22 @@ def train(
     Example: miqrec train --data ml-1m --model miq-sasrec --window 10 --out runs/miq
     """
     columns = Columns(user=user, item=item, time=time, kind=kind, session=session)
+    opener = Opener(data_dir=data_dir, cache=CACHE)
     if resume:
-        dataset, config = _resumed(out, data_dir)
+        plan = plan_again(read_run_config(out), out, opener)
     else:
         basis = _recipe(recipe, init_from) if recipe else None
         wanted = _wanted(basis, data, model, given(values))
         source = DataConfig(
             source=wanted.data, columns=columns, items=str(items) if items else None
         )
-        dataset, config = _planned(source, wanted, data_dir)
-    if init_from:
-        initial = initial_weights(init_from, config.model, dataset)
-        config = config.model_copy(update={"init_from": initial})
+        plan = plan_run(source, wanted.model, wanted.values, opener, init_from)
+    dataset, config = plan.dataset, plan.config
     messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
     try:
-        metrics = run(dataset, config, out)
+        metrics = run(plan, out)
         if final:
-            run_final(dataset, config, out)
+            run_final(plan, out)
     except KeyboardInterrupt:
         messages.print(f"stopped; `miqrec train --out {out} --resume` goes on", soft_wrap=True)
         raise typer.Exit(130) from None
@@ -105,34 +102,6 @@ def _wanted(
     if data is None:
         raise MiqrecError("there is no data to train on: give --data PATH-OR-NAME, or a --recipe")
     return Wanted(data, model or "miq-sasrec", values)
-
-
-def _planned(
-    source: DataConfig, wanted: Wanted, data_dir: Path | None
-) -> tuple[Dataset, RunConfig]:
-    chosen = settings(wanted.model, **wanted.values)
-    source = source.model_copy(update={"filters": chosen.filters})
-    source = resolve(source, data_dir=data_dir)
-    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
-    config = RunConfig(
-        data=source,
-        fingerprint=dataset.fingerprint,
-        model=chosen.model,
-        training=chosen.training,
-    )
-    return dataset, config
-
-
-def _resumed(out: Path, data_dir: Path | None) -> tuple[Dataset, RunConfig]:
-    config = read_run_config(out)
-    source = config.data
-    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
-    if dataset.fingerprint != config.fingerprint:
-        raise MiqrecError(
-            f"{source.source} has changed since the run in {out} was started; "
-            "train anew with another --out"
-        )
-    return dataset, config
 
 
 def _report(metrics: Metrics, config: RunConfig, out: Path, *, as_json: bool) -> None:

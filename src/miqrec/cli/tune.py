@@ -11,14 +11,15 @@ from miqrec.cli.output import console, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.dataset import Dataset
-from miqrec.data.open import DataConfig, open_dataset, resolve
+from miqrec.data.open import DataConfig
 from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
 from miqrec.experiments.studies.plan import data_words, option_words
 from miqrec.experiments.tuning.space import Dimension, TuningConfig, read_search
 from miqrec.models.registry import find_models
-from miqrec.runs.initial_weights import initial_weights, sizes
-from miqrec.runs.settings import Setting, settings
+from miqrec.runs.initial_weights import sizes
+from miqrec.runs.plan import Opener, plan_run
+from miqrec.runs.settings import Setting
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
 
@@ -148,19 +149,17 @@ def _refuse_beside_a_recipe(*options: object) -> None:
 def _planned(
     wanted: Wanted, init_from: Path | None, data_dir: Path | None
 ) -> tuple[Dataset, TuningConfig]:
-    model, _, filters = settings(wanted.model, **wanted.fixed)
-    source = wanted.source.model_copy(update={"filters": filters})
-    source = resolve(source, data_dir=data_dir)
-    dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
+    opener = Opener(data_dir=data_dir, cache=CACHE)
+    plan = plan_run(wanted.source, wanted.model, wanted.fixed, opener, init_from)
     config = TuningConfig(
-        data=source,
-        fingerprint=dataset.fingerprint,
+        data=plan.config.data,
+        fingerprint=plan.config.fingerprint,
         model=wanted.model,
         settings=wanted.fixed,
         search=wanted.space,
-        init_from=initial_weights(init_from, model, dataset) if init_from else None,
+        init_from=plan.config.init_from,
     )
-    return dataset, config
+    return plan.dataset, config
 
 
 def _check_sizes(model: str, space: dict[str, Dimension]) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 from miqrec.data.catalogue import Catalogue, make_catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.ids import positions
-from miqrec.data.sequences import HELD_OUT, Sequences, lengths_to_offsets
+from miqrec.data.sequences import Sequences, lengths_to_offsets
 from miqrec.data.times import microseconds
 from miqrec.errors import MiqrecError, MiqrecWarning
 
@@ -148,14 +148,13 @@ def _only_known(dataset: Dataset, items: pl.Series, on_unknown: OnUnknown) -> Da
     known = dataset.sequences.items > 0
     if known.all():
         return dataset
-    _report_unknown(items, known, dataset.sequences.lengths, on_unknown)
+    _report_unknown(items, known, on_unknown)
     return replace(dataset, sequences=dataset.sequences.select(known))
 
 
 def _report_unknown(
     items: pl.Series,
     known: npt.NDArray[np.bool_],
-    lengths: npt.NDArray[np.int64],
     on_unknown: OnUnknown,
 ) -> None:
     unknown = items.filter(~known).unique(maintain_order=True)
@@ -166,14 +165,4 @@ def _report_unknown(
     )
     if on_unknown == "error":
         raise MiqrecError(f"{finding}; leave them out, or have unknown items skipped")
-    message = f"{finding} and were skipped"
-    if n_users := _n_with_unknown_target(known, lengths):
-        message += f"; users with an earlier item in the place of a held-out one: {n_users:,}"
-    warnings.warn(message, MiqrecWarning, stacklevel=4)
-
-
-def _n_with_unknown_target(known: npt.NDArray[np.bool_], lengths: npt.NDArray[np.int64]) -> int:
-    """Count the users with an unknown item among the two that are held out."""
-    users = np.repeat(np.arange(len(lengths)), lengths)
-    from_end = np.cumsum(lengths)[users] - np.arange(len(known))
-    return len(np.unique(users[(from_end <= HELD_OUT) & ~known]))
+    warnings.warn(f"{finding} and were skipped", MiqrecWarning, stacklevel=4)

@@ -1,14 +1,10 @@
-"""Everybody's items in one flat array, and which part of them each split may see."""
+"""All users' items in one flat array, with what else is known of each interaction."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-Split = Literal["train", "valid", "test", "all"]
-
-HELD_OUT = 2  # the newest item is the test target, the one before it the validation target
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,31 +56,3 @@ class Sequences:
 def lengths_to_offsets(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return the offsets (n_users + 1,) of histories of these lengths (n_users,)."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-
-
-@dataclass(frozen=True, eq=False)
-class Span:
-    """The part `items[starts[i]:stops[i]]` of the history of `users[i]`; each array (k,) int64."""
-
-    users: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    stops: npt.NDArray[np.int64]
-
-
-def spans(sequences: Sequences, split: Split) -> Span:
-    """Returns the part of each history that a split sees, by leave-one-out.
-
-    For "valid" and "test" that part is the history and `items[stops]` the target; users with
-    fewer than 3 interactions are left out. For "test" the history holds the validation item.
-    For "train" it is what precedes both targets (everything, for users with fewer than 3), and
-    for "all" everything; both keep every user, also one whose part is empty.
-    """
-    users = np.arange(sequences.n_users)
-    starts, stops = sequences.offsets[:-1], sequences.offsets[1:]
-    split_up = sequences.lengths > HELD_OUT
-    if split == "all":
-        return Span(users, starts, stops)
-    if split == "train":
-        return Span(users, starts, stops - HELD_OUT * split_up)
-    targets_away = {"valid": 2, "test": 1}[split]
-    return Span(users[split_up], starts[split_up], stops[split_up] - targets_away)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.sequences import spans
+from miqrec.data.splitting import HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Statistics:
 def statistics(dataset: Dataset) -> Statistics:
     """Count a data set."""
     sequences = dataset.sequences
-    training = spans(sequences, "train")
+    held_out = HELD_OUT * int((sequences.lengths > HELD_OUT).sum())
     return Statistics(
         users=sequences.n_users,
         items=sequences.n_items,
         interactions=len(sequences.items),
-        training=int((training.stops - training.starts).sum()),
+        training=len(sequences.items) - held_out,
     )

@@ -6,54 +6,87 @@ import torch
 from torch import Tensor
 
 from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
-from miqrec.data.sequences import Sequences, Split
+from miqrec.data.histories import Questions
 from miqrec.evaluation.ranking import ranks
+from miqrec.evaluation.scoring import scores_or_popularity
 from miqrec.models.protocol import Model
 from miqrec.system.progress import track
 
 EVALUATION_BATCH = 256
-"""Users ranked at a time: users x items is never held whole."""
+"""Questions ranked at a time: questions x items is never held whole."""
 
 
-def batch_ranks(model: Model, batch: EvaluationBatch, *, exclude_seen: bool = True) -> Tensor:
-    """The rank of each row's target, (B,) int64: 1 + the items that score higher or equal.
+def batch_ranks(
+    model: Model, batch: EvaluationBatch, popularity: Tensor, *, exclude_seen: bool = True
+) -> Tensor:
+    """Rank each row's target among all items, (B,) int64: 1 + the items that score higher or equal.
+
+    What no list would ever hold is a miss, of rank n_items: a target that the catalogue doesn't have, and,
+    with `exclude_seen`, one that the history holds already.
 
     Args:
         model: anything with `scores(items, lengths) -> (B, n_items + 1)`.
         batch: histories, their targets and what was seen before them.
-        exclude_seen: leave out the items of the whole history; the target never is.
+        popularity: (n_items + 1,) answers where a history has no known item.
+        exclude_seen: leave out the items of the whole history.
     """
-    scores = model.scores(batch.items, batch.lengths)  # (B, n_items + 1)
-    seen = (batch.seen_rows, batch.seen_items) if exclude_seen else None
-    return ranks(scores, batch.targets, seen)
+    scores = scores_or_popularity(model, batch.items, batch.lengths, popularity)
+    n_items = scores.shape[1] - 1
+    if not exclude_seen:
+        return ranks(scores, batch.targets).masked_fill(batch.targets == 0, n_items)
+    found = ranks(scores, batch.targets, (batch.seen_rows, batch.seen_items))
+    return found.masked_fill((batch.targets == 0) | seen_targets(batch), n_items)
+
+
+def seen_targets(batch: EvaluationBatch) -> Tensor:
+    """Mark the rows whose history holds the target already, (B,) bool."""
+    same = batch.seen_items == batch.targets[batch.seen_rows]
+    seen = torch.zeros_like(batch.targets, dtype=torch.bool)
+    seen[batch.seen_rows[same]] = True
+    return seen
 
 
 @torch.inference_mode()
-def evaluate(
+def rank_questions(
     model: Model,
-    sequences: Sequences,
-    split: Split,
+    questions: Questions,
+    popularity: Tensor,
     *,
     exclude_seen: bool = True,
     device: torch.device | str = "cpu",
 ) -> pl.DataFrame:
-    """Rank the held-out item of every user who has one.
+    """Rank the target of every question.
+
+    Args:
+        model: anything with `scores` and `max_length`.
+        questions: histories and the items that followed them.
+        popularity: (n_items + 1,) answers where a history has no known item.
+        exclude_seen: leave out the items of the history, as recommending does.
+        device: where to compute.
 
     Returns:
-        a frame with `user` (internal number), `target` (internal id) and `rank`, in the order of users.
+        A frame in the order of the questions: `question` (its number), `user` (internal number), `target`
+        (internal id, 0 where the catalogue doesn't have it), `rank`, and `seen` (whether the history holds
+        the target already).
 
     Raises:
-        MiqrecError: nobody is left to evaluate on, or the model gives scores that are not finite.
+        MiqrecError: the model gives scores that are not finite.
     """
-    examples = EvaluationExamples(sequences, split, model.max_length)
-    loader = evaluation_loader(examples, EVALUATION_BATCH)
+    loader = evaluation_loader(EvaluationExamples(questions, model.max_length), EVALUATION_BATCH)
     model.eval().to(device)
-    parts = []
-    for batch in track(loader, f"ranking the {split} items", len(loader)):
+    places, all_ranks, seen = [], [], []
+    for batch in track(loader, "ranking", len(loader)):
         moved = EvaluationBatch(*(tensor.to(device) for tensor in batch))
-        found = batch_ranks(model, moved, exclude_seen=exclude_seen).cpu()
-        parts.append((batch.users, batch.targets, found))
-    users, targets, all_ranks = (
-        np.concatenate([np.asarray(part) for part in column]) for column in zip(*parts, strict=True)
-    )
-    return pl.DataFrame({"user": users, "target": targets, "rank": all_ranks}).sort("user")
+        all_ranks.append(batch_ranks(model, moved, popularity, exclude_seen=exclude_seen).cpu())
+        places.append(batch.questions)
+        seen.append(seen_targets(batch))
+    frame = pl.DataFrame(
+        {
+            "question": torch.cat(places).numpy(),
+            "rank": torch.cat(all_ranks).numpy(),
+            "seen": torch.cat(seen).numpy(),
+        }
+    ).sort("question")
+    users = pl.Series("user", questions.users)
+    targets = pl.Series("target", questions.targets.astype(np.int64))
+    return frame.with_columns(users, targets).select("question", "user", "target", "rank", "seen")

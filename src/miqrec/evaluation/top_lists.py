@@ -13,6 +13,7 @@ from miqrec.data.batches.pieces import Integers
 from miqrec.data.batches.slicing import pad, slices
 from miqrec.data.sequences import Sequences
 from miqrec.evaluation.ranking import check_finite, exclude, top_k
+from miqrec.evaluation.scoring import scores_or_popularity
 from miqrec.models.protocol import Model
 from miqrec.system.progress import track
 
@@ -20,7 +21,7 @@ BATCH = 256
 """Histories scored at a time."""
 
 
-class Asking(NamedTuple):
+class ListRequest(NamedTuple):
     """What stays the same for all histories of one request."""
 
     model: Model
@@ -31,12 +32,12 @@ class Asking(NamedTuple):
 
 @torch.inference_mode()
 def recommend_lists(
-    asking: Asking, sequences: Sequences, users: Integers, device: torch.device | str = "cpu"
+    request: ListRequest, sequences: Sequences, users: Integers, device: torch.device | str = "cpu"
 ) -> pl.DataFrame:
     """The k best items after each history, best first; ties go to the smaller internal id.
 
     Args:
-        asking: the model, the popularity of the items, the length of the lists.
+        request: the model, the popularity of the items, the length of the lists.
         sequences: the histories.
         users: (n,) whose histories, as numbers of users in `sequences`.
         device: where to compute.
@@ -49,12 +50,12 @@ def recommend_lists(
     Raises:
         MiqrecError: k is larger than the catalogue, or scores are not finite.
     """
-    asking.model.eval().to(device)
+    request.model.eval().to(device)
     starts, stops = sequences.offsets[users], sequences.offsets[users + 1]
     batches = ByLength(stops - starts, BATCH)
     parts = [
-        _lists(asking, sequences.items, starts[rows], stops[rows]).with_columns(
-            pl.Series("row", np.repeat(rows, asking.k))
+        _lists(request, sequences.items, starts[rows], stops[rows]).with_columns(
+            pl.Series("row", np.repeat(rows, request.k))
         )
         for rows in track(batches, "recommending", len(batches))
     ]
@@ -62,30 +63,29 @@ def recommend_lists(
 
 
 def _lists(
-    asking: Asking, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
+    request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
 ) -> pl.DataFrame:
-    scores = _scores(asking, flat, starts, stops)  # (B, n_items + 1)
+    scores = _scores(request, flat, starts, stops)  # (B, n_items + 1)
     check_finite(scores)
-    seen, rows = slices(flat, starts, (stops - starts) * asking.exclude_seen)
+    seen, rows = slices(flat, starts, (stops - starts) * request.exclude_seen)
     exclude(scores, rows.to(scores.device), seen.to(scores.device))
-    values, items = top_k(scores, asking.k)  # (B, k)
+    values, items = top_k(scores, request.k)  # (B, k)
     return pl.DataFrame(
         {
             "id": items.flatten().cpu().numpy(),
             "score": values.flatten().cpu().numpy(),
-            "rank": np.tile(np.arange(1, asking.k + 1), len(starts)),
-            "source": np.repeat(np.where(stops > starts, "model", "popularity"), asking.k),
+            "rank": np.tile(np.arange(1, request.k + 1), len(starts)),
+            "source": np.repeat(np.where(stops > starts, "model", "popularity"), request.k),
         }
     )
 
 
 def _scores(
-    asking: Asking, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
+    request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
 ) -> Tensor:
     """The model's scores, or popularity where there is no history: (B, n_items + 1)."""
-    device = next(iter(asking.model.state_dict().values())).device
-    lengths = np.minimum(stops - starts, asking.model.max_length)
+    device = next(iter(request.model.state_dict().values())).device
+    lengths = np.minimum(stops - starts, request.model.max_length)
     items = pad(flat, stops - lengths, lengths).to(device)  # (B, L)
     known = torch.from_numpy(lengths).to(device)
-    scores = asking.model.scores(items, known.clamp(min=1))
-    return torch.where((known > 0).unsqueeze(1), scores, asking.popularity.to(device))
+    return scores_or_popularity(request.model, items, known, request.popularity)

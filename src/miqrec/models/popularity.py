@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from miqrec.config import Config
+from miqrec.data.histories import Histories
 from miqrec.models.registry import register
 
 Ids = npt.NDArray[np.integer[Any]]
@@ -54,6 +55,16 @@ class Popularity(nn.Module):
             lengths: (B,), of no consequence.
         """
         return self.counts.float().repeat(len(items), 1)
+
+
+def item_counts(histories: Histories) -> npt.NDArray[np.int64]:
+    """How often each item stands in the histories, (n_items,)."""
+    return count_items(histories.items, histories.starts, histories.stops, histories.n_items)[1:]
+
+
+def popularity_scores(histories: Histories) -> Tensor:
+    """The same as scores that answer where there is no history: (n_items + 1,) float32."""
+    return torch.from_numpy(np.append(0, item_counts(histories))).float()
 
 
 def count_items(items: Ids, starts: Ids, stops: Ids, n_items: int) -> npt.NDArray[np.int64]:

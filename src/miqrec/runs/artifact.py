@@ -8,15 +8,19 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from miqrec.config import Config, read_config
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.open import DataConfig
+from miqrec.data.splitting import SplitConfig
 from miqrec.errors import MiqrecError
 from miqrec.models.protocol import Model
 from miqrec.models.registry import ModelConfig, build_model
+from miqrec.runs.inference import InferenceConfig
 from miqrec.system.files import recover, replacing
 from miqrec.system.seeds import seeded
 from miqrec.system.tables import read_frame
@@ -43,7 +47,9 @@ class ArtifactConfig(Config):
     pretraining: PretrainingConfig | None = None  # of a model that was only pre-trained
     epochs: int | None  # the number of epochs behind the weights
     data: DataConfig
-    fingerprint: str  # of the data set
+    fingerprint: str  # of the data and of what was held out of them
+    split: SplitConfig = SplitConfig()
+    inference: InferenceConfig = InferenceConfig()
     trained_on: TrainedOn
 
 
@@ -60,6 +66,11 @@ class Artifact:
     model: Model
     catalogue: Catalogue
     counts: npt.NDArray[np.int64]
+
+    @property
+    def popularity(self) -> Tensor:
+        """The counts as scores, (n_items + 1,) float32; padding has 0."""
+        return torch.from_numpy(np.append(0, self.counts)).float()
 
 
 def save_artifact(artifact: Artifact, folder: Path) -> None:

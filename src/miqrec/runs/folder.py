@@ -5,17 +5,22 @@ Whoever only reads runs does without Lightning, which `miqrec.runs.fit` brings.
 
 import json
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from miqrec.config import C, Config, read_config
-from miqrec.data.dataset import Dataset
-from miqrec.errors import MiqrecError
-from miqrec.evaluation.evaluate import evaluate
+from miqrec.data.splitting import Held
+from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.metrics import summary
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
-from miqrec.runs.config import PretrainingRunConfig, RunConfig
+from miqrec.runs.config import RunConfig
+from miqrec.runs.inference import InferenceConfig
+from miqrec.runs.plan import Plan, PretrainingPlan
 from miqrec.system.environment import Environment, best_device, environment, peak_mib
 from miqrec.system.files import remove, replacing, write_json
 from miqrec.system.locks import locked
@@ -23,6 +28,10 @@ from miqrec.system.tables import read_frame
 
 if TYPE_CHECKING:
     from lightning.pytorch.callbacks import Callback
+
+
+SEEN_SHARE = 0.01
+"""The share of held-out items that users had had before, above which a run says so."""
 
 
 class Validation(Config):
@@ -47,7 +56,7 @@ class Metrics(Validation):
     without_history: int | None = None  # questions that popularity answers, as nothing came before
 
 
-def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
+def run(plan: Plan, folder: Path) -> Metrics:
     """Fit, evaluate on validation and test, and leave it all in `folder`.
 
     A finished run is read, not repeated; one that was stopped goes on where it was.
@@ -57,26 +66,31 @@ def run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
             the data can't be trained on.
     """
     with locked(folder):
-        return _run(dataset, config, folder)
+        return _run(plan, folder)
 
 
-def _run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
+def _run(plan: Plan, folder: Path) -> Metrics:
     from miqrec.runs.fit import fit
 
-    claim(folder, config)
+    claim(folder, plan.config)
     if (folder / "metrics.json").exists():
         return read_metrics(folder)
     note_environment(folder)
     began = time.perf_counter()
-    artifact = fit(dataset, config, folder)
+    artifact = fit(plan, folder)
     fitted, peak = time.perf_counter(), peak_mib()
-    valid = evaluate(artifact.model, dataset.sequences, "valid", device=best_device())
+    valid = _ranks(artifact, plan, "valid")
     began_test = time.perf_counter()
-    test = evaluate(artifact.model, dataset.sequences, "test", device=best_device())
+    test = _ranks(artifact, plan, "test")
+    questions = plan.splits.test
     metrics = Metrics(
         valid=summary(valid["rank"].to_torch()),
         test=summary(test["rank"].to_torch()),
-        n_users=test.height,
+        n_users=test["user"].n_unique(),
+        questions=test.height,
+        seen_targets=int(test["seen"].sum()),
+        unknown_targets=int((questions.targets == 0).sum()),
+        without_history=int((questions.lengths == 0).sum()),
         epochs=artifact.config.epochs,
         parameters=sum(parameter.numel() for parameter in artifact.model.parameters()),
         fit_seconds=round(epoch_seconds(folder) or fitted - began, 2),
@@ -85,22 +99,41 @@ def _run(dataset: Dataset, config: RunConfig, folder: Path) -> Metrics:
     )
     save_artifact(artifact, folder / "artifact")
     with replacing(folder / "ranks.parquet") as partial:
-        test.write_parquet(partial)
+        test.drop("seen").write_parquet(partial)
     write_json(folder / "metrics.json", metrics.model_dump())
+    report_misses(metrics, plan.config.inference)
     remove(folder / "checkpoints")
     return metrics
 
 
-def validate(
-    dataset: Dataset, config: RunConfig, folder: Path, callbacks: Sequence["Callback"] = ()
-) -> dict[str, float]:
+def report_misses(metrics: Metrics, inference: InferenceConfig) -> None:
+    """Warn where more than 1 % of the held-out items are such that no list would ever hold them."""
+    share = (metrics.seen_targets or 0) / (metrics.questions or 1)
+    if inference.exclude_seen and share > SEEN_SHARE:
+        message = (
+            f"{share:.1%} of the held-out items are ones that their users had had before, which lists leave "
+            "out, so they count as misses; --no-exclude-seen recommends such items and ranks them"
+        )
+        warnings.warn(message, MiqrecWarning, stacklevel=3)
+
+
+def _ranks(artifact: Artifact, plan: Plan, part: Held) -> pl.DataFrame:
+    return rank_questions(
+        artifact.model,
+        plan.splits.held(part),
+        artifact.popularity,
+        exclude_seen=plan.config.inference.exclude_seen,
+        device=best_device(),
+    )
+
+
+def validate(plan: Plan, folder: Path, callbacks: Sequence["Callback"] = ()) -> dict[str, float]:
     """Fit and evaluate on validation alone: what a search for settings may look at.
 
     A finished one is read, not repeated; one that was stopped goes on where it was.
 
     Args:
-        dataset: the interactions; nobody's test item is looked at.
-        config: model and training.
+        plan: data, split and config; the test questions are not looked at.
         folder: gets `history.csv` and `valid.json`, but no model.
         callbacks: what is done besides training.
 
@@ -109,31 +142,30 @@ def validate(
     """
     from miqrec.runs.fit import fit
 
-    claim(folder, config)
+    claim(folder, plan.config)
     path = folder / "valid.json"
     if not path.exists():
-        model = fit(dataset, config, folder, callbacks).model
-        valid = evaluate(model, dataset.sequences, "valid", device=best_device())
+        valid = _ranks(fit(plan, folder, callbacks), plan, "valid")
         found = Validation(valid=summary(valid["rank"].to_torch()))
         write_json(path, found.model_dump())
         remove(folder / "checkpoints")
     return read_config(path, Validation, "a trial's").valid
 
 
-def run_final(dataset: Dataset, config: RunConfig, folder: Path) -> Artifact:
+def run_final(plan: Plan, folder: Path) -> Artifact:
     """After a finished run: fit on everything, for use, in `folder/final`."""
     from miqrec.runs.fit import fit_on_everything
 
     with locked(folder):
-        claim(folder, config)
+        claim(folder, plan.config)
         epochs = read_metrics(folder).epochs
-        artifact = fit_on_everything(dataset, config, epochs, folder / "final")
+        artifact = fit_on_everything(plan, epochs, folder / "final")
         save_artifact(artifact, folder / "final" / "artifact")
         remove(folder / "final" / "checkpoints")
         return artifact
 
 
-def run_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path) -> Artifact:
+def run_pretraining(plan: PretrainingPlan, folder: Path) -> Artifact:
     """Pre-train, and leave what `miqrec train --init-from` takes up in `folder`.
 
     A finished pre-training is read, not repeated; one that was stopped goes on where it was.
@@ -145,11 +177,11 @@ def run_pretraining(dataset: Dataset, config: PretrainingRunConfig, folder: Path
     from miqrec.runs.fit import fit_pretraining
 
     with locked(folder):
-        claim(folder, config)
+        claim(folder, plan.config)
         if (folder / "artifact").exists():
             return load_artifact(folder)
         note_environment(folder)
-        artifact = fit_pretraining(dataset, config, folder)
+        artifact = fit_pretraining(plan, folder)
         save_artifact(artifact, folder / "artifact")
         remove(folder / "checkpoints")
         return artifact

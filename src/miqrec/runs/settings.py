@@ -7,9 +7,11 @@ from pydantic import ValidationError
 
 from miqrec.config import Config, explain
 from miqrec.data.filters import Filters
+from miqrec.data.splitting import SplitConfig
 from miqrec.errors import MiqrecError
 from miqrec.models.protocol import NamedConfig
 from miqrec.models.registry import find_model, find_models, parse_config
+from miqrec.runs.inference import InferenceConfig
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
 
@@ -17,12 +19,20 @@ Setting = bool | int | float | str
 """A value as typed or as a file has it."""
 
 
+OF_A_PRETRAINING: tuple[type[Config], ...] = (Filters, SplitConfig)
+"""Where the settings of a pre-training stand, besides its model's and its own."""
+OF_A_RUN: tuple[type[Config], ...] = (Filters, SplitConfig, InferenceConfig)
+"""Where the settings of a run stand, besides its model's and its training's."""
+
+
 class Settings(NamedTuple):
-    """A model, its training, and what of the data it is trained on."""
+    """A model, its training, what of the data it is trained on, and how it is used."""
 
     model: NamedConfig
     training: TrainingConfig
     filters: Filters | None  # None where none is given
+    split: SplitConfig
+    inference: InferenceConfig
 
 
 class PretrainingSettings(NamedTuple):
@@ -31,6 +41,7 @@ class PretrainingSettings(NamedTuple):
     model: NamedConfig
     pretraining: PretrainingConfig
     filters: Filters | None  # None where none is given
+    split: SplitConfig
 
 
 def settings(model: str | NamedConfig, **values: Any) -> Settings:
@@ -44,7 +55,7 @@ def settings(model: str | NamedConfig, **values: Any) -> Settings:
         MiqrecError: no such model, a setting that neither it nor the training nor the filters have,
             or a value out of range.
     """
-    return Settings(*_sort(model, TrainingConfig, values))
+    return Settings(*_sort(model, [TrainingConfig, *OF_A_RUN], values))
 
 
 def pretraining_settings(model: str | NamedConfig, **values: Any) -> PretrainingSettings:
@@ -58,7 +69,7 @@ def pretraining_settings(model: str | NamedConfig, **values: Any) -> Pretraining
         raise MiqrecError(
             f"{name!r} is not pre-trained; choose one of {', '.join(pretrainable_models())}"
         )
-    return PretrainingSettings(*_sort(model, PretrainingConfig, values))
+    return PretrainingSettings(*_sort(model, [PretrainingConfig, *OF_A_PRETRAINING], values))
 
 
 def pretrainable_models() -> list[str]:
@@ -66,9 +77,11 @@ def pretrainable_models() -> list[str]:
     return [name for name, model in find_models().items() if model.pretrainable]
 
 
-def _sort(model: str | NamedConfig, training: type[Config], values: dict[str, Any]) -> list[Any]:
+def _sort(
+    model: str | NamedConfig, others: list[type[Config]], values: dict[str, Any]
+) -> list[Any]:
     name = _name(model)
-    own, others = find_model(name).config, (training, Filters)
+    own = find_model(name).config
     _check_names(name, own, others)
     if not isinstance(model, str):
         values = values | _from_config(model, own, values)
@@ -77,9 +90,7 @@ def _sort(model: str | NamedConfig, training: type[Config], values: dict[str, An
         raise MiqrecError(
             f"{name} has no setting {', '.join(map(repr, unknown))}; it has {', '.join(known)}"
         )
-    model_config, training_config, filters = (_take(config, values) for config in (own, *others))
-    are_typed = not values.keys().isdisjoint(Filters.model_fields)
-    return [model_config, training_config, filters if are_typed else None]
+    return [_take(config, values) for config in (own, *others)]
 
 
 def _name(model: str | NamedConfig) -> str:
@@ -107,9 +118,11 @@ def _from_config(model: NamedConfig, own: type[Config], values: dict[str, Any]) 
 
 
 def _take(config: type[Config], values: dict[str, Any]) -> Any:
+    """The config with its own among the values; filters of which none is given are left to the source."""
+    own = {name: value for name, value in values.items() if name in config.model_fields}
+    if config is Filters and not own:
+        return None
     try:
-        return config(
-            **{name: value for name, value in values.items() if name in config.model_fields}
-        )
+        return config(**own)
     except ValidationError as error:
         raise MiqrecError(explain(error)) from error

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from miqrec.data.batches.slicing import slices
 from miqrec.data.batches.training import Batch, Piece
-from miqrec.data.sequences import Sequences, Split, spans
+from miqrec.data.histories import Histories
 from miqrec.models.protocol import Learner
 from miqrec.system.matmul import fast_products
 from miqrec.training.config import TrainingConfig
@@ -28,19 +28,16 @@ Loss = Callable[[Tensor, Tensor, Tensor, Tensor, torch.Generator], Tensor]
 """(states (N, D), item vectors, targets (N,), users (N,), source of the negatives) -> the sum of N losses."""
 
 
-def make_objective(
-    config: TrainingConfig, sequences: Sequences, split: Split, device: torch.device
-) -> Objective:
+def make_objective(config: TrainingConfig, histories: Histories, device: torch.device) -> Objective:
     """Bind a loss to what it needs besides a batch: items' counts, users' histories, settings.
 
     Args:
         config: names the loss and the sampler.
-        sequences: whose part `split` is trained on; nothing else of it is looked at.
-        split: "train" or "all".
+        histories: what is trained on.
         device: where the batches will be.
     """
-    items, users = _interactions(sequences, split, device)
-    loss = _make_loss(config, items, users, sequences.n_items)
+    items, users = _interactions(histories, device)
+    loss = _make_loss(config, items, users, histories.n_items)
 
     def objective(encoder: Learner, batch: Batch, generator: torch.Generator) -> Tensor:
         pieces = [_encode(encoder, piece, last=config.loss == "ce-last") for piece in batch]
@@ -58,13 +55,10 @@ def _encode(encoder: Learner, piece: Piece, *, last: bool) -> tuple[Tensor, Tens
     return states, piece.targets.flatten()[positions], piece.users[rows]
 
 
-def _interactions(
-    sequences: Sequences, split: Split, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """The items of a part of the histories and the users who had them, (n,) each."""
-    span = spans(sequences, split)
-    items, rows = slices(sequences.items, span.starts, span.stops - span.starts)
-    return items.to(device), torch.from_numpy(span.users)[rows].to(device)
+def _interactions(histories: Histories, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The items of the histories and the users who had them, (n,) each."""
+    items, rows = slices(histories.items, histories.starts, histories.lengths)
+    return items.to(device), torch.from_numpy(histories.users)[rows].to(device)
 
 
 def _positions(piece: Piece, *, last: bool) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,7 @@
 """One step of training and one of validation, as Lightning wants them."""
 
+from collections.abc import Callable
+
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
@@ -8,7 +10,6 @@ from typing_extensions import override
 
 from miqrec.data.batches.evaluation import EvaluationBatch
 from miqrec.data.batches.training import Batch
-from miqrec.evaluation.evaluate import batch_ranks
 from miqrec.evaluation.metrics import summary
 from miqrec.models.protocol import Learner
 from miqrec.system.seeds import Purpose, seeded, stream
@@ -16,18 +17,27 @@ from miqrec.training.config import TrainingConfig
 from miqrec.training.objective import Objective
 from miqrec.training.schedule import linear
 
+Rank = Callable[[Learner, EvaluationBatch], Tensor]
+"""The ranks of a batch's targets, (B,)."""
+
 
 class SequenceTraining(pl.LightningModule):
     """The objective of a batch, and the ranks of those who are validated on."""
 
     def __init__(
-        self, model: Learner, config: TrainingConfig, objective: Objective, targets_per_batch: float
+        self,
+        model: Learner,
+        config: TrainingConfig,
+        objective: Objective,
+        targets_per_batch: float,
+        rank: Rank | None = None,
     ) -> None:
         super().__init__()
         self.model = model
         self.config = config
         self.objective = objective
         self.targets_per_batch = targets_per_batch
+        self.rank = rank
         self.ranks: list[Tensor] = []
 
     @override
@@ -43,7 +53,8 @@ class SequenceTraining(pl.LightningModule):
     @override
     def validation_step(self, batch: EvaluationBatch, batch_idx: int) -> None:
         """Collect the ranks of the validation items."""
-        self.ranks.append(batch_ranks(self.model, batch))
+        assert self.rank is not None  # given wherever there is something to validate on
+        self.ranks.append(self.rank(self.model, batch))
 
     @override
     def on_validation_epoch_end(self) -> None:

@@ -11,13 +11,15 @@ from miqrec.data.batches.order import Shuffled
 from miqrec.data.batches.slicing import pad, slices
 from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.sequences import Sequences
+from miqrec.data.splitting import Splits, everything
 from miqrec.errors import MiqrecError
+from worlds import splits_of
 
 
-def sequences(*histories: list[int]) -> Sequences:
+def splits(*histories: list[int]) -> Splits:
     lengths = [len(history) for history in histories]
     flat = np.array([item for history in histories for item in history], dtype=np.int32)
-    return Sequences(flat, np.cumsum([0, *lengths]), n_items=int(flat.max(initial=1)))
+    return splits_of(Sequences(flat, np.cumsum([0, *lengths]), n_items=int(flat.max(initial=1))))
 
 
 def rows(*numbers: int) -> np.ndarray:
@@ -25,7 +27,7 @@ def rows(*numbers: int) -> np.ndarray:
 
 
 def test_inputs_and_targets_are_the_training_items_shifted_by_one():
-    examples = TrainingExamples(sequences([1, 2, 3, 4, 5, 6], [7, 8, 9]), "train", max_length=10)
+    examples = TrainingExamples(splits([1, 2, 3, 4, 5, 6], [7, 8, 9]).train, max_length=10)
 
     (batch,) = examples[rows(0)]
 
@@ -36,9 +38,7 @@ def test_inputs_and_targets_are_the_training_items_shifted_by_one():
 
 
 def test_rows_are_padded_on_the_right_to_the_longest_of_the_piece():
-    examples = TrainingExamples(
-        sequences([1, 2, 3, 4, 5], [6, 7, 8, 9, 1, 2]), "train", max_length=50
-    )
+    examples = TrainingExamples(splits([1, 2, 3, 4, 5], [6, 7, 8, 9, 1, 2]).train, max_length=50)
 
     (batch,) = examples[rows(0, 1)]
 
@@ -48,10 +48,10 @@ def test_rows_are_padded_on_the_right_to_the_longest_of_the_piece():
 
 
 def test_a_batch_comes_in_pieces_where_that_saves_enough_padding():
-    store = sequences([1, 2, 3, 4], [5, 6, 7, 8, 9, 1, 2], [3, 4, 5, 6])
+    store = splits([1, 2, 3, 4], [5, 6, 7, 8, 9, 1, 2], [3, 4, 5, 6])
 
-    (whole,) = TrainingExamples(store, "train", max_length=50, worth=7)[rows(0, 1, 2)]
-    short, long = TrainingExamples(store, "train", max_length=50, worth=6)[rows(0, 1, 2)]
+    (whole,) = TrainingExamples(store.train, max_length=50, worth=7)[rows(0, 1, 2)]
+    short, long = TrainingExamples(store.train, max_length=50, worth=6)[rows(0, 1, 2)]
 
     assert whole.items.tolist() == [[1, 0, 0, 0], [3, 0, 0, 0], [5, 6, 7, 8]]  # 2 * 3 zeros
     assert (short.items.tolist(), long.items.tolist()) == ([[1], [3]], [[5, 6, 7, 8]])
@@ -60,7 +60,7 @@ def test_a_batch_comes_in_pieces_where_that_saves_enough_padding():
 
 
 def test_the_newest_part_of_a_long_history_is_kept():
-    examples = TrainingExamples(sequences([1, 2, 3, 4, 5, 6, 7, 8]), "train", max_length=2)
+    examples = TrainingExamples(splits([1, 2, 3, 4, 5, 6, 7, 8]).train, max_length=2)
 
     (batch,) = examples[rows(0)]
 
@@ -69,8 +69,8 @@ def test_the_newest_part_of_a_long_history_is_kept():
 
 
 def test_in_blocks_all_of_a_long_history_is_trained_on():
-    store = sequences([1, 2, 3, 4, 5, 6, 7, 8], [9, 8, 7, 6, 5])  # 7, 8 and 6, 5 are held out
-    examples = TrainingExamples(store, "train", max_length=2, blocks=True)
+    store = splits([1, 2, 3, 4, 5, 6, 7, 8], [9, 8, 7, 6, 5])  # 7, 8 and 6, 5 are held out
+    examples = TrainingExamples(store.train, max_length=2, blocks=True)
 
     (batch,) = examples[rows(0, 1, 2, 3)]
 
@@ -82,7 +82,7 @@ def test_in_blocks_all_of_a_long_history_is_trained_on():
 
 
 def test_training_on_everything_predicts_the_held_out_items_too():
-    (batch,) = TrainingExamples(sequences([1, 2, 3, 4]), "all", max_length=10)[rows(0)]
+    (batch,) = TrainingExamples(everything(splits([1, 2, 3, 4]).dataset), max_length=10)[rows(0)]
 
     assert batch.targets.tolist() == [[2, 3, 4]]
 
@@ -91,14 +91,14 @@ def test_training_on_everything_predicts_the_held_out_items_too():
     ("split", "history", "target"), [("valid", [1, 2, 3], 4), ("test", [1, 2, 3, 4], 5)]
 )
 def test_the_held_out_item_follows_the_history(split, history, target):
-    batch = EvaluationExamples(sequences([1, 2, 3, 4, 5]), split, max_length=10)[rows(0)]
+    batch = EvaluationExamples(splits([1, 2, 3, 4, 5]).held(split), max_length=10)[rows(0)]
 
     assert batch.items.tolist() == [history]
     assert batch.targets.tolist() == [target]
 
 
 def test_what_was_seen_is_the_whole_history_and_not_only_what_the_model_reads():
-    batch = EvaluationExamples(sequences([1, 2, 3], [4, 5, 6, 7]), "test", max_length=1)[rows(0, 1)]
+    batch = EvaluationExamples(splits([1, 2, 3], [4, 5, 6, 7]).test, max_length=1)[rows(0, 1)]
 
     assert batch.items.tolist() == [[2], [6]]
     assert batch.seen_rows.tolist() == [0, 0, 1, 1, 1]
@@ -106,17 +106,17 @@ def test_what_was_seen_is_the_whole_history_and_not_only_what_the_model_reads():
 
 
 def test_users_with_fewer_than_three_interactions_are_for_training_only():
-    store = sequences([1, 2], [3, 4, 5])
+    store = splits([1, 2], [3, 4, 5])
 
-    assert EvaluationExamples(store, "test", 10).users.tolist() == [1]
-    assert TrainingExamples(store, "train", 10).users.tolist() == [0]
+    assert store.test.users.tolist() == [1]
+    assert TrainingExamples(store.train, 10).users.tolist() == [0]
 
 
 def test_nobody_to_train_or_test_on_is_an_error():
     with pytest.raises(MiqrecError, match="nothing to train on"):
-        TrainingExamples(sequences([1, 2, 3]), "train", 10)
+        TrainingExamples(splits([1, 2, 3]).train, 10)
     with pytest.raises(MiqrecError, match="nobody to test on"):
-        EvaluationExamples(sequences([1, 2]), "test", 10)
+        splits([1, 2]).held("test")
 
 
 histories = st.lists(st.lists(st.integers(1, 20), min_size=1, max_size=12), min_size=1, max_size=9)
@@ -125,8 +125,8 @@ histories = st.lists(st.lists(st.integers(1, 20), min_size=1, max_size=12), min_
 @given(histories, st.integers(1, 5))
 @settings(max_examples=60, deadline=None)
 def test_blocks_have_every_target_once(lists, size):
-    store = sequences(*lists, [1, 2, 3, 4])
-    examples = TrainingExamples(store, "train", max_length=size, blocks=True)
+    store = splits(*lists, [1, 2, 3, 4])
+    examples = TrainingExamples(store.train, max_length=size, blocks=True)
 
     pieces = examples[np.arange(len(examples))]
 
@@ -139,7 +139,7 @@ def test_blocks_have_every_target_once(lists, size):
 @given(histories)
 @settings(max_examples=60, deadline=None)
 def test_padding_and_slicing_agree_with_lists(lists):
-    store = sequences(*lists)
+    store = splits(*lists).dataset.sequences
     starts, lengths = store.offsets[:-1], store.lengths
 
     padded = pad(store.items, starts, lengths)

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from miqrec.data.open import DataConfig
+from miqrec.data.splitting import Splits
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.experiments.tuning import tune as module
 from miqrec.experiments.tuning.tune import Prune, TuningConfig, tune
-from miqrec.runs import folder as runs
 from miqrec.runs.folder import claim, validate
 from miqrec.system.locks import locked
 from worlds import cycle, small
@@ -40,9 +40,9 @@ def scored(monkeypatch):
     """No training: a trial's score is its dropout; returns the folders that were asked for."""
     folders = []
 
-    def score(dataset, config, folder, callbacks):
+    def score(plan, folder, callbacks):
         folders.append(folder.name)
-        return {"NDCG@10": config.model.dropout}
+        return {"NDCG@10": plan.config.model.dropout}
 
     monkeypatch.setattr(module, "validate", score)
     return folders
@@ -67,19 +67,13 @@ def test_all_trials_are_left_in_a_file(scored, tmp_path):
 
 def test_a_trial_sees_no_test_item(tmp_path, monkeypatch):
     splits = []
-    evaluate = runs.evaluate
-    monkeypatch.setattr(
-        runs,
-        "evaluate",
-        lambda model, sequences, split, **values: (
-            splits.append(split) or evaluate(model, sequences, split, **values)
-        ),
-    )
+    held = Splits.held
+    monkeypatch.setattr(Splits, "held", lambda self, part: splits.append(part) or held(self, part))
 
     found = tune(cycle(), space(), 1, tmp_path / "out")
 
     files = {path.name for path in (tmp_path / "out" / "trial-0").iterdir()}
-    assert splits == ["valid"]
+    assert set(splits) == {"valid"}
     assert files - {"tensorboard"} == {"config.json", "history.csv", "valid.json"}
     history = pl.read_csv(tmp_path / "out" / "trial-0" / "history.csv")
     assert found.score == pytest.approx(history["NDCG@10"].max())
@@ -122,9 +116,9 @@ def killed(monkeypatch, out) -> float:
     """Stop a search in the middle of its first trial; returns the dropout that it was trying."""
     tried = []
 
-    def stop(dataset, config, folder, callbacks):
-        claim(folder, config)
-        tried.append(config.model.dropout)
+    def stop(plan, folder, callbacks):
+        claim(folder, plan.config)
+        tried.append(plan.config.model.dropout)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -174,10 +168,10 @@ class Hopeless:
 
 
 def test_a_trial_that_is_given_up_stops_at_that_epoch(tmp_path):
-    trial, config = Hopeless(), small("sasrec", cycle(), epochs=5)
+    trial, plan = Hopeless(), small("sasrec", cycle(), epochs=5)
 
     with pytest.raises(optuna.TrialPruned):
-        validate(cycle(), config, tmp_path / "trial", [Prune(trial)])
+        validate(plan, tmp_path / "trial", [Prune(trial)])
 
     history = pl.read_csv(tmp_path / "trial" / "history.csv")
     assert trial.reports == list(enumerate(history["NDCG@10"].to_list()))
@@ -204,7 +198,7 @@ def test_a_trial_is_given_up_where_it_is_behind_and_below_its_own_best(
     curves = [[0.2] * 8] * 5 + [scores]
     lengths = []
 
-    def follow_the_curve(dataset, config, folder, callbacks):
+    def follow_the_curve(plan, folder, callbacks):
         curve = curves[len(lengths)]
         lengths.append(0)
         for epoch, score in enumerate(curve):
@@ -223,16 +217,16 @@ def test_a_trial_is_given_up_where_it_is_behind_and_below_its_own_best(
 
 
 def test_scores_of_a_trial_that_are_damaged_are_named(tmp_path):
-    config = small("sasrec", cycle(), epochs=1)
-    assert validate(cycle(), config, tmp_path).keys() >= {"HR@10", "NDCG@10"}
+    plan = small("sasrec", cycle(), epochs=1)
+    assert validate(plan, tmp_path).keys() >= {"HR@10", "NDCG@10"}
     (tmp_path / "valid.json").write_text("{")
 
     with pytest.raises(MiqrecError, match=r"valid\.json is not a trial's: .*; restore it"):
-        validate(cycle(), config, tmp_path)
+        validate(plan, tmp_path)
 
 
 def test_a_trial_that_is_given_up_counts(tmp_path, monkeypatch):
-    def give_up_the_second(dataset, config, folder, callbacks):
+    def give_up_the_second(plan, folder, callbacks):
         if folder.name == "trial-1":
             raise optuna.TrialPruned
         return {"NDCG@10": 0.1}

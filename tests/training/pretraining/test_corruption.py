@@ -6,20 +6,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miqrec.data.histories import Histories
 from miqrec.data.sequences import Sequences
 from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
 from miqrec.training.pretraining.examples import Prefixes
 from reference import s3rec as reference
+from worlds import splits_of
 
 HISTORIES = [[1, 2, 3, 4, 5, 6, 7, 8], [9, 2, 9, 4, 3], [5, 1, 5]]
 N_ITEMS, MASK = 12, 13
 CPU = torch.device("cpu")
 
 
-def store(histories: list[list[int]], n_items: int = N_ITEMS) -> Sequences:
+def store(histories: list[list[int]], n_items: int = N_ITEMS) -> Histories:
     items = np.array([item for history in histories for item in history], dtype=np.int32)
     offsets = np.cumsum([0] + [len(history) for history in histories])
-    return Sequences(items, offsets, n_items)
+    return splits_of(Sequences(items, offsets, n_items)).train
 
 
 def seeded(seed: int = 0) -> torch.Generator:

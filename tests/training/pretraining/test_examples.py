@@ -8,19 +8,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miqrec.data.histories import Histories
 from miqrec.data.sequences import Sequences
 from miqrec.errors import MiqrecError
 from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
 from miqrec.training.pretraining.examples import PrefixExamples, prefix_loader
 from reference import s3rec as reference
+from worlds import splits_of
 
 HISTORIES = [[1, 2, 3, 4, 5], [6, 7], [], [8, 1, 2], [3], [5, 4, 3, 2, 1, 2, 3, 4]]
 
 
-def store(histories: list[list[int]], n_items: int = 9) -> Sequences:
+def store(histories: list[list[int]], n_items: int = 9) -> Histories:
     items = np.array([item for history in histories for item in history], dtype=np.int32)
     offsets = np.cumsum([0] + [len(history) for history in histories])
-    return Sequences(items, offsets, n_items)
+    return splits_of(Sequences(items, offsets, n_items)).train
 
 
 def rows(examples: PrefixExamples, numbers) -> list[list[int]]:

@@ -11,6 +11,7 @@ import torch
 
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
+from miqrec.data.splitting import SplitConfig, split
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.registry import build_model
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
@@ -41,7 +42,9 @@ def pretrained(folder: Path, name: str = "s3rec", dataset: Dataset | None = None
     torch.manual_seed(0)
     model = build_model(CONFIGS[name], cycle().catalogue.n_items)
     defaults = {"epochs": 2, "prefixes": 2, "batch_size": 50, "learning_rate": 0.01}
-    rows = pretrain(model, dataset or described(), PretrainingConfig(**defaults | values), folder)
+    splits = split(dataset or described(), SplitConfig())
+    catalogue, config = splits.dataset.catalogue, PretrainingConfig(**defaults | values)
+    rows = pretrain(model, splits.train, catalogue, config, folder)
     return model, rows
 
 

@@ -15,6 +15,7 @@ from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask
 from miqrec.training.pretraining.examples import PrefixExamples
 from miqrec.training.pretraining.step import Pretraining
 from reference import s3rec as reference
+from worlds import splits_of
 
 N_ITEMS, N_ATTRIBUTES = 12, 4
 HISTORIES = [[1, 2, 3, 4, 5, 6, 7, 8], [9, 2, 9, 4, 3, 11], [5, 1, 5], [10]]
@@ -41,9 +42,9 @@ def pretraining(model: S3Rec, labels: torch.Tensor = LABELS, **values: float) ->
     items = np.concatenate(HISTORIES).astype(np.int32)
     offsets = np.cumsum([0] + [len(history) for history in HISTORIES])
     sequences = Sequences(items, offsets, N_ITEMS)
-    elsewhere = Elsewhere.of(sequences, torch.device("cpu"))
+    elsewhere = Elsewhere.of(splits_of(sequences).train, torch.device("cpu"))
     step = Pretraining(model, PretrainingConfig(**values), labels, elsewhere, 4.0)
-    examples = PrefixExamples(sequences, model.max_length)
+    examples = PrefixExamples(splits_of(sequences).train, model.max_length)
     step.piece = examples.piece(np.arange(len(examples)))
     step.log_dict = lambda *_, **__: None
     return step

@@ -1,4 +1,4 @@
-"""Batches to evaluate on: a history, the one item that followed it, and all that was seen before."""
+"""Batches to evaluate on: histories, the item that followed each, and all that was seen before it."""
 
 from typing import NamedTuple
 
@@ -10,46 +10,40 @@ from torch.utils.data import DataLoader, Dataset
 from miqrec.data.batches.order import ByLength
 from miqrec.data.batches.pieces import Integers
 from miqrec.data.batches.slicing import pad, slices
-from miqrec.data.sequences import Sequences, Split, spans
-from miqrec.errors import MiqrecError
+from miqrec.data.histories import Questions
 
 
 class EvaluationBatch(NamedTuple):
     """Histories with the one item that followed each, and all that their users had seen before it."""
 
-    users: Tensor  # (B,) int64
+    questions: Tensor  # (B,) int64, places among the questions
     items: Tensor  # (B, L) int64, the newest part of the history
-    lengths: Tensor  # (B,) int64
-    targets: Tensor  # (B,) int64
+    lengths: Tensor  # (B,) int64, 0 for a history without a known item
+    targets: Tensor  # (B,) int64, 0 for an item that the catalogue doesn't have
     seen_rows: Tensor  # (S,) int64, the row of each seen item
     seen_items: Tensor  # (S,) int64, from the whole history, not only the part in `items`
 
 
 class EvaluationExamples(Dataset[EvaluationBatch]):
-    """The held-out item of every user with at least 3 interactions, and the history before it."""
+    """The questions of a split, each with the newest `max_length` items of its history."""
 
-    def __init__(self, sequences: Sequences, split: Split, max_length: int) -> None:
-        span = spans(sequences, split)
-        if len(span.users) == 0:
-            raise MiqrecError(
-                f"there is nobody to {split} on: no user has 3 interactions or more; "
-                "bring longer histories or filter less"
-            )
-        self.flat = sequences.items
-        self.users, self.starts, self.stops = span.users, span.starts, span.stops
-        self.lengths = np.minimum(span.stops - span.starts, max_length)
+    def __init__(self, questions: Questions, max_length: int) -> None:
+        self.flat = questions.items
+        self.starts, self.stops = questions.starts, questions.stops
+        self.targets = questions.targets
+        self.lengths = np.minimum(questions.lengths, max_length)
 
     def __len__(self) -> int:
-        return len(self.users)
+        return len(self.targets)
 
     def __getitem__(self, rows: Integers) -> EvaluationBatch:
         starts, stops, lengths = self.starts[rows], self.stops[rows], self.lengths[rows]
         seen_items, seen_rows = slices(self.flat, starts, stops - starts)
         return EvaluationBatch(
-            users=torch.from_numpy(self.users[rows]),
+            questions=torch.from_numpy(rows),
             items=pad(self.flat, stops - lengths, lengths),  # (B, L)
             lengths=torch.from_numpy(lengths),
-            targets=torch.from_numpy(self.flat[stops].astype(np.int64)),
+            targets=torch.from_numpy(self.targets[rows].astype(np.int64)),
             seen_rows=seen_rows,
             seen_items=seen_items,
         )

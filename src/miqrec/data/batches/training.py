@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 from miqrec.data.batches.order import Shuffled
 from miqrec.data.batches.pieces import WORTH, Integers, cut
 from miqrec.data.batches.slicing import in_blocks, pad
-from miqrec.data.sequences import Sequences, Split, spans
+from miqrec.data.histories import Histories
 from miqrec.errors import MiqrecError
 
 
@@ -37,8 +37,7 @@ class TrainingExamples(Dataset[Batch]):
     before their first. A user with a single training item has nothing to predict and is left out.
 
     Args:
-        sequences: The interactions.
-        split: "train" or "all".
+        histories: What may be learned from.
         max_length: The most inputs of a user.
         worth: The padded positions that make it worth cutting a batch; `math.inf` leaves it whole.
         blocks: Whether a long history brings all of it, in several rows, or its newest part.
@@ -49,26 +48,27 @@ class TrainingExamples(Dataset[Batch]):
 
     def __init__(
         self,
-        sequences: Sequences,
-        split: Split,
+        histories: Histories,
         max_length: int,
         worth: float = WORTH,
         *,
         blocks: bool = False,
     ) -> None:
-        span = spans(sequences, split)
-        rows = np.flatnonzero(span.stops - span.starts >= 2)
+        rows = np.flatnonzero(histories.lengths >= 2)
         if len(rows) == 0:
             raise MiqrecError(
-                "there is nothing to train on: no user has two interactions left after the last two are "
-                "held out; bring longer histories or filter less"
+                "there is nothing to train on: no user has two interactions before what is held out; "
+                "bring longer histories or filter less"
             )
-        starts, stops = span.starts[rows], span.stops[rows] - 1  # the last item is only a target
+        starts, stops = (
+            histories.starts[rows],
+            histories.stops[rows] - 1,
+        )  # the last item is only a target
         if not blocks:
             starts = np.maximum(starts, stops - max_length)
         owner, self.starts, self.lengths = in_blocks(starts, stops, max_length)
-        self.flat = sequences.items
-        self.users = span.users[rows][owner]
+        self.flat = histories.items
+        self.users = histories.users[rows][owner]
         self.n_targets = int(self.lengths.sum())
         self.worth = worth
 

@@ -10,9 +10,8 @@ from miqrec.errors import MiqrecError
 from miqrec.experiments.studies.study import Study
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.folder import claim, read_run_config
-from miqrec.runs.initial_weights import initial_weights
+from miqrec.runs.plan import plan_opened, plan_pretraining_opened
 from miqrec.runs.settings import PretrainingSettings, Setting, Settings, settings
-from miqrec.training.pretraining.attributes import attributes_fingerprint
 
 State = Literal["finished", "started", "to do"]
 
@@ -157,22 +156,11 @@ def _words(study: Study, model: str, values: Mapping[str, Setting], out: Path) -
 def _config(
     run: PlannedRun, source: DataConfig, dataset: Dataset
 ) -> RunConfig | PretrainingRunConfig:
-    chosen, fingerprint = run.chosen, dataset.fingerprint
-    if isinstance(chosen, PretrainingSettings):
-        return PretrainingRunConfig(
-            data=source,
-            fingerprint=fingerprint,
-            attributes=attributes_fingerprint(dataset.catalogue),
-            model=chosen.model,
-            pretraining=chosen.pretraining,
-        )
-    initial = read_run_config(run.folder).init_from
-    if run.after and run.is_ready:
-        initial = initial_weights(run.after, chosen.model, dataset)
-    return RunConfig(
-        data=source,
-        fingerprint=fingerprint,
-        model=chosen.model,
-        training=chosen.training,
-        init_from=initial,
-    )
+    if isinstance(run.chosen, PretrainingSettings):
+        return plan_pretraining_opened(dataset, source, run.chosen).config
+    start = run.after if run.is_ready else None
+    config = plan_opened(dataset, source, run.chosen, start).config
+    if start is None:  # what it started from is not at hand, so it can't be compared
+        initial = read_run_config(run.folder).init_from
+        config = config.model_copy(update={"init_from": initial})
+    return config

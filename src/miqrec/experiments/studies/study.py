@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from miqrec.config import Config
-from miqrec.data.filters import Filters
 from miqrec.data.open import DataConfig
 from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
@@ -17,6 +16,8 @@ from miqrec.models.migrate import modernise
 from miqrec.models.registry import find_model
 from miqrec.runs.initial_weights import FREE, sizes
 from miqrec.runs.settings import (
+    OF_A_PRETRAINING,
+    OF_A_RUN,
     PretrainingSettings,
     Setting,
     Settings,
@@ -28,6 +29,10 @@ from miqrec.training.config import TrainingConfig
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # it becomes a folder's name
 Metric = Annotated[str, Field(pattern=f"^({'|'.join(METRICS)})$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+SHARED = {name for config in OF_A_RUN for name in config.model_fields}
+"""Settings of the data, of the split and of the ranking, which all systems of a study have alike."""
 
 
 class ModelPlan(Config):
@@ -105,7 +110,7 @@ class Study(Config):
     def system_values(self, system: str) -> dict[str, Setting]:
         """A system's settings by their names, the shared ones among them."""
         plan = self.systems[system]
-        return self._shared(plan.model, TrainingConfig, Filters) | plan.settings
+        return self._shared(plan.model, TrainingConfig, *OF_A_RUN) | plan.settings
 
     def space(self, system: str) -> dict[str, Dimension]:
         """What is searched for a system; nothing where a study has no tuning."""
@@ -118,7 +123,7 @@ class Study(Config):
     def pretraining_values(self, key: str) -> dict[str, Setting]:
         """The same of a pre-training."""
         plan = self.pretraining[key]
-        return self._shared(plan.model, Filters) | plan.settings
+        return self._shared(plan.model, *OF_A_PRETRAINING) | plan.settings
 
     def chosen(self, system: str) -> Settings:
         """A system's settings, sorted into the configs they belong to."""
@@ -189,10 +194,10 @@ def _explained(place: str, check: Callable[[], object]) -> None:
 
 def _check_same_ground(system: str, plan: SystemPlan) -> None:
     """The systems of a study have the same data and seeds, so no system has its own."""
-    if own := {"seed", *Filters.model_fields} & plan.settings.keys():
+    if own := {"seed", *SHARED} & plan.settings.keys():
         raise ValueError(
             f"systems.{system}: {', '.join(sorted(own))} can't differ between the systems of a study; "
-            "filters stand in [settings], seeds are counted from 0"
+            "filters and the split stand in [settings], seeds are counted from 0"
         )
 
 

@@ -20,8 +20,8 @@ from typing_extensions import override
 from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.experiments.tuning.space import TuningConfig, suggest
-from miqrec.runs.config import RunConfig
 from miqrec.runs.folder import claim, validate
+from miqrec.runs.plan import plan_opened
 from miqrec.runs.settings import Setting, settings
 from miqrec.system.files import remove, replacing
 from miqrec.system.locks import FolderBusyError, locked
@@ -165,14 +165,9 @@ def _try(study: "Study", trial: "Trial", dataset: Dataset, config: TuningConfig,
 def _score(trial: "Trial", dataset: Dataset, config: TuningConfig, folder: Path) -> float:
     drawn = suggest(trial, config.model, config.search)
     chosen = settings(config.model, **config.settings, **drawn)
-    run = RunConfig(
-        data=config.data,
-        fingerprint=config.fingerprint,
-        model=chosen.model,
-        training=chosen.training,
-        init_from=config.init_from,
-    )
-    return validate(dataset, run, folder, [Prune(trial)])[CHOSEN_BY]
+    plan = plan_opened(dataset, config.data, chosen)
+    run = plan.config.model_copy(update={"init_from": config.init_from})
+    return validate(plan._replace(config=run), folder, [Prune(trial)])[CHOSEN_BY]
 
 
 def _say(study: "Study", number: int, trials: int) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from miqrec.data.batches.slicing import slices
-from miqrec.data.sequences import Sequences, spans
+from miqrec.data.histories import Histories
 from miqrec.training.negatives import Unseen, uniform_weights
 from miqrec.training.pretraining.examples import Prefixes
 
@@ -46,12 +46,11 @@ class Elsewhere:
     unseen: Unseen
 
     @classmethod
-    def of(cls, sequences: Sequences, device: torch.device) -> "Elsewhere":
+    def of(cls, histories: Histories, device: torch.device) -> "Elsewhere":
         """Arrange the training items."""
-        span = spans(sequences, "train")
-        items, rows = slices(sequences.items, span.starts, span.stops - span.starts)
-        items, users = items.to(device), torch.from_numpy(span.users)[rows].to(device)
-        weights = uniform_weights(sequences.n_items).to(device)
+        items, rows = slices(histories.items, histories.starts, histories.lengths)
+        items, users = items.to(device), torch.from_numpy(histories.users)[rows].to(device)
+        weights = uniform_weights(histories.n_items).to(device)
         return cls(items, Unseen.from_history(weights, users, items))
 
 

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 from miqrec.data.batches.order import Shuffled
 from miqrec.data.batches.pieces import WORTH, Integers, cut
 from miqrec.data.batches.slicing import pad
-from miqrec.data.sequences import Sequences, spans
+from miqrec.data.histories import Histories
 from miqrec.errors import MiqrecError
 
 
@@ -31,7 +31,7 @@ class PrefixExamples(Dataset[list[Prefixes]]):
     Example number i is one length of one user; of all that, only the lengths are kept in memory.
 
     Args:
-        sequences: The interactions.
+        histories: What may be learned from.
         max_length: The longest prefix.
         a_user: How many prefixes an epoch draws, a user on average; None for all of them.
         worth: The padded positions that make it worth cutting a batch; `math.inf` leaves it whole.
@@ -42,20 +42,19 @@ class PrefixExamples(Dataset[list[Prefixes]]):
 
     def __init__(
         self,
-        sequences: Sequences,
+        histories: Histories,
         max_length: int,
         a_user: int | None = None,
         worth: float = WORTH,
     ) -> None:
-        span = spans(sequences, "train")
-        longest = np.minimum(span.stops - span.starts, max_length)
+        longest = np.minimum(histories.lengths, max_length)
         if not longest.any():
             raise MiqrecError("there is nothing to pre-train on: no user has a training item")
-        self.flat = sequences.items
-        self.starts = span.stops - longest  # (n_users,)
+        self.flat = histories.items
+        self.starts = histories.stops - longest  # (n_users,)
         self.firsts = np.cumsum(longest) - longest  # (n_users,) each user's first example
         self.lengths = np.arange(1, longest.sum() + 1) - np.repeat(self.firsts, longest)
-        drawn = len(self) if a_user is None else a_user * sequences.n_users
+        drawn = len(self) if a_user is None else a_user * histories.n_users
         self.n_drawn = min(drawn, len(self))  # an epoch
         self.worth = worth
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from torch import Tensor
 
 from miqrec.data.batches.pieces import worth_on
-from miqrec.data.dataset import Dataset
+from miqrec.data.catalogue import Catalogue
+from miqrec.data.histories import Histories
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.protocol import Pretrainable
 from miqrec.system.environment import best_device
@@ -20,14 +21,18 @@ from miqrec.training.trainer import run_epochs
 
 
 def pretrain(
-    model: Pretrainable, dataset: Dataset, config: PretrainingConfig, folder: Path
+    model: Pretrainable,
+    histories: Histories,
+    catalogue: Catalogue,
+    config: PretrainingConfig,
+    folder: Path,
 ) -> list[dict[str, float]]:
     """Pre-train on the training items, read in both directions; leaves the model causal again.
 
     Args:
         model: What is pre-trained, in place; the heads are thrown away.
-        dataset: The interactions, of which each user's last two are not looked at, and the items'
-            attributes.
+        histories: What may be learned from; nothing held out is among it.
+        catalogue: The items with their attributes.
         config: Objectives, optimiser, epochs, seed.
         folder: Gets `history.csv` and `checkpoints/`; a pre-training that was stopped there goes on.
 
@@ -37,13 +42,13 @@ def pretrain(
     Raises:
         MiqrecError: If there is nothing to learn, no training item, or a loss that is not finite.
     """
-    labels = attribute_labels(dataset.catalogue)
+    labels = attribute_labels(catalogue)
     _check_objectives(config, labels)
     device = best_device()
     worth = worth_on(device, reduced=config.reduced)
-    examples = PrefixExamples(dataset.sequences, model.max_length, config.prefixes, worth)
+    examples = PrefixExamples(histories, model.max_length, config.prefixes, worth)
     loader = prefix_loader(examples, config.batch_size, config.seed)
-    elsewhere = Elsewhere.of(dataset.sequences, device)
+    elsewhere = Elsewhere.of(histories, device)
     with seeded(stream(config.seed, Purpose.HEADS)):
         step = Pretraining(model, config, labels, elsewhere, examples.n_drawn / len(loader))
     model.causal = False

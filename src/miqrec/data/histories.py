@@ -1,0 +1,45 @@
+"""Parts of users' histories, to learn from or to ask about."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """Parts of users' histories: user `users[i]` has `items[starts[i]:stops[i]]`.
+
+    Attributes:
+        items: (n,) internal ids of all users, one user after the other.
+        users: (k,) internal numbers of the users.
+        starts: (k,) where each part begins.
+        stops: (k,) where each part ends.
+        n_items: the size of the catalogue.
+        n_users: the number of users of the data set, those without a part included.
+    """
+
+    items: npt.NDArray[np.int32]
+    users: Integers
+    starts: Integers
+    stops: Integers
+    n_items: int
+    n_users: int
+
+    @property
+    def lengths(self) -> Integers:
+        """(k,) the number of items of each part."""
+        return self.stops - self.starts
+
+
+@dataclass(frozen=True, eq=False)
+class Questions(Histories):
+    """Histories `items[starts[i]:stops[i]]`, and the item that came after each.
+
+    Attributes:
+        targets: (k,) the internal id of that item; 0 where the catalogue doesn't have it.
+    """
+
+    targets: npt.NDArray[np.int32]

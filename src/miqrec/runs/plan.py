@@ -1,0 +1,130 @@
+"""The one door for a run: from what was asked for to data, split and config, checked before any work."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from miqrec.data.dataset import Dataset
+from miqrec.data.open import DataConfig, open_dataset, resolve
+from miqrec.data.splitting import Splits, split, with_moments
+from miqrec.errors import MiqrecError
+from miqrec.runs.config import PretrainingRunConfig, RunConfig
+from miqrec.runs.initial_weights import initial_weights
+from miqrec.runs.settings import PretrainingSettings, Settings, pretraining_settings, settings
+from miqrec.training.pretraining.attributes import attributes_fingerprint
+
+
+class Plan(NamedTuple):
+    """The data, what is held out of them, and the config of a run."""
+
+    dataset: Dataset
+    splits: Splits
+    config: RunConfig
+
+
+class PretrainingPlan(NamedTuple):
+    """The data, what is held out of them, and the config of a pre-training."""
+
+    dataset: Dataset
+    splits: Splits
+    config: PretrainingRunConfig
+
+
+class Opener(NamedTuple):
+    """What opening data takes besides their config.
+
+    Attributes:
+        frame: the interactions themselves, where the config's source names none.
+        items: titles and attributes, a path or a frame.
+        data_dir: where the named data sets are looked for first.
+        cache: a folder for the prepared, memory-mapped form of files.
+    """
+
+    frame: Any = None
+    items: Any = None
+    data_dir: Path | None = None
+    cache: Path | None = None
+
+    def open(self, data: DataConfig) -> Dataset:
+        """Open the data that a config names, or the frame."""
+        return open_dataset(data, self.frame, self.items, data_dir=self.data_dir, cache=self.cache)
+
+
+def plan_run(
+    data: DataConfig,
+    model: str,
+    values: Mapping[str, Any],
+    opener: Opener = Opener(),  # noqa: B008  (it never changes)
+    init_from: Path | None = None,
+) -> Plan:
+    """Plan a run from its settings by their bare names, such as `window=5, min_user=5, split="time"`.
+
+    Raises:
+        MiqrecError: data that can't be read, a setting that there is not, or a model in `init_from` that
+            can't start this one.
+    """
+    chosen = settings(model, **values)
+    data = resolve(data.model_copy(update={"filters": chosen.filters}), data_dir=opener.data_dir)
+    return plan_opened(opener.open(data), data, chosen, init_from)
+
+
+def plan_opened(
+    dataset: Dataset, data: DataConfig, chosen: Settings, init_from: Path | None = None
+) -> Plan:
+    """Plan a run on data that are open already."""
+    splits = split(dataset, chosen.split)
+    initial = initial_weights(init_from, chosen.model, splits.dataset) if init_from else None
+    config = RunConfig(
+        data=data,
+        fingerprint=splits.fingerprint,
+        split=with_moments(chosen.split, dataset),
+        model=chosen.model,
+        training=chosen.training,
+        inference=chosen.inference,
+        init_from=initial,
+    )
+    return Plan(dataset, splits, config)
+
+
+def plan_again(config: RunConfig, folder: Path, opener: Opener) -> Plan:
+    """Plan a run that was begun in `folder`, by the config that it left there.
+
+    Raises:
+        MiqrecError: the data have changed since.
+    """
+    dataset = opener.open(config.data)
+    splits = split(dataset, config.split)
+    if splits.fingerprint != config.fingerprint:
+        raise MiqrecError(
+            f"{config.data.source} has changed since the run in {folder} was started; "
+            "train anew with another --out"
+        )
+    return Plan(dataset, splits, config)
+
+
+def plan_pretraining(
+    data: DataConfig,
+    model: str,
+    values: Mapping[str, Any],
+    opener: Opener = Opener(),  # noqa: B008  (it never changes)
+) -> PretrainingPlan:
+    """Plan a pre-training, as `plan_run` plans a run."""
+    chosen = pretraining_settings(model, **values)
+    data = resolve(data.model_copy(update={"filters": chosen.filters}), data_dir=opener.data_dir)
+    return plan_pretraining_opened(opener.open(data), data, chosen)
+
+
+def plan_pretraining_opened(
+    dataset: Dataset, data: DataConfig, chosen: PretrainingSettings
+) -> PretrainingPlan:
+    """Plan a pre-training on data that are open already."""
+    splits = split(dataset, chosen.split)
+    config = PretrainingRunConfig(
+        data=data,
+        fingerprint=splits.fingerprint,
+        split=with_moments(chosen.split, dataset),
+        attributes=attributes_fingerprint(splits.dataset.catalogue),
+        model=chosen.model,
+        pretraining=chosen.pretraining,
+    )
+    return PretrainingPlan(dataset, splits, config)
