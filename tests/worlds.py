@@ -17,6 +17,7 @@ from miqrec.models.protocol import Model
 from miqrec.models.registry import find_model
 from miqrec.runs.plan import Plan, plan_opened
 from miqrec.runs.settings import settings
+from miqrec.testing.frames import circle
 
 SIZES = {
     "dim": 16,
@@ -32,14 +33,7 @@ SIZES = {
 @cache
 def cycle(n_users: int = 120, n_items: int = 20, length: int = 12) -> Dataset:
     """Everybody walks round the same circle of items, from a place and for a time of their own."""
-    generator = np.random.default_rng(0)
-    starts = generator.integers(n_items, size=n_users)
-    lengths = generator.integers(5, length + 1, size=n_users)
-    users = np.repeat(np.arange(n_users), lengths)
-    steps = np.concatenate([np.arange(length) for length in lengths])
-    items = (starts[users] + steps) % n_items
-    names = pl.Series([f"item {item:02}" for item in items])
-    return build_dataset(pl.DataFrame({"user": users, "item": names}), name="cycle")
+    return build_dataset(circle(n_users, n_items, length), name="cycle")
 
 
 def frame(dataset: Dataset) -> pl.DataFrame:

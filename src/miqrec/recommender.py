@@ -20,6 +20,7 @@ from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.metrics import summary
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
+from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.plan import Opener, plan_run
 from miqrec.system.environment import best_device
@@ -45,7 +46,7 @@ class Recommender:
     def fit(
         cls,
         data: Any,
-        model: str = "miq-sasrec",
+        model: str | NamedConfig = "miq-sasrec",
         *,
         user: str | None = None,
         item: str | None = None,
@@ -57,7 +58,7 @@ class Recommender:
 
         Args:
             data: a data frame (pandas, Polars, Arrow), a path, or the name of a data set.
-            model: the name of a model, or its config.
+            model: the name of a model, or its config with its settings.
             user: the column of the users, where it has not one of the usual names.
             item: the column of the items, likewise.
             time: the column of the times, likewise; without one the order of the rows counts.

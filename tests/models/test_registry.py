@@ -15,38 +15,10 @@ from miqrec.models import registry
 from miqrec.models.registry import build_model, find_model, find_models, model_names, register
 from miqrec.models.s3rec import S3RecConfig, s3rec
 from miqrec.runs.config import RunConfig
+from outside import Outside, OutsideConfig
 from worlds import cycle, small
 
 N_ITEMS = 7
-
-
-class OutsideConfig(Config):
-    name: Literal["outside"] = "outside"
-    dim: int = 4
-    """Width."""
-
-
-class Outside(nn.Module):
-    """A learner that derives from nothing of ours."""
-
-    max_length = 5
-
-    def __init__(self, n_items: int, config: OutsideConfig) -> None:
-        super().__init__()
-        self.items = nn.Embedding(n_items + 1, config.dim)
-
-    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
-        return self.items(items)
-
-    def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
-        newest = (lengths[:, None] - 1 - torch.arange(n)).clamp(min=0)
-        return self.items(items.gather(1, newest))
-
-    def item_vectors(self) -> Tensor:
-        return self.items.weight
-
-    def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
-        return self.last(items, lengths).squeeze(1) @ self.items.weight.T
 
 
 @pytest.fixture(autouse=True)
@@ -204,8 +176,8 @@ class OtherWidth(Outside):
         (WithoutPaddingsColumn, r"scores .* has shape \(2, 7\) .*; it must have \(2, 8\)"),
         (HalfScores, r"scores of the model 'outside' are torch\.float16; give torch\.float32"),
         (ListsOfScores, r"scores .* gives list instead of a tensor of shape \(2, 8\)"),
-        (NewestStateOnly, r"forward .* has shape \(2, 4\) .*; it must have \(2, 2, 4\)"),
-        (OtherWidth, r"item_vectors .* has shape \(8, 2\) .*; it must have \(8, 4\)"),
+        (NewestStateOnly, r"forward .* has shape \(2, 16\) .*; it must have \(2, 2, 16\)"),
+        (OtherWidth, r"item_vectors .* has shape \(8, 2\) .*; it must have \(8, 16\)"),
         (
             lambda *_: [1],
             r"can't be built: its function gave list, and must give a torch\.nn\.Module",
@@ -247,7 +219,7 @@ def test_a_model_that_nobody_knows_is_a_sentence_with_a_remedy():
 
 
 PACKAGE = """
-from test_registry_models import OutsideConfig, Outside
+from outside import OutsideConfig, Outside
 from miqrec.models.registry import register
 register(OutsideConfig, Outside)
 """
@@ -261,7 +233,6 @@ def announce(monkeypatch, tmp_path):
         (tmp_path / "newcomer.py").write_text(source)
         point = EntryPoint(name, "newcomer", registry.GROUP)
         monkeypatch.syspath_prepend(tmp_path)
-        monkeypatch.setitem(sys.modules, "test_registry_models", sys.modules[__name__])
         monkeypatch.delitem(sys.modules, "newcomer", raising=False)
         monkeypatch.setattr(registry, "entry_points", lambda group: [point])
         registry._entry_points.cache_clear()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeGuard
 if TYPE_CHECKING:  # names of models can be looked up without waiting for PyTorch
     import numpy as np
     import numpy.typing as npt
-    from torch import Tensor, device, nn
+    from torch import Tensor, device, dtype, nn
 
 
 class NamedConfig(Protocol):
@@ -51,11 +51,17 @@ class Model(Protocol):
     def parameters(self) -> "Iterator[nn.Parameter]":
         """Give what training changes, as every module does."""
 
+    def named_parameters(self) -> "Iterator[tuple[str, nn.Parameter]]":
+        """The same with names, as every module does."""
+
+    def zero_grad(self) -> None:
+        """Forget gradients, as every module does."""
+
     def eval(self) -> Self:
         """Switch dropout off, as every module does."""
 
-    def to(self, device: "device | str") -> Self:
-        """Move the weights, as every module does."""
+    def to(self, target: "device | dtype | str") -> Self:
+        """Move the weights or change their type, as every module does."""
 
 
 class Counter(Model, Protocol):

@@ -8,6 +8,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset, resolve
 from miqrec.data.splitting import Splits, split, with_moments
 from miqrec.errors import MiqrecError
+from miqrec.models.protocol import NamedConfig
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.initial_weights import initial_weights
 from miqrec.runs.settings import PretrainingSettings, Settings, pretraining_settings, settings
@@ -52,7 +53,7 @@ class Opener(NamedTuple):
 
 def plan_run(
     data: DataConfig,
-    model: str,
+    model: str | NamedConfig,
     values: Mapping[str, Any],
     opener: Opener = Opener(),  # noqa: B008  (it never changes)
     init_from: Path | None = None,
@@ -104,7 +105,7 @@ def plan_again(config: RunConfig, folder: Path, opener: Opener) -> Plan:
 
 def plan_pretraining(
     data: DataConfig,
-    model: str,
+    model: str | NamedConfig,
     values: Mapping[str, Any],
     opener: Opener = Opener(),  # noqa: B008  (it never changes)
 ) -> PretrainingPlan:

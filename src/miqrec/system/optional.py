@@ -1,4 +1,4 @@
-"""Packages that only experiments need: they are imported where they are used."""
+"""Packages that few need: they are imported where they are used."""
 
 from importlib import import_module
 from types import ModuleType
@@ -6,8 +6,12 @@ from types import ModuleType
 from miqrec.errors import MiqrecError
 
 
-def optional(name: str) -> ModuleType:
-    """Import a module of the extra `experiments`, such as `statsmodels.stats.power`.
+def optional(name: str, extra: str = "experiments") -> ModuleType:
+    """Import a module of an optional package, such as `statsmodels.stats.power`.
+
+    Args:
+        name: The module.
+        extra: What of miqrec's extras brings it.
 
     Raises:
         MiqrecError: it is not installed; the sentence says how to get it.
@@ -17,5 +21,5 @@ def optional(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         package = name.partition(".")[0]
         raise MiqrecError(
-            f"this needs {package}, which is not installed: pip install 'miqrec[experiments]'"
+            f"this needs {package}, which is not installed: pip install 'miqrec[{extra}]'"
         ) from error
