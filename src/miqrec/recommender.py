@@ -14,7 +14,6 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories, with_catalogue
 from miqrec.data.ids import positions
 from miqrec.data.open import DataConfig, open_dataset, source_or_frame
-from miqrec.data.reading.columns import Columns
 from miqrec.data.splitting import Held, split
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
@@ -48,9 +47,6 @@ class Recommender:
         data: Any,
         model: str | NamedConfig = "miq-sasrec",
         *,
-        user: str | None = None,
-        item: str | None = None,
-        time: str | None = None,
         items: Any = None,
         **values: Any,
     ) -> "Recommender":
@@ -59,12 +55,9 @@ class Recommender:
         Args:
             data: a data frame (pandas, Polars, Arrow), a path, or the name of a data set.
             model: the name of a model, or its config with its settings.
-            user: the column of the users, where it has not one of the usual names.
-            item: the column of the items, likewise.
-            time: the column of the times, likewise; without one the order of the rows counts.
             items: titles and attributes: a data frame or a path.
-            values: settings of the model (`window=5`), of the training (`epochs=20`, `seed=1`) and of
-                the filters (`min_user=5`), by their names.
+            values: settings by their names: of the columns (`user="who"`), the filters (`min_user=5`), the
+                split (`split="time"`), the model (`window=5`) and its training (`epochs=20`, `seed=1`).
 
         Raises:
             MiqrecError: data that can't be read or trained on, or a setting that there is not.
@@ -72,10 +65,7 @@ class Recommender:
         from miqrec.runs.fit import fit  # brings Lightning, which only fitting needs
 
         source, frame = source_or_frame(data)
-        columns = Columns(user=user, item=item, time=time)
-        plan = plan_run(
-            DataConfig(source=source, columns=columns), model, values, Opener(frame, items)
-        )
+        plan = plan_run(DataConfig(source=source), model, values, Opener(frame, items))
         with tempfile.TemporaryDirectory() as folder:
             return cls(fit(plan, Path(folder)), plan.dataset)
 

@@ -278,3 +278,34 @@ def test_ctrl_c_leaves_a_run_that_goes_on(log, tmp_path):
     assert f"stopped; `miqrec train --out {out} --resume` goes on" in said
     assert (out / "checkpoints" / "last.ckpt").exists()
     assert not (out / "metrics.json").exists()
+
+
+def test_options_beside_resume_are_refused_by_name(trained):
+    done = miqrec("train", "--out", trained, "--resume", "--epochs", 5, "--data", "demo")
+
+    assert done.returncode == 2
+    assert "--data, --epochs can't be given beside --resume" in done.stderr
+
+
+def test_a_recipe_reads_its_data_with_its_own_columns(tmp_path, log):
+    frame = pl.read_csv(log) if log.suffix == ".csv" else pl.read_parquet(log)
+    frame.rename({"user": "who", "item": "what"}).write_csv(tmp_path / "log.csv")
+    (tmp_path / "study.toml").write_text(
+        f"""
+        title = "Mine"
+        caption = "Columns of unusual names."
+        data = "{tmp_path / "log.csv"}"
+        columns = {{user = "who", item = "what"}}
+        [systems.counted]
+        label = "Popularity"
+        model = "popularity"
+        """
+    )
+
+    done = miqrec("train", "--recipe", tmp_path / "study.toml", "--out", tmp_path / "run")
+
+    assert done.returncode == 0, done.stderr
+    assert (
+        json.loads((tmp_path / "run" / "config.json").read_text())["data"]["columns"]["user"]
+        == "who"
+    )

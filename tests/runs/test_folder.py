@@ -7,9 +7,10 @@ import pytest
 
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import summary
+from miqrec.runs import fit as fitting
 from miqrec.runs import folder as runs
 from miqrec.runs.artifact import load_artifact
-from miqrec.runs.folder import note_environment, read_metrics, run, run_final
+from miqrec.runs.folder import note_environment, read_metrics, run
 from miqrec.system.environment import environment
 from miqrec.system.locks import locked
 from worlds import cycle, small
@@ -77,12 +78,32 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
 
 
 def test_the_final_model_is_fitted_on_everything_for_the_chosen_epochs(tmp_path):
-    metrics = run(PLAN, tmp_path / "run")
-    run_final(PLAN, tmp_path / "run")
+    metrics = run(PLAN, tmp_path / "run", final=True)
 
     final = load_artifact(tmp_path / "run" / "final").config
     assert (final.trained_on, final.epochs) == ("all", metrics.epochs)
     assert load_artifact(tmp_path / "run").config.trained_on == "train"
+
+
+def test_a_run_stopped_while_it_fits_on_everything_goes_on_with_that(tmp_path, monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "fit_on_everything", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(PLAN, tmp_path / "run", final=True)
+
+    run(PLAN, tmp_path / "run")  # as --resume does, which need not be told of --final again
+
+    assert load_artifact(tmp_path / "run" / "final").config.trained_on == "all"
+
+
+def test_a_finished_fit_on_everything_is_not_repeated(tmp_path, monkeypatch):
+    run(PLAN, tmp_path / "run", final=True)
+    monkeypatch.setattr(fitting, "fit_on_everything", lambda *_: pytest.fail("it was repeated"))
+
+    run(PLAN, tmp_path / "run", final=True)
 
 
 def test_an_unfinished_run_has_no_metrics(tmp_path):

@@ -16,17 +16,6 @@ OptionalData = Annotated[
     str | None,
     typer.Option("--data", help="The interactions; by default what the model was trained on."),
 ]
-User = Annotated[
-    str | None, typer.Option(help="The column of the users, if it has not a usual name.")
-]
-Item = Annotated[str | None, typer.Option(help="The column of the items, likewise.")]
-Time = Annotated[
-    str | None, typer.Option(help="The column of the times; without one the order of rows counts.")
-]
-Kind = Annotated[
-    str | None, typer.Option(help="The column of the kinds of event, such as view and purchase.")
-]
-Session = Annotated[str | None, typer.Option(help="The column of the sessions.")]
 Items = Annotated[Path | None, typer.Option(help="A file with titles and attributes of the items.")]
 DataDir = Annotated[
     Path | None,

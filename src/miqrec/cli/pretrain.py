@@ -5,11 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from miqrec.cli.options import CACHE, Data, DataDir, Item, Items, Json, Kind, Session, Time, User
+from miqrec.cli.options import CACHE, Data, DataDir, Items, Json
 from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.open import DataConfig
-from miqrec.data.reading.columns import Columns
 from miqrec.data.statistics import statistics
 from miqrec.runs.folder import run_pretraining
 from miqrec.runs.plan import Opener, plan_pretraining
@@ -30,11 +29,6 @@ def pretrain(
     out: Out,
     data: Data,
     model: ModelName = "s3rec",
-    user: User = None,
-    item: Item = None,
-    time: Time = None,
-    kind: Kind = None,
-    session: Session = None,
     items: Items = None,
     data_dir: DataDir = None,
     json: Json = False,
@@ -45,8 +39,7 @@ def pretrain(
     Example: miqrec pretrain --data lastfm --model s3rec --out runs/pretrained, and then
     miqrec train --data lastfm --model s3rec --init-from runs/pretrained --out runs/s3rec
     """
-    columns = Columns(user=user, item=item, time=time, kind=kind, session=session)
-    source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
+    source = DataConfig(source=data, items=str(items) if items else None)
     opener = Opener(data_dir=data_dir, cache=CACHE)
     plan = plan_pretraining(source, model, given(values), opener)
     dataset, config = plan.dataset, plan.config

@@ -1,11 +1,12 @@
 """A saved model and the data it is asked about, as `evaluate` and `recommend` want them."""
 
+import warnings
 from pathlib import Path
 
 from miqrec.cli.options import CACHE
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import open_dataset
-from miqrec.errors import MiqrecError
+from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.recommender import Recommender
 
 
@@ -30,4 +31,14 @@ def load_with_data(
 
 def for_use(folder: Path) -> Path:
     """The model to put into use: of a run with one that was fitted on everything, that one."""
-    return folder / "final" if (folder / "final" / "artifact").is_dir() else folder
+    final = folder / "final"
+    if (final / "artifact").is_dir():
+        return final
+    if final.is_dir():
+        warnings.warn(
+            f"the model that {folder} was to fit on everything is not finished, so the run's own is used; "
+            f"`miqrec train --out {folder} --resume` goes on with it",
+            MiqrecWarning,
+            stacklevel=2,
+        )
+    return folder

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from miqrec.config import Config
 from miqrec.data.filters import Filters
+from miqrec.data.reading.columns import Columns
 from miqrec.data.splitting import SplitConfig
 from miqrec.models.registry import find_model
 from miqrec.runs.inference import InferenceConfig
@@ -21,7 +22,13 @@ Command = Callable[..., None]
 Owners = dict[str, FieldInfo]
 """The fields of one name, by the training, the filters or the model that has them."""
 
-PANELS = {"training": "Training", "filters": "Filters", "split": "Split", "inference": "Use"}
+PANELS = {
+    "columns": "Columns",
+    "filters": "Filters",
+    "split": "Split",
+    "training": "Training",
+    "inference": "Use",
+}
 """The headings of the help page, by where a setting stands; the others are a model's."""
 
 
@@ -33,9 +40,10 @@ def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Co
         models: the names of the models that it does it to.
     """
     sources: dict[str, type[Config]] = {
-        "training": training,
+        "columns": Columns,
         "filters": Filters,
         "split": SplitConfig,
+        "training": training,
     }
     if training is TrainingConfig:
         sources["inference"] = InferenceConfig

@@ -5,17 +5,16 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Kind, Session, Time, User
+from miqrec.cli.options import CACHE, DataDir, Items, Json
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.open import DataConfig
-from miqrec.data.reading.columns import Columns
 from miqrec.data.statistics import statistics
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
 from miqrec.runs.config import RunConfig
-from miqrec.runs.folder import Metrics, read_run_config, run, run_final
+from miqrec.runs.folder import Metrics, read_run_config, run
 from miqrec.runs.plan import Opener, plan_again, plan_run
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
@@ -35,7 +34,7 @@ Resume = Annotated[
 class Wanted(NamedTuple):
     """What is to be trained on what."""
 
-    data: str
+    source: DataConfig
     model: str
     values: dict[str, Any]
 
@@ -47,11 +46,6 @@ def train(
     data: Data = None,
     model: ModelName = None,
     recipe: RecipeName = None,
-    user: User = None,
-    item: Item = None,
-    time: Time = None,
-    kind: Kind = None,
-    session: Session = None,
     items: Items = None,
     data_dir: DataDir = None,
     init_from: InitFrom = None,
@@ -64,44 +58,55 @@ def train(
 
     Example: miqrec train --data ml-1m --model miq-sasrec --window 10 --out runs/miq
     """
-    columns = Columns(user=user, item=item, time=time, kind=kind, session=session)
     opener = Opener(data_dir=data_dir, cache=CACHE)
+    typed = {"data": data, "model": model, "recipe": recipe, "items": items, "init_from": init_from}
     if resume:
+        _refuse_beside_resume(given(typed | values))
         plan = plan_again(read_run_config(out), out, opener)
     else:
         basis = _recipe(recipe, init_from) if recipe else None
-        wanted = _wanted(basis, data, model, given(values))
-        source = DataConfig(
-            source=wanted.data, columns=columns, items=str(items) if items else None
-        )
-        plan = plan_run(source, wanted.model, wanted.values, opener, init_from)
+        wanted = _wanted(basis, data, items, model)
+        settings = wanted.values | given(values)
+        plan = plan_run(wanted.source, wanted.model, settings, opener, init_from)
     dataset, config = plan.dataset, plan.config
     messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
     try:
-        metrics = run(plan, out)
-        if final:
-            run_final(plan, out)
+        metrics = run(plan, out, final=final)
     except KeyboardInterrupt:
         messages.print(f"stopped; `miqrec train --out {out} --resume` goes on", soft_wrap=True)
         raise typer.Exit(130) from None
     _report(metrics, config, out, as_json=json)
 
 
+def _refuse_beside_resume(typed: dict[str, Any]) -> None:
+    if typed:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in typed)
+        raise MiqrecError(
+            f"a run that is resumed keeps its own settings, so {named} can't be given beside --resume; "
+            "leave it out, or train anew with another --out"
+        )
+
+
 def _recipe(recipe: str, init_from: Path | None) -> Wanted:
     """A system of a study, as a table trains it."""
     study, system = read_recipe(recipe, init_from)
-    return Wanted(study.data, study.systems[system].model, dict(study.system_values(system)))
+    return Wanted(study.source(), study.systems[system].model, dict(study.system_values(system)))
 
 
 def _wanted(
-    basis: Wanted | None, data: str | None, model: str | None, values: dict[str, Any]
+    basis: Wanted | None, data: str | None, items: Path | None, model: str | None
 ) -> Wanted:
-    """What was typed, and the recipe's word on the rest."""
-    if basis:
-        return Wanted(data or basis.data, model or basis.model, basis.values | values)
-    if data is None:
-        raise MiqrecError("there is no data to train on: give --data PATH-OR-NAME, or a --recipe")
-    return Wanted(data, model or "miq-sasrec", values)
+    """What was typed, and the recipe's word on the rest; other data have columns of their own."""
+    if basis is None:
+        if data is None:
+            raise MiqrecError(
+                "there is no data to train on: give --data PATH-OR-NAME, or a --recipe"
+            )
+        basis = Wanted(DataConfig(source=data), "miq-sasrec", {})
+    source = DataConfig(source=data) if data else basis.source
+    if items:
+        source = source.model_copy(update={"items": str(items)})
+    return Wanted(source, model or basis.model, basis.values)
 
 
 def _report(metrics: Metrics, config: RunConfig, out: Path, *, as_json: bool) -> None:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from miqrec.cli.options import CACHE, DataDir, Item, Items, Json, Kind, Session, Time, User
+from miqrec.cli.options import CACHE, DataDir, Items, Json
 from miqrec.cli.output import console, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig
-from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError
 from miqrec.experiments.studies.plan import data_words, option_words
 from miqrec.experiments.tuning.space import Dimension, TuningConfig, read_search
@@ -80,11 +79,6 @@ def tune(
     trials: Trials = None,
     storage: Storage = None,
     init_from: InitFrom = None,
-    user: User = None,
-    item: Item = None,
-    time: Time = None,
-    kind: Kind = None,
-    session: Session = None,
     items: Items = None,
     data_dir: DataDir = None,
     json: Json = False,
@@ -99,11 +93,10 @@ def tune(
     from miqrec.experiments.tuning.tune import tune as search_settings  # brings Lightning
 
     if recipe:
-        _refuse_beside_a_recipe(data, model, search, user, item, time, kind, session, items)
+        _refuse_beside_a_recipe(data, model, search, items)
         wanted = _recipe(recipe, init_from)
     else:
-        columns = Columns(user=user, item=item, time=time, kind=kind, session=session)
-        wanted = _typed(data, columns, items, model or "miq-sasrec", search)
+        wanted = _typed(data, items, model or "miq-sasrec", search)
     if both := given(values).keys() & wanted.space.keys():
         raise MiqrecError(f"{', '.join(sorted(both))}: either typed or searched, not both")
     if init_from:
@@ -129,13 +122,11 @@ def _recipe(recipe: str, init_from: Path | None) -> Wanted:
     return Wanted(study.source(), study.systems[system].model, fixed, space, study.tuning.trials)
 
 
-def _typed(
-    data: str | None, columns: Columns, items: Path | None, model: str, search: Path | None
-) -> Wanted:
+def _typed(data: str | None, items: Path | None, model: str, search: Path | None) -> Wanted:
     """What the options say, without a recipe."""
     if data is None or search is None:
         raise MiqrecError("give --data and --search, or a --recipe that has both")
-    source = DataConfig(source=data, columns=columns, items=str(items) if items else None)
+    source = DataConfig(source=data, items=str(items) if items else None)
     return Wanted(source, model, {}, read_search(search, model), TRIALS)
 
 

@@ -56,23 +56,34 @@ class Metrics(Validation):
     without_history: int | None = None  # questions that popularity answers, as nothing came before
 
 
-def run(plan: Plan, folder: Path) -> Metrics:
+def run(plan: Plan, folder: Path, *, final: bool = False) -> Metrics:
     """Fit, evaluate on validation and test, and leave it all in `folder`.
 
     A finished run is read, not repeated; one that was stopped goes on where it was.
+
+    Args:
+        plan: data, split and config.
+        folder: the run's; it is made if it isn't there.
+        final: then fit on everything too, for use, in `folder/final`. A run that was asked for it once
+            goes on with it when it is resumed.
 
     Raises:
         MiqrecError: the folder holds another run or other files, another process is at work in it, or
             the data can't be trained on.
     """
     with locked(folder):
-        return _run(plan, folder)
+        claim(folder, plan.config)
+        if final:
+            (folder / "final").mkdir(exist_ok=True)
+        metrics = _run(plan, folder)
+        if (folder / "final").is_dir():
+            _run_final(plan, folder / "final", metrics.epochs)
+        return metrics
 
 
 def _run(plan: Plan, folder: Path) -> Metrics:
     from miqrec.runs.fit import fit
 
-    claim(folder, plan.config)
     if (folder / "metrics.json").exists():
         return read_metrics(folder)
     note_environment(folder)
@@ -152,17 +163,14 @@ def validate(plan: Plan, folder: Path, callbacks: Sequence["Callback"] = ()) -> 
     return read_config(path, Validation, "a trial's").valid
 
 
-def run_final(plan: Plan, folder: Path) -> Artifact:
-    """After a finished run: fit on everything, for use, in `folder/final`."""
+def _run_final(plan: Plan, folder: Path, epochs: int | None) -> None:
+    """Fit on everything for the epochs that validation chose; a finished fit is not repeated."""
     from miqrec.runs.fit import fit_on_everything
 
-    with locked(folder):
-        claim(folder, plan.config)
-        epochs = read_metrics(folder).epochs
-        artifact = fit_on_everything(plan, epochs, folder / "final")
-        save_artifact(artifact, folder / "final" / "artifact")
-        remove(folder / "final" / "checkpoints")
-        return artifact
+    if (folder / "artifact").exists():
+        return
+    save_artifact(fit_on_everything(plan, epochs, folder), folder / "artifact")
+    remove(folder / "checkpoints")
 
 
 def run_pretraining(plan: PretrainingPlan, folder: Path) -> Artifact:

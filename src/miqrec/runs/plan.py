@@ -51,11 +51,15 @@ class Opener(NamedTuple):
         return open_dataset(data, self.frame, self.items, data_dir=self.data_dir, cache=self.cache)
 
 
+IN_MEMORY = Opener()
+"""Named data sets are looked for in the usual places, and files are prepared in memory."""
+
+
 def plan_run(
     data: DataConfig,
     model: str | NamedConfig,
     values: Mapping[str, Any],
-    opener: Opener = Opener(),  # noqa: B008  (it never changes)
+    opener: Opener = IN_MEMORY,
     init_from: Path | None = None,
 ) -> Plan:
     """Plan a run from its settings by their bare names, such as `window=5, min_user=5, split="time"`.
@@ -65,8 +69,17 @@ def plan_run(
             can't start this one.
     """
     chosen = settings(model, **values)
-    data = resolve(data.model_copy(update={"filters": chosen.filters}), data_dir=opener.data_dir)
+    data = _chosen_data(data, chosen, opener)
     return plan_opened(opener.open(data), data, chosen, init_from)
+
+
+def _chosen_data(
+    data: DataConfig, chosen: Settings | PretrainingSettings, opener: Opener
+) -> DataConfig:
+    """The data as the settings want them read, with the filters that will be applied."""
+    columns = chosen.columns or data.columns
+    wanted = data.model_copy(update={"columns": columns, "filters": chosen.filters})
+    return resolve(wanted, data_dir=opener.data_dir)
 
 
 def plan_opened(
@@ -107,11 +120,11 @@ def plan_pretraining(
     data: DataConfig,
     model: str | NamedConfig,
     values: Mapping[str, Any],
-    opener: Opener = Opener(),  # noqa: B008  (it never changes)
+    opener: Opener = IN_MEMORY,
 ) -> PretrainingPlan:
     """Plan a pre-training, as `plan_run` plans a run."""
     chosen = pretraining_settings(model, **values)
-    data = resolve(data.model_copy(update={"filters": chosen.filters}), data_dir=opener.data_dir)
+    data = _chosen_data(data, chosen, opener)
     return plan_pretraining_opened(opener.open(data), data, chosen)
 
 

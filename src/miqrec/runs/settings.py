@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from miqrec.config import Config, explain
 from miqrec.data.filters import Filters
+from miqrec.data.reading.columns import Columns
 from miqrec.data.splitting import SplitConfig
 from miqrec.errors import MiqrecError
 from miqrec.models.protocol import NamedConfig
@@ -19,9 +20,9 @@ Setting = bool | int | float | str
 """A value as typed or as a file has it."""
 
 
-OF_A_PRETRAINING: tuple[type[Config], ...] = (Filters, SplitConfig)
+OF_A_PRETRAINING: tuple[type[Config], ...] = (Columns, Filters, SplitConfig)
 """Where the settings of a pre-training stand, besides its model's and its own."""
-OF_A_RUN: tuple[type[Config], ...] = (Filters, SplitConfig, InferenceConfig)
+OF_A_RUN: tuple[type[Config], ...] = (Columns, Filters, SplitConfig, InferenceConfig)
 """Where the settings of a run stand, besides its model's and its training's."""
 
 
@@ -30,7 +31,8 @@ class Settings(NamedTuple):
 
     model: NamedConfig
     training: TrainingConfig
-    filters: Filters | None  # None where none is given
+    columns: Columns | None  # None where none is given, of the filters too
+    filters: Filters | None
     split: SplitConfig
     inference: InferenceConfig
 
@@ -40,7 +42,8 @@ class PretrainingSettings(NamedTuple):
 
     model: NamedConfig
     pretraining: PretrainingConfig
-    filters: Filters | None  # None where none is given
+    columns: Columns | None  # None where none is given, of the filters too
+    filters: Filters | None
     split: SplitConfig
 
 
@@ -118,9 +121,9 @@ def _from_config(model: NamedConfig, own: type[Config], values: dict[str, Any]) 
 
 
 def _take(config: type[Config], values: dict[str, Any]) -> Any:
-    """The config with its own among the values; filters of which none is given are left to the source."""
+    """The config with its own values; columns and filters are left to the source if none is given."""
     own = {name: value for name, value in values.items() if name in config.model_fields}
-    if config is Filters and not own:
+    if config in (Columns, Filters) and not own:
         return None
     try:
         return config(**own)

@@ -28,21 +28,18 @@ SESSION = ("session", "sessionid", "usersession", "usersessionid", "visitid")
 
 
 class Columns(Config):
-    """The names of the columns that count; None means: find it by its usual names.
-
-    Attributes:
-        user: such as user, user_id, userId, uid, reviewerID; where there is none, the session.
-        item: such as item, item_id, movieId, asin, parent_asin, product_id.
-        time: such as time, timestamp, ts, event_time; where none is found, the order of rows counts.
-        kind: the kind of event, such as event, event_type, behavior, action; there may be none.
-        session: such as session, session_id, user_session; there may be none.
-    """
+    """The names of the columns that count; None means: find it by its usual names."""
 
     user: str | None = None
+    """The column of the users, if it has no usual name such as user_id; where there is none, the session."""
     item: str | None = None
+    """The column of the items, if it has no usual name such as item_id, movieId, asin or product_id."""
     time: str | None = None
+    """The column of the times, if it has no usual name; without one the order of rows counts."""
     kind: str | None = None
+    """The column of the kinds of event, such as view and purchase; there may be none."""
     session: str | None = None
+    """The column of the sessions; there may be none."""
 
     def choose(self, source: str, available: Sequence[str]) -> dict[str, str]:
         """Return the column of `source` for user and item and, where there are any, the others.

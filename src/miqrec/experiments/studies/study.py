@@ -7,8 +7,10 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from miqrec.config import Config
+from miqrec.data.filters import Filters
 from miqrec.data.open import DataConfig
 from miqrec.data.reading.columns import Columns
+from miqrec.data.splitting import SplitConfig
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.tuning.space import Dimension, check_values, contains, searchable
@@ -16,7 +18,6 @@ from miqrec.models.migrate import modernise
 from miqrec.models.registry import find_model
 from miqrec.runs.initial_weights import FREE, sizes
 from miqrec.runs.settings import (
-    OF_A_PRETRAINING,
     OF_A_RUN,
     PretrainingSettings,
     Setting,
@@ -31,7 +32,9 @@ Metric = Annotated[str, Field(pattern=f"^({'|'.join(METRICS)})$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-SHARED = {name for config in OF_A_RUN for name in config.model_fields}
+OF_A_STUDY = tuple(config for config in OF_A_RUN if config is not Columns)
+"""Where shared settings stand, besides the models' and the trainings'; columns have a place of their own."""
+SHARED = {name for config in OF_A_STUDY for name in config.model_fields}
 """Settings of the data, of the split and of the ranking, which all systems of a study have alike."""
 
 
@@ -110,7 +113,7 @@ class Study(Config):
     def system_values(self, system: str) -> dict[str, Setting]:
         """A system's settings by their names, the shared ones among them."""
         plan = self.systems[system]
-        return self._shared(plan.model, TrainingConfig, *OF_A_RUN) | plan.settings
+        return self._shared(plan.model, TrainingConfig, *OF_A_STUDY) | plan.settings
 
     def space(self, system: str) -> dict[str, Dimension]:
         """What is searched for a system; nothing where a study has no tuning."""
@@ -123,7 +126,7 @@ class Study(Config):
     def pretraining_values(self, key: str) -> dict[str, Setting]:
         """The same of a pre-training."""
         plan = self.pretraining[key]
-        return self._shared(plan.model, *OF_A_PRETRAINING) | plan.settings
+        return self._shared(plan.model, Filters, SplitConfig) | plan.settings
 
     def chosen(self, system: str) -> Settings:
         """A system's settings, sorted into the configs they belong to."""
