@@ -3,12 +3,13 @@
 Everything is imported when it is asked for: the attention layers need PyTorch alone.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from miqrec.system.lazy import lazy_names
 
 if TYPE_CHECKING:
     from miqrec.errors import MiqrecError, MiqrecWarning
-    from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention, QueryWeights
+    from miqrec.nn import CausalSelfAttention, MultiItemQueryAttention, QueryWeights
     from miqrec.recommender import Recommender
 
 __all__ = [
@@ -20,17 +21,11 @@ __all__ = [
     "Recommender",
 ]
 
-PLACES = {
-    "CausalSelfAttention": "miqrec.nn.attention",
-    "MiqrecError": "miqrec.errors",
-    "MiqrecWarning": "miqrec.errors",
-    "MultiItemQueryAttention": "miqrec.nn.attention",
-    "QueryWeights": "miqrec.nn.attention",
-    "Recommender": "miqrec.recommender",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(PLACES[name]), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "miqrec.errors": ["MiqrecError", "MiqrecWarning"],
+        "miqrec.nn": ["CausalSelfAttention", "MultiItemQueryAttention", "QueryWeights"],
+        "miqrec.recommender": ["Recommender"],
+    },
+)

@@ -13,7 +13,7 @@ from miqrec.config import Config
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models import registry
 from miqrec.models.registry import build_model, find_model, find_models, model_names, register
-from miqrec.models.s3rec import S3RecConfig, s3rec
+from miqrec.models.s3rec import S3RecConfig, build_s3rec
 from miqrec.runs.config import RunConfig
 from outside import Outside, OutsideConfig
 from worlds import cycle, small
@@ -201,7 +201,7 @@ def test_a_pretrainable_model_has_a_mask_and_can_be_switched():
 
 def test_checking_a_model_changes_neither_its_mode_nor_anybodys_draws():
     torch.manual_seed(1)
-    s3rec(N_ITEMS, S3RecConfig())
+    build_s3rec(N_ITEMS, S3RecConfig())
     expected = torch.rand(3)
 
     torch.manual_seed(1)

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import build_model
-from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig, miq_s3rec, s3rec
-from miqrec.models.sasrec import SASRecConfig, sasrec
+from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig, build_miq_s3rec, build_s3rec
+from miqrec.models.sasrec import SASRecConfig, build_sasrec
 from miqrec.nn.attention import Attention, CausalSelfAttention, MultiItemQueryAttention
 
 N_ITEMS, MASK = 9, 10
@@ -91,17 +91,17 @@ def test_last_is_forward_at_the_newest_item(model, causal):
 
 def test_it_is_sasrec_in_other_blocks_with_one_item_more():
     """The mask takes part in nothing unless it is read."""
-    model = s3rec(N_ITEMS, CONFIGS[0]).eval()
+    model = build_s3rec(N_ITEMS, CONFIGS[0]).eval()
     config = SASRecConfig(dim=8, max_length=6, block="s3rec")
-    relative = sasrec(N_ITEMS + 1, config).eval()
+    relative = build_sasrec(N_ITEMS + 1, config).eval()
     relative.load_state_dict(model.state_dict())
     assert torch.equal(model(ITEMS, LENGTHS), relative(ITEMS, LENGTHS))
 
 
 def test_miq_s3rec_differs_in_the_attention_alone():
     """A window of one item is the ordinary attention: the same weights give the same states."""
-    plain = s3rec(N_ITEMS, CONFIGS[0]).eval()
-    miq = miq_s3rec(N_ITEMS, MIQS3RecConfig(dim=8, max_length=6, window=1)).eval()
+    plain = build_s3rec(N_ITEMS, CONFIGS[0]).eval()
+    miq = build_miq_s3rec(N_ITEMS, MIQS3RecConfig(dim=8, max_length=6, window=1)).eval()
     own, weights = miq.state_dict(), {}
     for name, value in plain.state_dict().items():
         if "attention.query." in name:
@@ -123,6 +123,6 @@ class OneWay(Attention):
 
 
 def test_an_attention_that_knows_one_direction_is_not_switched():
-    model = s3rec(N_ITEMS, CONFIGS[0], OneWay)
+    model = build_s3rec(N_ITEMS, CONFIGS[0], OneWay)
     with pytest.raises(MiqrecError, match="OneWay can't be read in both directions"):
         model.causal = False

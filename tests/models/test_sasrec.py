@@ -9,7 +9,7 @@ from torch import nn
 
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import build_model
-from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig, sasrec
+from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig, build_sasrec
 from miqrec.nn.attention import Attention, CausalSelfAttention
 from miqrec.nn.initialise import initialise
 from miqrec.nn.padding import newest, valid
@@ -138,7 +138,7 @@ def test_attention_is_a_part():
         made.append(CausalSelfAttention(8, 1))
         return made[-1]
 
-    model = sasrec(N_ITEMS, SASRecConfig(dim=8, n_layers=3), attention)
+    model = build_sasrec(N_ITEMS, SASRecConfig(dim=8, n_layers=3), attention)
     assert [block.attention for block in model.blocks] == made
 
 
@@ -156,7 +156,7 @@ class Mean(Attention):
 
 @pytest.mark.parametrize("block", ["sasrec", "s3rec"])
 def test_an_attention_of_ones_own_brings_no_more_than_its_forward(block):
-    model = sasrec(N_ITEMS, SASRecConfig(dim=8, max_length=6, block=block), Mean).eval()
+    model = build_sasrec(N_ITEMS, SASRecConfig(dim=8, max_length=6, block=block), Mean).eval()
     expected = newest(model(histories(), LENGTHS), LENGTHS, 3)
     torch.testing.assert_close(model.last(histories(), LENGTHS, 3), expected)
 
@@ -180,3 +180,26 @@ def test_a_seed_gives_the_same_weights_twice(name):
 def test_sizes_that_cannot_be_are_refused(values, sentence):
     with pytest.raises(ValidationError, match=sentence):
         MIQSASRecConfig(**values)
+
+
+class Scores(nn.Module):
+    """`scores` as a module, which is what can be exported."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, items, lengths):
+        return self.model.scores(items, lengths)
+
+
+def test_scores_compile_into_one_graph_and_are_exported_for_every_batch_and_length():
+    scores = Scores(build(CONFIGS["three queries, sasrec block"])).eval()
+    compiled = torch.compile(scores, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(histories(), LENGTHS), scores(histories(), LENGTHS))
+
+    B, L = torch.export.Dim("B"), torch.export.Dim("L", max=6)
+    shapes = {"items": {0: B, 1: L}, "lengths": {0: B}}
+    inputs = histories(LENGTHS[1:], 4), LENGTHS[1:]
+    program = torch.export.export(scores, inputs, dynamic_shapes=shapes).module()
+    torch.testing.assert_close(program(histories(), LENGTHS), scores(histories(), LENGTHS))

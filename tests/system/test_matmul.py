@@ -39,6 +39,12 @@ def test_products_for_another_device_than_the_cpu_stay(faster):
         assert torch.get_float32_matmul_precision() == "highest"
 
 
+def test_what_is_traced_for_compilation_or_export_stays(faster, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    with fast_products("cpu"):
+        assert torch.get_float32_matmul_precision() == "highest"
+
+
 def test_small_steps_that_each_have_shapes_of_their_own_stay_with_mkl(faster):
     with fast_products("cpu", positions_per_step=770):
         assert torch.get_float32_matmul_precision() == "highest"

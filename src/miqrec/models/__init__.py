@@ -1,1 +1,100 @@
-"""Models: one file each, and the registry that knows them by name."""
+"""Models: one file each, what a model must have, and the registry that knows models by name.
+
+A name is imported when it is asked for: the registry alone needs no PyTorch.
+"""
+
+from typing import TYPE_CHECKING
+
+from miqrec.system.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from miqrec.models.ablation import MIQSASRecAblationConfig, build_miq_sasrec_ablation
+    from miqrec.models.encoder import Encoder
+    from miqrec.models.gru4rec import GRU4Rec, GRU4RecConfig
+    from miqrec.models.markov import Markov, MarkovConfig
+    from miqrec.models.popularity import Popularity, PopularityConfig
+    from miqrec.models.protocol import Counter, Learner, Model, Pretrainable
+    from miqrec.models.registry import build_model, find_model, model_names, register
+    from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig, build_miq_s3rec, build_s3rec
+    from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig, build_miq_sasrec, build_sasrec
+    from miqrec.models.srgnn import SRGNN, SRGNNConfig
+    from miqrec.models.transformer import (
+        BuildAttention,
+        MIQTransformerConfig,
+        Transformer,
+        TransformerConfig,
+        s3rec_parts,
+        sasrec_parts,
+    )
+
+__all__ = [
+    "SRGNN",
+    "BuildAttention",
+    "Counter",
+    "Encoder",
+    "GRU4Rec",
+    "GRU4RecConfig",
+    "Learner",
+    "MIQS3RecConfig",
+    "MIQSASRecAblationConfig",
+    "MIQSASRecConfig",
+    "MIQTransformerConfig",
+    "Markov",
+    "MarkovConfig",
+    "Model",
+    "Popularity",
+    "PopularityConfig",
+    "Pretrainable",
+    "S3Rec",
+    "S3RecConfig",
+    "SASRecConfig",
+    "SRGNNConfig",
+    "Transformer",
+    "TransformerConfig",
+    "build_miq_s3rec",
+    "build_miq_sasrec",
+    "build_miq_sasrec_ablation",
+    "build_model",
+    "build_s3rec",
+    "build_sasrec",
+    "find_model",
+    "model_names",
+    "register",
+    "s3rec_parts",
+    "sasrec_parts",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "miqrec.models.ablation": ["MIQSASRecAblationConfig", "build_miq_sasrec_ablation"],
+        "miqrec.models.encoder": ["Encoder"],
+        "miqrec.models.gru4rec": ["GRU4Rec", "GRU4RecConfig"],
+        "miqrec.models.markov": ["Markov", "MarkovConfig"],
+        "miqrec.models.popularity": ["Popularity", "PopularityConfig"],
+        "miqrec.models.protocol": ["Counter", "Learner", "Model", "Pretrainable"],
+        "miqrec.models.registry": ["build_model", "find_model", "model_names", "register"],
+        "miqrec.models.s3rec": [
+            "MIQS3RecConfig",
+            "S3Rec",
+            "S3RecConfig",
+            "build_miq_s3rec",
+            "build_s3rec",
+        ],
+        "miqrec.models.sasrec": [
+            "MIQSASRecConfig",
+            "SASRecConfig",
+            "build_miq_sasrec",
+            "build_sasrec",
+        ],
+        "miqrec.models.srgnn": ["SRGNN", "SRGNNConfig"],
+        "miqrec.models.transformer": [
+            "BuildAttention",
+            "MIQTransformerConfig",
+            "Transformer",
+            "TransformerConfig",
+            "s3rec_parts",
+            "sasrec_parts",
+        ],
+    },
+)

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from miqrec.models.registry import register
-from miqrec.models.sasrec import sasrec
+from miqrec.models.sasrec import build_sasrec
 from miqrec.models.transformer import MIQTransformerConfig, Transformer, miq_attention
 from miqrec.nn.ablations import ABLATIONS, Ablation
 
@@ -17,9 +17,9 @@ class MIQSASRecAblationConfig(MIQTransformerConfig):
     query-level attention, zeros or the first item for the dummy items."""
 
 
-def miq_sasrec_ablation(n_items: int, config: MIQSASRecAblationConfig) -> Transformer:
+def build_miq_sasrec_ablation(n_items: int, config: MIQSASRecAblationConfig) -> Transformer:
     """Build MIQ-SASRec without one of its parts; items are numbered 1..n_items."""
-    return sasrec(n_items, config, miq_attention(config, ABLATIONS[config.ablation]))
+    return build_sasrec(n_items, config, miq_attention(config, ABLATIONS[config.ablation]))
 
 
-register(MIQSASRecAblationConfig, miq_sasrec_ablation)
+register(MIQSASRecAblationConfig, build_miq_sasrec_ablation)

@@ -1,5 +1,6 @@
 """What older versions wrote, in today's form."""
 
+from collections.abc import Container
 from typing import Any
 
 from miqrec.errors import MiqrecError
@@ -30,3 +31,33 @@ def modernise(config: Any) -> Any:
             "train it anew as miq-sasrec-ablation with block 's3rec'"
         )
     return config | {"name": "miq-sasrec-ablation", "ablation": variant}
+
+
+def modernise_checkpoint(checkpoint: dict[str, Any], today: Container[str]) -> None:
+    """Drop the biases of `pool_key` that older versions trained, from weights and optimizer.
+
+    They never had a gradient, so the training goes on as it would have with them.
+
+    Args:
+        checkpoint: A checkpoint as Lightning writes it, changed in place; its optimizers have one
+            group of all parameters.
+        today: The names of the weights that the module has now.
+    """
+    weights = checkpoint["state_dict"]
+    obsolete = [name for name in weights if name.endswith("pool_key.bias") and name not in today]
+    if not obsolete:
+        return
+    places = {place for place, name in enumerate(weights) if name in obsolete}
+    for optimizer in checkpoint.get("optimizer_states", []):
+        _drop_parameters(optimizer, places)
+    for name in obsolete:
+        del weights[name]
+
+
+def _drop_parameters(optimizer: dict[str, Any], places: set[int]) -> None:
+    """Take parameters out of an optimizer's state, which numbers them from 0, and close the gaps."""
+    (group,) = optimizer["param_groups"]
+    kept = [place for place in group["params"] if place not in places]
+    group["params"] = list(range(len(kept)))
+    states = optimizer["state"]
+    optimizer["state"] = {new: states[old] for new, old in enumerate(kept) if old in states}

@@ -88,7 +88,7 @@ class S3Rec(Transformer):
             yield attention
 
 
-def s3rec(
+def build_s3rec(
     n_items: int, config: TransformerConfig, attention: BuildAttention | None = None
 ) -> S3Rec:
     """Build S3-Rec, or the same model with another attention.
@@ -102,10 +102,10 @@ def s3rec(
     return S3Rec(*make_parts(n_items + 1, config, attention or self_attention(config)))
 
 
-def miq_s3rec(n_items: int, config: MIQTransformerConfig) -> S3Rec:
+def build_miq_s3rec(n_items: int, config: MIQTransformerConfig) -> S3Rec:
     """Build S3-Rec with Multi-Item-Query attention; the mask is n_items + 1."""
-    return s3rec(n_items, config, miq_attention(config))
+    return build_s3rec(n_items, config, miq_attention(config))
 
 
-register(S3RecConfig, s3rec, pretrainable=True)
-register(MIQS3RecConfig, miq_s3rec, pretrainable=True)
+register(S3RecConfig, build_s3rec, pretrainable=True)
+register(MIQS3RecConfig, build_miq_s3rec, pretrainable=True)

@@ -26,7 +26,7 @@ class MIQSASRecConfig(MIQTransformerConfig):
     name: Literal["miq-sasrec"] = "miq-sasrec"
 
 
-def sasrec(
+def build_sasrec(
     n_items: int, config: TransformerConfig, attention: BuildAttention | None = None
 ) -> Transformer:
     """Build SASRec, or the same model with another attention.
@@ -40,10 +40,10 @@ def sasrec(
     return Transformer(*make_parts(n_items, config, attention or self_attention(config)))
 
 
-def miq_sasrec(n_items: int, config: MIQTransformerConfig) -> Transformer:
+def build_miq_sasrec(n_items: int, config: MIQTransformerConfig) -> Transformer:
     """Build SASRec with Multi-Item-Query attention; items are numbered 1..n_items."""
-    return sasrec(n_items, config, miq_attention(config))
+    return build_sasrec(n_items, config, miq_attention(config))
 
 
-register(SASRecConfig, sasrec)
-register(MIQSASRecConfig, miq_sasrec)
+register(SASRecConfig, build_sasrec)
+register(MIQSASRecConfig, build_miq_sasrec)

@@ -391,9 +391,10 @@ def _attend_packed(
     return take_rows(output, places), QueryWeights(take_rows(pooling, places), attention)
 
 
-def _drop_pool_key_bias(_: nn.Module, state: dict[str, Tensor], prefix: str, *__: Any) -> None:
-    """Drop what older saved models hold: a bias of `pool_key`, which never had an effect."""
-    state.pop(f"{prefix}pool_key.bias", None)
+def _drop_pool_key_bias(layer: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
+    """Drop a bias of `pool_key` that an older saved model holds; it never had an effect."""
+    if "pool_key.bias" not in dict(layer.named_parameters()):
+        state.pop(f"{prefix}pool_key.bias", None)
 
 
 def _check_heads(embed_dim: int, num_heads: int) -> None:

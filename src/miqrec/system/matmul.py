@@ -33,14 +33,15 @@ def fast_products(
     """Within it, float32 products on a CPU go the faster way; rounding is float32's either way.
 
     A precision that was chosen before by `torch.set_float32_matmul_precision` is left as it is, and
-    so is everything on another device than a CPU.
+    so is everything on another device than a CPU, and what `torch.compile` or `torch.export` traces.
 
     Args:
         device: where the products are.
         positions_per_step: of what has other shapes at every step, how many positions a step has.
     """
     if (
-        torch.device(device).type != "cpu"
+        torch.compiler.is_compiling()
+        or torch.device(device).type != "cpu"
         or positions_per_step < LARGE_STEP
         or torch.get_float32_matmul_precision() != "highest"
         or not _are_faster_by_onednn()

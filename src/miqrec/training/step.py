@@ -1,6 +1,7 @@
 """One step of training and one of validation, as Lightning wants them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -11,6 +12,7 @@ from typing_extensions import override
 from miqrec.data.batches.evaluation import EvaluationBatch
 from miqrec.data.batches.training import Batch
 from miqrec.evaluation.metrics import summary
+from miqrec.models.migrate import modernise_checkpoint
 from miqrec.models.protocol import Learner
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.config import TrainingConfig
@@ -39,6 +41,11 @@ class SequenceTraining(pl.LightningModule):
         self.targets_per_batch = targets_per_batch
         self.rank = rank
         self.ranks: list[Tensor] = []
+
+    @override
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Read checkpoints of older versions too."""
+        modernise_checkpoint(checkpoint, self.state_dict())
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:

@@ -1,11 +1,14 @@
 """One step of pre-training: a batch of prefixes, spoilt in two ways, and the four losses."""
 
+from typing import Any
+
 import lightning.pytorch as pl
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import override
 
+from miqrec.models.migrate import modernise_checkpoint
 from miqrec.models.protocol import Pretrainable
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.pretraining.config import PretrainingConfig
@@ -44,6 +47,11 @@ class Pretraining(pl.LightningModule):
         self.register_buffer("labels", labels, persistent=False)
         self.elsewhere = elsewhere
         self.prefixes_per_batch = prefixes_per_batch
+
+    @override
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Read checkpoints of older versions too."""
+        modernise_checkpoint(checkpoint, self.state_dict())
 
     @override
     def training_step(self, batch: list[Prefixes], batch_idx: int) -> Tensor:
