@@ -1,5 +1,6 @@
 """Small worlds with a known truth, and fits of them that take a second."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -8,6 +9,7 @@ import polars as pl
 from miqrec.data.catalogue import make_catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import build_dataset
+from miqrec.data.histories import Histories
 from miqrec.data.open import DataConfig
 from miqrec.data.sequences import Sequences
 from miqrec.data.splitting import SplitConfig, Splits, split
@@ -34,6 +36,13 @@ SIZES = {
 def cycle(n_users: int = 120, n_items: int = 20, length: int = 12) -> Dataset:
     """Everybody walks round the same circle of items, from a place and for a time of their own."""
     return build_dataset(circle(n_users, n_items, length), name="cycle")
+
+
+def histories_of(lists: Sequence[Sequence[int]], n_items: int) -> Histories:
+    """Histories of users 0, 1, ... from lists of internal ids."""
+    lengths = np.array([len(items) for items in lists])
+    flat, stops = np.array([item for items in lists for item in items], np.int32), lengths.cumsum()
+    return Histories(flat, np.arange(len(lists)), stops - lengths, stops, n_items, len(lists))
 
 
 def frame(dataset: Dataset) -> pl.DataFrame:

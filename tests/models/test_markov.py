@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,18 +11,13 @@ from torch import tensor
 from miqrec.models.markov import Markov, MarkovConfig
 from miqrec.models.popularity import Popularity, PopularityConfig
 from reference.markov import next_items
+from worlds import histories_of
 
 N_ITEMS = 6
 
 
-def flat(histories):
-    stops = np.cumsum([len(h) for h in histories], dtype=np.int64)
-    starts = stops - [len(h) for h in histories]
-    return np.array([item for h in histories for item in h], dtype=np.int32), starts, stops
-
-
 def fitted(histories, n_items=N_ITEMS):
-    return Markov(n_items, MarkovConfig()).fit(*flat(histories))
+    return Markov(n_items, MarkovConfig()).fit(histories_of(histories, n_items))
 
 
 def scores_after(model, *histories):
@@ -63,15 +60,15 @@ def test_only_the_last_item_counts():
 
 def test_a_batch_of_empty_histories_is_ranked_by_popularity():
     histories = [[1, 2, 2], [2, 3]]
-    popularity = Popularity(N_ITEMS, PopularityConfig()).fit(*flat(histories))
+    popularity = Popularity(N_ITEMS, PopularityConfig()).fit(histories_of(histories, N_ITEMS))
     empty = torch.zeros(2, 0, dtype=torch.int64), tensor([0, 0])
     ours, theirs = fitted(histories).scores(*empty), popularity.scores(*empty)
     assert ours.argsort(dim=1, stable=True).equal(theirs.argsort(dim=1, stable=True))
 
 
 def test_no_transition_crosses_from_user_to_user_or_out_of_a_part():
-    items = np.array([1, 2, 3, 4, 5], dtype=np.int32)
-    model = Markov(N_ITEMS, MarkovConfig()).fit(items, np.array([0, 3, 5]), np.array([2, 5, 5]))
+    whole = histories_of([[1, 2, 3], [4, 5], []], N_ITEMS)
+    model = Markov(N_ITEMS, MarkovConfig()).fit(replace(whole, stops=np.array([2, 5, 5])))
     assert model.followers.tolist() == [2, 5]  # 1 2 | 3 and 4 5
 
 
@@ -96,5 +93,5 @@ def test_a_state_of_another_catalogue_is_refused():
 
 def test_it_can_be_fitted_again():
     model = fitted([[1, 2, 3], [3, 1, 2]])
-    model.fit(*flat([[2, 1]]))
+    model.fit(histories_of([[2, 1]], N_ITEMS))
     assert scores_after(model, [2])[0].equal(scores_after(fitted([[2, 1]]), [2])[0])

@@ -236,6 +236,7 @@ def announce(monkeypatch, tmp_path):
         monkeypatch.delitem(sys.modules, "newcomer", raising=False)
         monkeypatch.setattr(registry, "entry_points", lambda group: [point])
         registry._entry_points.cache_clear()
+        registry._warn_once.cache_clear()
 
     yield announce
     registry._entry_points.cache_clear()

@@ -7,27 +7,8 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from miqrec.cli.compare import compare
-from miqrec.cli.datasets import datasets
-from miqrec.cli.evaluate import evaluate
-from miqrec.cli.pretrain import pretrain
-from miqrec.cli.recommend import recommend
-from miqrec.cli.report import report
-from miqrec.cli.reproduce import reproduce
-from miqrec.cli.train import train
-from miqrec.cli.tune import tune
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.system.progress import console
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    help="Sequential recommendation with Multi-Item-Query attention.",
-)
-for command in (train, pretrain, evaluate, recommend, compare, reproduce, tune, report, datasets):
-    app.command()(command)
 
 
 def main() -> None:
@@ -36,10 +17,35 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="lightning")
     warnings.filterwarnings("always", category=MiqrecWarning)
     try:
-        app()
+        make_app()()
     except MiqrecError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(2)
+
+
+def make_app() -> typer.Typer:
+    """Put the commands together; importing them imports the packages that bring models."""
+    from miqrec.cli.compare import compare
+    from miqrec.cli.datasets import datasets
+    from miqrec.cli.evaluate import evaluate
+    from miqrec.cli.pretrain import pretrain
+    from miqrec.cli.recommend import recommend
+    from miqrec.cli.report import report
+    from miqrec.cli.reproduce import reproduce
+    from miqrec.cli.train import train
+    from miqrec.cli.tune import tune
+
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        help="Sequential recommendation with Multi-Item-Query attention.",
+    )
+    commands = (train, pretrain, evaluate, recommend, compare, reproduce, tune, report, datasets)
+    for command in commands:
+        app.command()(command)
+    return app
 
 
 def _show_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from miqrec.config import Config
-from miqrec.models.popularity import Ids, count_items, within
+from miqrec.data.histories import Histories, Integers
+from miqrec.models.popularity import item_counts, within
 from miqrec.models.registry import register
 
 
@@ -51,21 +52,19 @@ class Markov(nn.Module):
         self.register_buffer("places", torch.zeros(0))
         self.register_load_state_dict_pre_hook(_make_room)  # type: ignore[no-untyped-call]
 
-    def fit(self, items: Ids, starts: Ids, stops: Ids) -> Self:
-        """Count items and transitions within the parts, given as for `Popularity.fit`."""
+    def fit(self, histories: Histories) -> Self:
+        """Count items, and transitions within the histories."""
         size = len(self.levels)
-        distinct, levels = np.unique(
-            count_items(items, starts, stops, size - 1)[1:], return_inverse=True
-        )
+        distinct, levels = np.unique(item_counts(histories), return_inverse=True)
         levels = np.concatenate([[0], levels])  # padding scores 0
-        last, following, counts = _transitions(items, starts, stops, size)
+        last, following, counts = _transitions(histories, size)
         pairs = counts * len(distinct) + levels[following]  # in lexicographic order, counts >= 1
         places = len(distinct) + np.unique(pairs, return_inverse=True)[1]
         offsets = np.concatenate([[0], np.bincount(last, minlength=size).cumsum()])
         self._fill(levels=levels, offsets=offsets, followers=following, places=places)
         return self
 
-    def _fill(self, **arrays: Ids) -> None:
+    def _fill(self, **arrays: Integers) -> None:
         for name, array in arrays.items():
             setattr(self, name, torch.from_numpy(array).to(getattr(self, name)))
 
@@ -89,10 +88,10 @@ class Markov(nn.Module):
         return scores
 
 
-def _transitions(items: Ids, starts: Ids, stops: Ids, size: int) -> tuple[Ids, Ids, Ids]:
+def _transitions(histories: Histories, size: int) -> tuple[Integers, Integers, Integers]:
     """Distinct pairs (item, its follower), sorted, and how often each occurs."""
-    goes_on = within(len(items), starts, stops)
-    goes_on[stops[stops > starts] - 1] = False
+    items, goes_on = histories.items, within(histories)
+    goes_on[histories.stops[histories.lengths > 0] - 1] = False
     position = goes_on.nonzero()[0]
     keys = items[position].astype(np.int64) * size + items[position + 1]
     distinct, counts = np.unique(keys, return_counts=True)

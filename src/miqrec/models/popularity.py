@@ -1,6 +1,6 @@
 """The baseline that knows no user: everybody gets what most had."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,6 @@ from torch import Tensor, nn
 from miqrec.config import Config
 from miqrec.data.histories import Histories
 from miqrec.models.registry import register
-
-Ids = npt.NDArray[np.integer[Any]]
 
 
 class PopularityConfig(Config):
@@ -36,15 +34,9 @@ class Popularity(nn.Module):
         self.config = config
         self.register_buffer("counts", torch.zeros(n_items + 1, dtype=torch.int64))
 
-    def fit(self, items: Ids, starts: Ids, stops: Ids) -> Self:
-        """Count the items of each user's part `items[starts[u]:stops[u]]`.
-
-        Args:
-            items: (n,) ids of all users, one user after the other.
-            starts: (k,) where each part begins; parts do not overlap.
-            stops: (k,) where each part ends.
-        """
-        self.counts.copy_(torch.from_numpy(count_items(items, starts, stops, len(self.counts) - 1)))
+    def fit(self, histories: Histories) -> Self:
+        """Count the items of the histories."""
+        self.counts[1:] = torch.from_numpy(item_counts(histories))
         return self
 
     def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
@@ -59,7 +51,8 @@ class Popularity(nn.Module):
 
 def item_counts(histories: Histories) -> npt.NDArray[np.int64]:
     """How often each item stands in the histories, (n_items,)."""
-    return count_items(histories.items, histories.starts, histories.stops, histories.n_items)[1:]
+    items = histories.items[within(histories)]
+    return np.bincount(items, minlength=histories.n_items + 1)[1:]
 
 
 def popularity_scores(histories: Histories) -> Tensor:
@@ -67,14 +60,11 @@ def popularity_scores(histories: Histories) -> Tensor:
     return torch.from_numpy(np.append(0, item_counts(histories))).float()
 
 
-def count_items(items: Ids, starts: Ids, stops: Ids, n_items: int) -> npt.NDArray[np.int64]:
-    """Interactions an item within the parts, (n_items + 1,); padding has none."""
-    return np.bincount(items[within(len(items), starts, stops)], minlength=n_items + 1)
-
-
-def within(n: int, starts: Ids, stops: Ids) -> npt.NDArray[np.bool_]:
-    """Mask (n,) of the positions that lie in one of the parts `starts[u]:stops[u]`."""
-    edges = np.bincount(starts, minlength=n + 1) - np.bincount(stops, minlength=n + 1)
+def within(histories: Histories) -> npt.NDArray[np.bool_]:
+    """Mark the places (n,) of the flat array that belong to one of the histories."""
+    size = len(histories.items) + 1
+    edges = np.bincount(histories.starts, minlength=size)
+    edges -= np.bincount(histories.stops, minlength=size)
     return edges[:-1].cumsum() > 0
 
 

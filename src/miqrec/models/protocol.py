@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeGuard
 
 if TYPE_CHECKING:  # names of models can be looked up without waiting for PyTorch
-    import numpy as np
-    import numpy.typing as npt
     from torch import Tensor, device, dtype, nn
+
+    from miqrec.data.histories import Histories
 
 
 class NamedConfig(Protocol):
@@ -67,19 +67,8 @@ class Model(Protocol):
 class Counter(Model, Protocol):
     """A model that fits itself in one pass over the histories: it counts, or solves an equation."""
 
-    def fit(
-        self,
-        items: "npt.NDArray[np.integer[Any]]",
-        starts: "npt.NDArray[np.integer[Any]]",
-        stops: "npt.NDArray[np.integer[Any]]",
-    ) -> Any:
-        """Fit to each user's part `items[starts[u]:stops[u]]` of a flat array of item ids.
-
-        Args:
-            items: (n,) ids of all users, one user after the other.
-            starts: (k,) where each part begins; parts do not overlap.
-            stops: (k,) where each part ends.
-        """
+    def fit(self, histories: "Histories") -> Any:
+        """Fit to users' histories, which are parts of one flat array and never overlap."""
 
 
 class Learner(Model, Protocol):

@@ -111,7 +111,7 @@ def find_models() -> dict[str, Registration]:
         try:
             models[name] = find_model(name)
         except MiqrecError as error:
-            warnings.warn(str(error), MiqrecWarning, stacklevel=2)
+            _warn_once(str(error))
     return models
 
 
@@ -193,14 +193,17 @@ def _entry_points() -> dict[str, EntryPoint]:
     points: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         if point.name in _OURS or point.name in points:
-            warnings.warn(
-                f"the model {point.name!r} of {_package(point)} is left out: the name is taken",
-                MiqrecWarning,
-                stacklevel=2,
+            _warn_once(
+                f"the model {point.name!r} of {_package(point)} is left out: the name is taken"
             )
         else:
             points[point.name] = point
     return points
+
+
+@cache
+def _warn_once(sentence: str) -> None:
+    warnings.warn(sentence, MiqrecWarning, stacklevel=3)
 
 
 def _load(point: EntryPoint) -> None:

@@ -15,7 +15,7 @@ from miqrec.data.histories import Histories
 from miqrec.data.splitting import HELD_OUT, everything
 from miqrec.errors import MiqrecWarning
 from miqrec.models.popularity import item_counts
-from miqrec.models.protocol import Counter, Model, Pretrainable, counts, learns
+from miqrec.models.protocol import Model, Pretrainable, counts, learns
 from miqrec.models.registry import build_model
 from miqrec.runs.artifact import Artifact, ArtifactConfig, TrainedOn
 from miqrec.runs.config import RunConfig
@@ -47,7 +47,7 @@ def fit(plan: Plan, folder: Path, callbacks: Sequence[Callback] = ()) -> Artifac
             model, splits, config.training, folder, callbacks, exclude_seen=exclude_seen
         ).best_epoch
     elif counts(model):
-        _count(model, splits.train)
+        model.fit(splits.train)
     return _artifact(model, splits.dataset, splits.train, config, "train", epochs)
 
 
@@ -62,7 +62,7 @@ def fit_on_everything(plan: Plan, epochs: int | None, folder: Path) -> Artifact:
         training = config.training.model_copy(update={"epochs": epochs})
         train_on_everything(model, histories, training, folder)
     elif counts(model):
-        _count(model, histories)
+        model.fit(histories)
     return _artifact(model, dataset, histories, config, "all", epochs)
 
 
@@ -110,10 +110,6 @@ def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:
     if config.init_from:
         take_up(config.init_from, model)
     return model
-
-
-def _count(model: Counter, histories: Histories) -> None:
-    model.fit(histories.items, histories.starts, histories.stops)
 
 
 def _artifact(
