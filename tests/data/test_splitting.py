@@ -14,7 +14,7 @@ from miqrec.data.catalogue import make_catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Histories
 from miqrec.data.sequences import Sequences
-from miqrec.data.splitting import SplitConfig, Splits, everything, split, with_moments
+from miqrec.data.splitting import SplitConfig, Splits, describe, everything, split, with_moments
 from miqrec.errors import MiqrecError
 from worlds import dataset_of
 
@@ -162,6 +162,26 @@ def test_a_moment_may_be_a_date():
     config = SplitConfig(split="time", valid_from="2024-06-01", test_from="2024-07-01")
     splits = split(dataset([[1, 1, 1]], days), config)
     assert [len(part.targets) for part in (splits.valid, splits.test)] == [1, 1]
+
+
+def test_shares_of_dates_are_kept_as_dates_and_mean_the_same_again():
+    days = [1_714_521_600_000_000 + day * 86_400_000_000 for day in range(10)]  # from 1 May 2024
+    data, config = dataset([[1] * 10], [days]), SplitConfig(split="time", valid_share=0.3)
+    resolved = with_moments(config, data)
+    assert (resolved.valid_from, resolved.test_from) == (
+        "2024-05-07T00:00:00+00:00",
+        "2024-05-10T00:00:00+00:00",
+    )
+    assert split(data, resolved).fingerprint == split(data, config).fingerprint
+
+
+def test_a_split_is_described_with_what_no_list_can_answer():
+    assert describe(split(dataset(LOG, MOMENTS), AT_4_AND_6)) == (
+        "3 interactions to train on, 2 held-out items for validation, 3 for test, "
+        "2 that training does not have, which count as misses"
+    )
+    later = split(dataset([[1, 2, 1], [2, 1]], [[1, 2, 5], [6, 7]]), AT_4_AND_6)
+    assert "1 of users without a history, whom popularity answers" in describe(later)
 
 
 def test_the_fingerprint_of_a_split_by_time_depends_on_its_moments():

@@ -10,6 +10,7 @@ from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.open import DataConfig
+from miqrec.data.splitting import describe
 from miqrec.data.statistics import statistics
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
@@ -69,7 +70,8 @@ def train(
         settings = wanted.values | given(values)
         plan = plan_run(wanted.source, wanted.model, settings, opener, init_from)
     dataset, config = plan.dataset, plan.config
-    messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
+    for line in (f"{dataset.name}: {statistics(dataset)}", describe(plan.splits)):
+        messages.print(line, highlight=False, soft_wrap=True)
     try:
         metrics = run(plan, out, final=final)
     except KeyboardInterrupt:

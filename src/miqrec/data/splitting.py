@@ -7,7 +7,7 @@ after one moment (validation) and after a second one (test), as a recommender in
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -19,13 +19,15 @@ from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Histories, Integers, Questions
 from miqrec.data.sequences import Sequences
+from miqrec.data.times import FIRST_SECOND, LAST_SECOND, UNITS, Times
 from miqrec.errors import MiqrecError
 
-Times = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 Held = Literal["valid", "test"]
 
 HELD_OUT = 2
 """Items of each user that leave-one-out holds out."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 SHARE = 0.1
 """The share of interactions that validation and test get each, where a split by time is given no moments."""
 
@@ -161,8 +163,26 @@ def with_moments(config: SplitConfig, dataset: Dataset) -> SplitConfig:
         return config
     first, second = _moments(_times(dataset.sequences), config)
     return SplitConfig(
-        split="time", valid_from=str(first), test_from=str(second), questions=config.questions
+        split="time",
+        valid_from=_written(first),
+        test_from=_written(second),
+        questions=config.questions,
     )
+
+
+def describe(splits: Splits) -> str:
+    """One line for people: what is trained on, and how many of the questions no list can answer."""
+    questions = splits.test
+    unknown, new = int((questions.targets == 0).sum()), int((questions.lengths == 0).sum())
+    text = (
+        f"{int(splits.train.lengths.sum()):,} interactions to train on, {len(splits.valid.targets):,} "
+        f"held-out items for validation, {len(questions.targets):,} for test"
+    )
+    notes = [
+        f"{unknown:,} that training does not have, which count as misses" if unknown else "",
+        f"{new:,} of users without a history, whom popularity answers" if new else "",
+    ]
+    return f"{text}{''.join(f', {note}' for note in notes if note)}"
 
 
 def _leave_one_out(sequences: Sequences) -> _HeldOut:
@@ -232,7 +252,14 @@ def _moment(text: str) -> float:
         raise MiqrecError(
             f"the moment {text!r} is no date and no number; write it as 2024-05-01 or 2024-05-01T18:30"
         ) from error
-    return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+    return ((date if date.tzinfo else date.replace(tzinfo=UTC)) - EPOCH) // MICROSECOND
+
+
+def _written(moment: float) -> str:
+    """A moment as a person would type it: a date where the times are dates."""
+    if FIRST_SECOND <= moment / UNITS["us"] < LAST_SECOND:
+        return (EPOCH + moment * MICROSECOND).isoformat()
+    return str(moment)
 
 
 def _trained_catalogue(dataset: Dataset, train_stops: Integers) -> Catalogue:
