@@ -1,5 +1,7 @@
 """Float32 products by oneDNN: the same digits, and nobody's settings are lost."""
 
+import threading
+
 import pytest
 import torch
 
@@ -14,6 +16,36 @@ def faster(monkeypatch):
 
 def test_within_it_the_precision_is_another_and_afterwards_what_it_was(faster):
     with fast_products("cpu"):
+        assert torch.get_float32_matmul_precision() == "medium"
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+def test_it_lasts_until_the_last_thread_has_left(faster):
+    first, second = fast_products("cpu"), fast_products("cpu")
+    seen = []
+
+    def other_thread() -> None:
+        with second:
+            entered.set()
+            left.wait()
+            seen.append(torch.get_float32_matmul_precision())
+
+    entered, left = threading.Event(), threading.Event()
+    thread = threading.Thread(target=other_thread)
+    with first:
+        thread.start()
+        entered.wait()
+    left.set()
+    thread.join()
+
+    assert seen == ["medium"]
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+def test_within_itself_it_changes_nothing(faster):
+    with fast_products("cpu"):
+        with fast_products("cpu"):
+            pass
         assert torch.get_float32_matmul_precision() == "medium"
     assert torch.get_float32_matmul_precision() == "highest"
 

@@ -1,22 +1,28 @@
 """Products of float32 matrices by oneDNN, on processors that PyTorch's other library holds back.
 
-On a CPU PyTorch leaves them to MKL, which on AMD's processors takes half the width of AVX-512. oneDNN
-takes all of it, but PyTorch asks it only where it is told that bfloat16 would do ("medium"). Without
-matrix units of their own (AMX) CPUs gain nothing from bfloat16 there, and oneDNN goes on in float32. A
-product that bfloat16 would get wrong shows whether it does; if not, nothing is changed.
+On a CPU PyTorch leaves products to MKL, which uses half the width of AVX-512 on AMD's processors. oneDNN
+uses all of it, but PyTorch takes it only where it was told that the precision of bfloat16 would do
+("medium"). On CPUs without matrix units of their own (AMX) bfloat16 gains nothing, so there oneDNN goes on
+in float32. A product that bfloat16 would get wrong shows whether it does; if not, nothing is changed.
 
-On one core of an AMD EPYC of 2024 (Zen 5) a product (20000, 64) x (64, 64) runs at 204 instead of 91
-GFLOP/s, one (2048, 64) x (64, 3416) at 222 instead of 92; on one of 2022 (Zen 4) at 100 instead of 58
-and 90 instead of 60 (2026-11-25, PyTorch 2.13.0). But oneDNN compiles a product anew for every shape, in a
-third of a millisecond there, and an encoder meets new ones at every step: an epoch of SASRec on Beauty
-with bce, 770 positions a step, takes 9 s by it and 5 s by MKL. So scores and the full softmax, whose shapes
-come back, go by it always, encoders where steps are large.
+Measured on 2026-11-25 with PyTorch 2.13.0, in GFLOP/s on one core of an AMD EPYC:
+
+| product                | of 2024 (Zen 5), oneDNN | MKL | of 2022 (Zen 4), oneDNN | MKL |
+|------------------------|-------------------------|-----|-------------------------|-----|
+| (20000, 64) x (64, 64) | 204                     | 91  | 100                     | 58  |
+| (2048, 64) x (64, 3416)| 222                     | 92  | 90                      | 60  |
+
+oneDNN compiles a product anew for every shape, which takes a third of a millisecond on the first of the
+two, and an encoder meets new shapes at every step: an epoch of SASRec on Beauty with bce, 770 positions a
+step, takes 9 s with oneDNN and 5 s with MKL. So scores and the full softmax, whose shapes come back, always
+use oneDNN, and encoders do where steps are large.
 """
 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock, get_ident
 
 import torch
 
@@ -30,29 +36,52 @@ LARGE_STEP = 10_000
 def fast_products(
     device: torch.device | str, positions_per_step: float = math.inf
 ) -> Iterator[None]:
-    """Within it, float32 products on a CPU go the faster way; rounding is float32's either way.
+    """Compute float32 products on a CPU the faster way; either way they are rounded as float32 is.
 
-    A precision that was chosen before by `torch.set_float32_matmul_precision` is left as it is, and
-    so is everything on another device than a CPU, and what `torch.compile` or `torch.export` traces.
+    A precision that the caller chose by `torch.set_float32_matmul_precision` stays, and so does
+    everything on another device than a CPU, and what `torch.compile` or `torch.export` traces.
+
+    The setting is PyTorch's, one for the whole process: it lasts while any thread is in here, and
+    the products of the other threads may then differ in the last digit from those of a thread that
+    is alone.
 
     Args:
-        device: where the products are.
-        positions_per_step: of what has other shapes at every step, how many positions a step has.
+        device: Where the products are computed.
+        positions_per_step: For what has other shapes at every step, how many positions a step has.
     """
     if (
         torch.compiler.is_compiling()
         or torch.device(device).type != "cpu"
         or positions_per_step < LARGE_STEP
-        or torch.get_float32_matmul_precision() != "highest"
-        or not _are_faster_by_onednn()
     ):
         yield
         return
-    torch.set_float32_matmul_precision("medium")
+    with _turn:
+        entered = bool(_inside) or _can_be_faster()
+        if entered:
+            _inside.append(get_ident())
+            torch.set_float32_matmul_precision("medium")
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision("highest")
+        if entered:
+            _leave()
+
+
+_turn = Lock()
+_inside: list[int] = []  # the threads that are within `fast_products`, as often as they are
+
+
+def _leave() -> None:
+    with _turn:
+        _inside.pop()
+        if not _inside:
+            torch.set_float32_matmul_precision("highest")
+
+
+def _can_be_faster() -> bool:
+    """Whether nobody has chosen a precision, and oneDNN's products are faster and as exact."""
+    return torch.get_float32_matmul_precision() == "highest" and _are_faster_by_onednn()
 
 
 @cache
@@ -64,7 +93,7 @@ def _are_faster_by_onednn() -> bool:
 
 def _stay_float32() -> bool:
     """Whether a product keeps what bfloat16 has no bits for, where bfloat16 is allowed."""
-    left = torch.full((2, 512, 64), 1 + 2**-12)  # as large as products that oneDNN is asked for
+    left = torch.full((2, 512, 64), 1 + 2**-12)  # as large as the products that oneDNN is given
     right = torch.ones(2, 64, 256)
     torch.set_float32_matmul_precision("medium")
     try:
