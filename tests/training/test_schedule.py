@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from lightning.pytorch.callbacks import Callback
 
 from miqrec.runs.fit import fit
+from miqrec.training.hooks import Hooks
 from miqrec.training.schedule import linear
 from worlds import cycle, small
 
@@ -39,7 +40,7 @@ def test_training_follows_the_schedule(tmp_path, schedule):
     rates = Rates()
     config = small("sasrec", cycle(), epochs=3, learning_rate=0.02, schedule=schedule)
 
-    fit(config, tmp_path, callbacks=[rates])
+    fit(config, tmp_path, Hooks(callbacks=[rates]))
 
     steps = len(rates.seen)
     share = linear(steps) if schedule == "linear" else lambda step: 1

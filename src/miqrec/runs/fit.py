@@ -4,11 +4,8 @@ This brings Lightning, which takes seconds to import: who may not need it import
 """
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
-
-from lightning.pytorch.callbacks import Callback
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Histories
@@ -23,16 +20,17 @@ from miqrec.runs.initial_weights import take_up
 from miqrec.runs.plan import Plan, PretrainingPlan
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.fit import train, train_on_everything
+from miqrec.training.hooks import NO_HOOKS, Hooks
 from miqrec.training.pretraining.fit import pretrain
 
 
-def fit(plan: Plan, folder: Path, callbacks: Sequence[Callback] = ()) -> Artifact:
+def fit(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> Artifact:
     """Fit on the training split, the best epoch chosen by validation.
 
     Args:
         plan: data, split and config.
         folder: for `history.csv` and checkpoints; a training that was stopped there goes on.
-        callbacks: what is done besides training.
+        hooks: callbacks, logger, device, and functions that the config names.
 
     Raises:
         MiqrecError: nothing to train or to validate on, or a loss that is not finite.
@@ -44,14 +42,16 @@ def fit(plan: Plan, folder: Path, callbacks: Sequence[Callback] = ()) -> Artifac
     if learns(model):
         exclude_seen = config.inference.exclude_seen
         epochs = train(
-            model, splits, config.training, folder, callbacks, exclude_seen=exclude_seen
+            model, splits, config.training, folder, hooks, exclude_seen=exclude_seen
         ).best_epoch
     elif counts(model):
         model.fit(splits.train)
     return _artifact(model, splits.dataset, splits.train, config, "train", epochs)
 
 
-def fit_on_everything(plan: Plan, epochs: int | None, folder: Path) -> Artifact:
+def fit_on_everything(
+    plan: Plan, epochs: int | None, folder: Path, hooks: Hooks = NO_HOOKS
+) -> Artifact:
     """Fit on all interactions for the number of epochs that validation chose before (None: only count).
 
     A linear schedule falls to 0 within these epochs, be they fewer than before.
@@ -60,18 +60,19 @@ def fit_on_everything(plan: Plan, epochs: int | None, folder: Path) -> Artifact:
     model = _fresh_model(dataset, config)
     if learns(model):
         training = config.training.model_copy(update={"epochs": epochs})
-        train_on_everything(model, histories, training, folder)
+        train_on_everything(model, histories, training, folder, hooks)
     elif counts(model):
         model.fit(histories)
     return _artifact(model, dataset, histories, config, "all", epochs)
 
 
-def fit_pretraining(plan: PretrainingPlan, folder: Path) -> Artifact:
+def fit_pretraining(plan: PretrainingPlan, folder: Path, hooks: Hooks = NO_HOOKS) -> Artifact:
     """Pre-train on the training split; what it leaves can be trained, and is of no other use.
 
     Args:
         plan: data with the items' attributes, split and config.
         folder: for `history.csv` and checkpoints; a pre-training that was stopped there goes on.
+        hooks: callbacks, logger and device.
 
     Raises:
         MiqrecError: nothing to learn, no training item, or a loss that is not finite.
@@ -80,7 +81,7 @@ def fit_pretraining(plan: PretrainingPlan, folder: Path) -> Artifact:
     catalogue = splits.dataset.catalogue
     with seeded(stream(config.pretraining.seed, Purpose.WEIGHTS)):
         model = build_model(config.model, catalogue.n_items)
-    pretrain(cast(Pretrainable, model), splits.train, catalogue, config.pretraining, folder)
+    pretrain(cast(Pretrainable, model), splits.train, catalogue, config.pretraining, folder, hooks)
     about = ArtifactConfig(
         model=config.model,
         training=None,

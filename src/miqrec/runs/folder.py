@@ -6,9 +6,8 @@ Whoever only reads runs does without Lightning, which `miqrec.runs.fit` brings.
 import json
 import time
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -25,10 +24,7 @@ from miqrec.system.environment import Environment, best_device, environment, pea
 from miqrec.system.files import remove, replacing, write_json
 from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
-
-if TYPE_CHECKING:
-    from lightning.pytorch.callbacks import Callback
-
+from miqrec.training.hooks import NO_HOOKS, Hooks
 
 SEEN_SHARE = 0.01
 """The share of held-out items that users had had before, above which a run says so."""
@@ -138,7 +134,7 @@ def _ranks(artifact: Artifact, plan: Plan, part: Held) -> pl.DataFrame:
     )
 
 
-def validate(plan: Plan, folder: Path, callbacks: Sequence["Callback"] = ()) -> dict[str, float]:
+def validate(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> dict[str, float]:
     """Fit and evaluate on validation alone: what a search for settings may look at.
 
     A finished one is read, not repeated; one that was stopped goes on where it was.
@@ -146,7 +142,7 @@ def validate(plan: Plan, folder: Path, callbacks: Sequence["Callback"] = ()) -> 
     Args:
         plan: data, split and config; the test questions are not looked at.
         folder: gets `history.csv` and `valid.json`, but no model.
-        callbacks: what is done besides training.
+        hooks: callbacks, logger, device, and functions that the config names.
 
     Raises:
         MiqrecError: as `run` does.
@@ -156,7 +152,7 @@ def validate(plan: Plan, folder: Path, callbacks: Sequence["Callback"] = ()) -> 
     claim(folder, plan.config)
     path = folder / "valid.json"
     if not path.exists():
-        valid = _ranks(fit(plan, folder, callbacks), plan, "valid")
+        valid = _ranks(fit(plan, folder, hooks), plan, "valid")
         found = Validation(valid=summary(valid["rank"].to_torch()))
         write_json(path, found.model_dump())
         remove(folder / "checkpoints")

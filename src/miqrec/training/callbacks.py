@@ -1,4 +1,4 @@
-"""What happens around the steps: history, check on the loss, bar, checkpoints that are never half."""
+"""What happens around the steps: the history, the check of the loss, early stopping, a bar."""
 
 import time
 from pathlib import Path
@@ -7,8 +7,7 @@ from typing import Any
 import lightning.pytorch as pl
 import polars
 import torch
-from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.plugins.io import TorchCheckpointIO
+from lightning.pytorch.callbacks import Callback, EarlyStopping
 from torch import Tensor
 from typing_extensions import override
 
@@ -19,12 +18,25 @@ from miqrec.training.config import CHOSEN_BY
 
 
 class History(Callback):
-    """A row an epoch (loss, validation metrics, seconds) in `history.csv`; it survives a resume."""
+    """Write a row an epoch (loss, validation metrics, seconds) to `history.csv` and to the loggers.
+
+    The rows are part of the last checkpoint, so they survive a resume.
+
+    Args:
+        path: The file; it is written anew at each epoch's end.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: list[dict[str, float]] = []
         self.losses: list[Tensor] = []
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The first epoch, from 1, of those with the best validation score; None without validation."""
+        if not self.rows or CHOSEN_BY not in self.rows[-1]:
+            return None
+        return int(max(self.rows, key=lambda row: row[CHOSEN_BY])["epoch"])
 
     @override
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -40,14 +52,16 @@ class History(Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Keep the loss; looking at it would make a GPU wait, so there it waits for the epoch's end."""
-        self.losses.append(outputs["loss"].detach())
-        if self.losses[-1].device.type == "cpu":
-            self.check_finite(trainer)
+        """Keep the loss. A GPU would have to wait for a look at it, so there it waits for the epoch's end."""
+        loss = outputs["loss"].detach()
+        self.losses.append(loss)
+        if loss.device.type == "cpu":
+            _check_finite(loss.unsqueeze(0), trainer, batch_idx)
 
     @override
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        losses = self.check_finite(trainer)
+        losses = torch.stack(self.losses)
+        _check_finite(losses, trainer)
         metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
         row = {"epoch": trainer.current_epoch + 1, "loss": losses.mean().item(), **metrics}
         self.rows.append(row | {"seconds": time.perf_counter() - self.began})
@@ -55,18 +69,6 @@ class History(Callback):
             logger.log_metrics(self.rows[-1], step=trainer.current_epoch + 1)
         with replacing(self.path) as partial:
             polars.DataFrame(self.rows).write_csv(partial)
-
-    def check_finite(self, trainer: pl.Trainer) -> Tensor:
-        """The epoch's losses so far; the first that is not finite stops the training."""
-        losses = torch.stack(self.losses)
-        broken = (~losses.isfinite()).nonzero()
-        if len(broken):
-            step = trainer.current_epoch * trainer.num_training_batches + int(broken[0]) + 1
-            raise MiqrecError(
-                f"the loss is {losses[broken[0]].item()} at step {step} (epoch {trainer.current_epoch + 1}); "
-                "lower the learning rate, clip the gradient (--clip 1) or use precision 32-true"
-            )
-        return losses
 
     @override
     def state_dict(self) -> dict[str, Any]:
@@ -77,8 +79,28 @@ class History(Callback):
         self.rows = list(state_dict["rows"])
 
 
+class StopEarly(EarlyStopping):
+    """Stop after `patience` epochs without a better validation score, also in a training that is resumed.
+
+    Lightning's own would train one epoch more when a training is resumed that had stopped already.
+    """
+
+    def __init__(self, patience: int) -> None:
+        super().__init__(CHOSEN_BY, mode="max", patience=patience)
+
+    @override
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Called after a checkpoint was read."""
+        trainer.should_stop = self.wait_count >= self.patience
+
+
 class ProgressBar(Callback):
-    """One bar for the whole training: epochs, loss, the validation score and the best so far."""
+    """Show one bar for the whole training: epochs, loss, the validation score and the best so far.
+
+    Args:
+        history: Has the row of each epoch.
+        epochs: How many there are at most.
+    """
 
     def __init__(self, history: History, epochs: int) -> None:
         self.history = history
@@ -111,16 +133,29 @@ class ProgressBar(Callback):
         self.progress.update(self.task, note=note)
 
     @override
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        self.progress.stop()
+
+    @override
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         self.progress.stop()
 
 
-class AtomicCheckpoints(TorchCheckpointIO):
-    """Checkpoints are written beside their place and renamed, so that a kill leaves no half of one."""
+def _check_finite(losses: Tensor, trainer: pl.Trainer, first_step: int = 0) -> None:
+    """Stop the training at a loss that is not finite.
 
-    @override
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
-    ) -> None:
-        with replacing(Path(path)) as partial:
-            super().save_checkpoint(checkpoint, partial, storage_options)
+    Args:
+        losses: Those of some steps of this epoch, one after the other.
+        trainer: Knows the epoch.
+        first_step: The number of the first of these steps in its epoch, from 0.
+    """
+    broken = (~losses.isfinite()).nonzero()
+    if len(broken):
+        before = trainer.current_epoch * trainer.num_training_batches + first_step
+        raise MiqrecError(
+            f"the loss is {losses[broken[0]].item()} at step {before + int(broken[0]) + 1} (epoch "
+            f"{trainer.current_epoch + 1}); lower the learning rate, clip the gradient (--clip 1) or "
+            "use precision 32-true"
+        )

@@ -2,13 +2,19 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from miqrec.config import Config
 from miqrec.training.losses import LossName
 from miqrec.training.negatives import SamplerName
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+
+ADAM = {"learning_rate": 1e-3, "beta2": 0.98, "weight_decay": 0.0}
+"""Adam's settings, which no other optimizer is given."""
+
+BUILT_IN = {"optimizer": ("adam",), "schedule": ("constant", "linear")}
+"""The functions that have short names; others are named as `package.module:function`."""
 
 CHOSEN_BY = "NDCG@10"
 """The validation metric that decides which epoch's weights are kept."""
@@ -55,17 +61,40 @@ class TrainingConfig(TrainerConfig):
     long_histories: Literal["newest", "blocks"] = "newest"
     """What is trained on of a history above max_length: its newest part, or all of it, in blocks of
     max_length."""
-    learning_rate: float = Field(1e-3, gt=0)
+    optimizer: str = "adam"
+    """Of the weights: adam, or a function of the weights that returns an optimizer, as
+    package.module:function."""
+    learning_rate: float = Field(ADAM["learning_rate"], gt=0)
     """Of Adam."""
-    schedule: Literal["constant", "linear"] = "constant"
-    """Of the learning rate; linear grows for a twentieth of all epochs, then falls to 0 at their end,
-    if patience does not stop them before."""
-    beta2: float = Field(0.98, gt=0, lt=1)
+    schedule: str = "constant"
+    """Of the learning rate: constant, linear, or a function of the optimizer and the number of steps, as
+    package.module:function. Linear grows for a twentieth of all epochs, then falls to 0 at their end, if
+    patience does not stop them before."""
+    beta2: float = Field(ADAM["beta2"], gt=0, lt=1)
     """Of Adam, its memory of squared gradients."""
-    weight_decay: float = Field(0.0, ge=0)
+    weight_decay: float = Field(ADAM["weight_decay"], ge=0)
     """Of Adam, added to the gradient."""
     seed: int = Field(0, ge=0)
     """Decides, with epoch and step, every random draw."""
+
+    @field_validator("optimizer", "schedule")
+    @classmethod
+    def _is_built_in_or_a_function(cls, name: str, info: ValidationInfo) -> str:
+        known = BUILT_IN[str(info.field_name)]
+        if name not in known and ":" not in name:
+            raise ValueError(
+                f"{name!r} is not {' or '.join(known)}; a function is named as package.module:function"
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _other_optimizers_have_settings_of_their_own(self) -> Self:
+        changed = [name for name, default in ADAM.items() if getattr(self, name) != default]
+        if self.optimizer != "adam" and changed:
+            raise ValueError(
+                f"{', '.join(changed)} would be adam's; the function {self.optimizer} sets its own"
+            )
+        return self
 
     @model_validator(mode="after")
     def _sampler_suits_the_loss(self) -> Self:

@@ -9,6 +9,7 @@ from miqrec.data.batches.slicing import slices
 from miqrec.data.batches.training import Batch, Piece
 from miqrec.data.histories import Histories
 from miqrec.models.protocol import Learner
+from miqrec.system.environment import require_float64
 from miqrec.system.matmul import fast_products
 from miqrec.training.config import TrainingConfig
 from miqrec.training.losses import bce, ce, gbce, sampled_ce
@@ -20,6 +21,9 @@ from miqrec.training.negatives import (
     popularity_weights,
     uniform_weights,
 )
+
+WITHOUT_NEGATIVES = ("ce", "cce", "ce-last")
+"""The losses over all items."""
 
 Objective = Callable[[Learner, Batch, torch.Generator], Tensor]
 """(encoder, batch, source of the negatives) -> the loss summed over the targets."""
@@ -36,6 +40,8 @@ def make_objective(config: TrainingConfig, histories: Histories, device: torch.d
         histories: what is trained on.
         device: where the batches will be.
     """
+    if config.loss not in WITHOUT_NEGATIVES:
+        require_float64(device, f"drawing negatives, as the loss {config.loss} does,")
     items, users = _interactions(histories, device)
     loss = _make_loss(config, items, users, histories.n_items)
 
@@ -71,7 +77,7 @@ def _positions(piece: Piece, *, last: bool) -> tuple[Tensor, Tensor]:
 
 
 def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: int) -> Loss:
-    if config.loss in ("ce", "cce", "ce-last"):
+    if config.loss in WITHOUT_NEGATIVES:
         return lambda states, vectors, targets, *_: ce(states, vectors, targets)
     weights = _make_weights(config, items, n_items)
     if config.loss == "bce":

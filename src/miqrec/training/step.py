@@ -16,15 +16,25 @@ from miqrec.models.migrate import modernise_checkpoint
 from miqrec.models.protocol import Learner
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.config import TrainingConfig
+from miqrec.training.hooks import Hooks
 from miqrec.training.objective import Objective
-from miqrec.training.schedule import linear
+from miqrec.training.optimization import make_optimizer, make_schedule
 
 Rank = Callable[[Learner, EvaluationBatch], Tensor]
 """The ranks of a batch's targets, (B,)."""
 
 
 class SequenceTraining(pl.LightningModule):
-    """The objective of a batch, and the ranks of those who are validated on."""
+    """Train a model by an objective, and rank the answers to the questions of validation.
+
+    Args:
+        model: What is trained.
+        config: Optimizer, schedule and seed.
+        objective: The loss of a batch, summed over its targets.
+        targets_per_batch: What that sum is divided by.
+        hooks: May hold the functions of the optimizer and the schedule.
+        rank: Gives the ranks of a batch; None where nothing is validated.
+    """
 
     def __init__(
         self,
@@ -32,6 +42,7 @@ class SequenceTraining(pl.LightningModule):
         config: TrainingConfig,
         objective: Objective,
         targets_per_batch: float,
+        hooks: Hooks,
         rank: Rank | None = None,
     ) -> None:
         super().__init__()
@@ -39,6 +50,7 @@ class SequenceTraining(pl.LightningModule):
         self.config = config
         self.objective = objective
         self.targets_per_batch = targets_per_batch
+        self.hooks = hooks
         self.rank = rank
         self.ranks: list[Tensor] = []
 
@@ -49,7 +61,7 @@ class SequenceTraining(pl.LightningModule):
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The sum over the batch's targets, divided by the epoch's mean number of targets a batch."""
+        """Return the sum over the batch's targets, divided by their mean number a batch."""
         seed, epoch = self.config.seed, self.current_epoch
         negatives = stream(seed, Purpose.NEGATIVES, epoch, batch_idx)
         generator = torch.Generator(self.device).manual_seed(negatives)
@@ -71,19 +83,12 @@ class SequenceTraining(pl.LightningModule):
 
     @override
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Adam, where it may be in its fused form: one pass over the weights."""
-        config = self.config
-        optimizer = torch.optim.Adam(
-            self.parameters(),
-            lr=config.learning_rate,
-            betas=(0.9, config.beta2),
-            weight_decay=config.weight_decay,
-            fused=config.fused,
-        )
-        if config.schedule == "constant":
+        """Make the optimizer and the schedule that the config names."""
+        optimizer = make_optimizer(self.config, self.hooks, list(self.parameters()))
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = make_schedule(self.config, self.hooks, optimizer, steps)
+        if schedule is None:
             return optimizer
-        share = linear(int(self.trainer.estimated_stepping_batches))
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

@@ -14,6 +14,7 @@ from miqrec.experiments.tuning import tune as module
 from miqrec.experiments.tuning.tune import Prune, TuningConfig, tune
 from miqrec.runs.folder import claim, validate
 from miqrec.system.locks import locked
+from miqrec.training.hooks import Hooks
 from worlds import cycle, small
 
 FIXED = {"dim": 8, "n_heads": 1, "n_layers": 1, "max_length": 10, "epochs": 1, "batch_size": 64}
@@ -40,7 +41,7 @@ def scored(monkeypatch):
     """No training: a trial's score is its dropout; returns the folders that were asked for."""
     folders = []
 
-    def score(plan, folder, callbacks):
+    def score(plan, folder, hooks):
         folders.append(folder.name)
         return {"NDCG@10": plan.config.model.dropout}
 
@@ -116,7 +117,7 @@ def killed(monkeypatch, out) -> float:
     """Stop a search in the middle of its first trial; returns the dropout that it was trying."""
     tried = []
 
-    def stop(plan, folder, callbacks):
+    def stop(plan, folder, hooks):
         claim(folder, plan.config)
         tried.append(plan.config.model.dropout)
         raise KeyboardInterrupt
@@ -171,7 +172,7 @@ def test_a_trial_that_is_given_up_stops_at_that_epoch(tmp_path):
     trial, plan = Hopeless(), small("sasrec", cycle(), epochs=5)
 
     with pytest.raises(optuna.TrialPruned):
-        validate(plan, tmp_path / "trial", [Prune(trial)])
+        validate(plan, tmp_path / "trial", Hooks([Prune(trial)]))
 
     history = pl.read_csv(tmp_path / "trial" / "history.csv")
     assert trial.reports == list(enumerate(history["NDCG@10"].to_list()))
@@ -198,14 +199,14 @@ def test_a_trial_is_given_up_where_it_is_behind_and_below_its_own_best(
     curves = [[0.2] * 8] * 5 + [scores]
     lengths = []
 
-    def follow_the_curve(plan, folder, callbacks):
+    def follow_the_curve(plan, folder, hooks):
         curve = curves[len(lengths)]
         lengths.append(0)
         for epoch, score in enumerate(curve):
             lengths[-1] += 1
             scores = {"NDCG@10": torch.tensor(score)}
             trainer = SimpleNamespace(callback_metrics=scores, current_epoch=epoch)
-            callbacks[0].on_train_epoch_end(trainer, None)
+            hooks.callbacks[0].on_train_epoch_end(trainer, None)
         return {"NDCG@10": max(curve)}
 
     monkeypatch.setattr(module, "validate", follow_the_curve)
@@ -226,7 +227,7 @@ def test_scores_of_a_trial_that_are_damaged_are_named(tmp_path):
 
 
 def test_a_trial_that_is_given_up_counts(tmp_path, monkeypatch):
-    def give_up_the_second(plan, folder, callbacks):
+    def give_up_the_second(plan, folder, hooks):
         if folder.name == "trial-1":
             raise optuna.TrialPruned
         return {"NDCG@10": 0.1}

@@ -28,6 +28,7 @@ from miqrec.system.locks import FolderBusyError, locked
 from miqrec.system.optional import optional
 from miqrec.system.progress import console
 from miqrec.training.config import CHOSEN_BY, TrainingConfig
+from miqrec.training.hooks import Hooks
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -167,7 +168,7 @@ def _score(trial: "Trial", dataset: Dataset, config: TuningConfig, folder: Path)
     chosen = settings(config.model, **config.settings, **drawn)
     plan = plan_opened(dataset, config.data, chosen)
     run = plan.config.model_copy(update={"init_from": config.init_from})
-    return validate(plan._replace(config=run), folder, [Prune(trial)])[CHOSEN_BY]
+    return validate(plan._replace(config=run), folder, Hooks(callbacks=[Prune(trial)]))[CHOSEN_BY]
 
 
 def _say(study: "Study", number: int, trials: int) -> None:

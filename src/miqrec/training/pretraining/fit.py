@@ -3,6 +3,7 @@
 import warnings
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from miqrec.data.batches.pieces import worth_on
@@ -10,8 +11,9 @@ from miqrec.data.catalogue import Catalogue
 from miqrec.data.histories import Histories
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.protocol import Pretrainable
-from miqrec.system.environment import best_device
+from miqrec.system.environment import choose_device, require_float64
 from miqrec.system.seeds import Purpose, seeded, stream
+from miqrec.training.hooks import NO_HOOKS, Hooks
 from miqrec.training.pretraining.attributes import attribute_labels
 from miqrec.training.pretraining.config import PretrainingConfig
 from miqrec.training.pretraining.corruption import Elsewhere
@@ -26,36 +28,48 @@ def pretrain(
     catalogue: Catalogue,
     config: PretrainingConfig,
     folder: Path,
+    hooks: Hooks = NO_HOOKS,
 ) -> list[dict[str, float]]:
-    """Pre-train on the training items, read in both directions; leaves the model causal again.
+    """Pre-train on the training items, read in both directions, and leave the model causal again.
 
     Args:
         model: What is pre-trained, in place; the heads are thrown away.
         histories: What may be learned from; nothing held out is among it.
         catalogue: The items with their attributes.
-        config: Objectives, optimiser, epochs, seed.
+        config: Objectives, learning rate, epochs, seed.
         folder: Gets `history.csv` and `checkpoints/`; a pre-training that was stopped there goes on.
+        hooks: Callbacks, logger and device.
 
     Returns:
         A row an epoch: the loss and its four parts before weighting, all a prefix, and seconds.
 
     Raises:
-        MiqrecError: If there is nothing to learn, no training item, or a loss that is not finite.
+        MiqrecError: If there is nothing to learn, no training item, a loss is not finite, or hooks
+            bring an optimizer or a schedule: pre-training has its own.
     """
     labels = attribute_labels(catalogue)
     _check_objectives(config, labels)
-    device = best_device()
+    device = _device(hooks)
     worth = worth_on(device, reduced=config.reduced)
     examples = PrefixExamples(histories, model.max_length, config.prefixes, worth)
     loader = prefix_loader(examples, config.batch_size, config.seed)
     elsewhere = Elsewhere.of(histories, device)
     with seeded(stream(config.seed, Purpose.HEADS)):
         step = Pretraining(model, config, labels, elsewhere, examples.n_drawn / len(loader))
-    model.causal = False
     per_step = config.batch_size * float(examples.lengths.mean())
-    history = run_epochs(step, loader, config, folder, per_step)
-    model.causal = True
-    return history.rows
+    model.causal = False
+    try:
+        return run_epochs(step, loader, config, folder, per_step, hooks).rows
+    finally:
+        model.causal = True
+
+
+def _device(hooks: Hooks) -> torch.device:
+    if hooks.optimizer or hooks.schedule:
+        raise MiqrecError("pre-training has its own optimizer and schedule; give none")
+    device = choose_device(hooks.device)
+    require_float64(device, "pre-training")
+    return device
 
 
 def _check_objectives(config: PretrainingConfig, labels: Tensor) -> None:
