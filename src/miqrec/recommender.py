@@ -4,11 +4,12 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import torch
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories, with_catalogue
@@ -21,8 +22,14 @@ from miqrec.evaluation.metrics import summary
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
+from miqrec.runs.folder import read_history
 from miqrec.runs.plan import Opener, plan_run
-from miqrec.system.environment import best_device
+from miqrec.system.environment import choose_device
+from miqrec.training.hooks import FUNCTIONS, Hooks
+
+if TYPE_CHECKING:  # Lightning takes seconds to import
+    from lightning.pytorch.callbacks import Callback
+    from lightning.pytorch.loggers import Logger
 
 Id = str | int
 
@@ -37,9 +44,18 @@ class Recommender:
         >>> Recommender.load("model/").recommend(histories=[["heat", "ronin"]])
     """
 
-    def __init__(self, artifact: Artifact, dataset: Dataset | None = None) -> None:
+    def __init__(
+        self,
+        artifact: Artifact,
+        dataset: Dataset | None = None,
+        history: pl.DataFrame | None = None,
+        device: torch.device | str | None = None,
+    ) -> None:
         self.artifact = artifact
         self.dataset = dataset
+        self.history = history
+        """A row an epoch of the training, with loss, validation metrics and seconds; None after `load`."""
+        self.device = choose_device(device)
 
     @classmethod
     def fit(
@@ -48,26 +64,48 @@ class Recommender:
         model: str | NamedConfig = "miq-sasrec",
         *,
         items: Any = None,
+        final: bool = False,
+        init_from: str | Path | None = None,
+        callbacks: Sequence["Callback"] = (),
+        logger: "Logger | Iterable[Logger] | bool" = False,
+        device: torch.device | str | None = None,
         **values: Any,
     ) -> "Recommender":
         """Fit a model on a log of who used what and when.
 
         Args:
-            data: a data frame (pandas, Polars, Arrow), a path, or the name of a data set.
+            data: a data frame (pandas, Polars, Arrow), histories as lists of items, a `Dataset`, a path, or
+                the name of a data set.
             model: the name of a model, or its config with its settings.
             items: titles and attributes: a data frame or a path.
+            final: fit on everything afterwards, the held-out items too, for as many epochs as validation
+                chose: the model to put into use. It can't be evaluated on these data.
+            init_from: a saved model to start from.
+            callbacks: callbacks of Lightning's.
+            logger: a logger of Lightning's, or several.
+            device: "cpu", "cuda" or "cuda:1"; by default an NVIDIA GPU where there is one.
             values: settings by their names: of the columns (`user="who"`), the filters (`min_user=5`), the
-                split (`split="time"`), the model (`window=5`) and its training (`epochs=20`, `seed=1`).
+                split (`split="time"`), the model (`window=5`) and its training (`epochs=20`, `seed=1`);
+                `optimizer` and `schedule` may be functions, see `miqrec.training.hooks`.
 
         Raises:
             MiqrecError: data that can't be read or trained on, or a setting that there is not.
         """
-        from miqrec.runs.fit import fit  # brings Lightning, which only fitting needs
+        from miqrec.runs.fit import fit, fit_on_everything  # brings Lightning, only needed here
 
+        functions = {name: values.pop(name) for name in FUNCTIONS if callable(values.get(name))}
+        hooks = Hooks(callbacks, logger, device, **functions)
         source, frame = source_or_frame(data)
-        plan = plan_run(DataConfig(source=source), model, values, Opener(frame, items))
+        start = Path(init_from) if init_from else None
+        plan = plan_run(DataConfig(source=source), model, values, Opener(frame, items), start)
+        plan = plan.with_functions(hooks)
         with tempfile.TemporaryDirectory() as folder:
-            return cls(fit(plan, Path(folder)), plan.dataset)
+            artifact = fit(plan, Path(folder), hooks)
+            history = read_history(Path(folder))
+            if final:
+                last = Path(folder) / "final"
+                artifact = fit_on_everything(plan, artifact.config.epochs, last, hooks)
+        return cls(artifact, plan.dataset, history, device)
 
     def recommend(
         self,
@@ -106,7 +144,7 @@ class Recommender:
         if exclude_seen is None:
             exclude_seen = self.artifact.config.inference.exclude_seen
         request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
-        lists = recommend_lists(request, asked.sequences, rows, best_device())
+        lists = recommend_lists(request, asked.sequences, rows, self.device)
         return lists.select(
             asked.users.gather(rows[lists["row"]]).alias("user"),
             self.artifact.catalogue.decode(lists["id"]).alias("item"),
@@ -148,7 +186,7 @@ class Recommender:
             splits.held(part),
             self.artifact.popularity,
             exclude_seen=self.artifact.config.inference.exclude_seen,
-            device=best_device(),
+            device=self.device,
         )
 
     def save(self, folder: str | Path) -> None:
@@ -156,8 +194,12 @@ class Recommender:
         save_artifact(self.artifact, Path(folder))
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Recommender":
+    def load(cls, folder: str | Path, *, device: torch.device | str | None = None) -> "Recommender":
         """Read what `save` or `miqrec train --out` wrote; for known users bring the data again.
+
+        Args:
+            folder: a saved model, or a run.
+            device: where to compute; by default an NVIDIA GPU where there is one.
 
         Raises:
             MiqrecError: not a saved model, or one that was only pre-trained.
@@ -168,7 +210,7 @@ class Recommender:
                 f"{folder} holds a model that was only pre-trained; train it by "
                 f"`miqrec train --model {artifact.config.model.name} --init-from {folder}`"
             )
-        return cls(artifact)
+        return cls(artifact, device=device)
 
     def _opened(self, data: Any) -> Dataset:
         """The interactions that were brought, or else those that the model was fitted on."""

@@ -126,7 +126,7 @@ def test_a_run_that_goes_on_elsewhere_remembers_where_it_began(tmp_path, monkeyp
     here, found = environment(), []
     for device in ("NVIDIA H200", "cpu", "cpu"):
         there = here.model_copy(update={"device": device})
-        monkeypatch.setattr(runs, "environment", lambda there=there: there)
+        monkeypatch.setattr(runs, "environment", lambda _device, there=there: there)
         note_environment(tmp_path)
         found.append(json.loads((tmp_path / "environment.json").read_text())["earlier_devices"])
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from miqrec.cli.options import DataDir, Json, OptionalData
+from miqrec.cli.options import DataDir, Device, Json, OptionalData
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.saved import load_with_data
 from miqrec.data.splitting import Held
@@ -20,13 +20,14 @@ def evaluate(
     data: OptionalData = None,
     part: Part = "test",
     data_dir: DataDir = None,
+    device: Device = None,
     json: Json = False,
 ) -> None:
     """Rank each user's held-out item among all items, and print HR, NDCG and MRR.
 
     Example: miqrec evaluate runs/miq --data ml-1m
     """
-    recommender, dataset = load_with_data(folder, data, data_dir)
+    recommender, dataset = load_with_data(folder, data, data_dir, device)
     frame = recommender.ranks(part, data=dataset)
     metrics = summary(frame["rank"].to_torch())
     if json:

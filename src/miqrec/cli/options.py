@@ -21,6 +21,10 @@ DataDir = Annotated[
     Path | None,
     typer.Option(envvar="MIQREC_DATA", help="Where the named data sets are looked for first."),
 ]
+Device = Annotated[
+    str | None,
+    typer.Option(help="cpu, cuda or cuda:1; by default an NVIDIA GPU where there is one."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 CACHE = Path(pooch.os_cache("miqrec")) / "prepared"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from miqrec.cli.options import CACHE, Data, DataDir, Items, Json
+from miqrec.cli.options import CACHE, Data, DataDir, Device, Items, Json
 from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.open import DataConfig
@@ -15,6 +15,7 @@ from miqrec.runs.plan import Opener, plan_pretraining
 from miqrec.runs.settings import pretrainable_models
 from miqrec.system.progress import console as messages
 from miqrec.system.tables import read_frame
+from miqrec.training.hooks import Hooks
 from miqrec.training.pretraining.config import PretrainingConfig
 
 Out = Annotated[
@@ -31,6 +32,7 @@ def pretrain(
     model: ModelName = "s3rec",
     items: Items = None,
     data_dir: DataDir = None,
+    device: Device = None,
     json: Json = False,
     **values: Any,
 ) -> None:
@@ -45,7 +47,7 @@ def pretrain(
     dataset, config = plan.dataset, plan.config
     messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
     try:
-        run_pretraining(plan, out)
+        run_pretraining(plan, out, Hooks(device=device))
     except KeyboardInterrupt:
         messages.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130) from None

@@ -6,7 +6,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from miqrec.cli.options import DataDir, Json, OptionalData
+from miqrec.cli.options import DataDir, Device, Json, OptionalData
 from miqrec.cli.output import compact_table, console, print_json
 from miqrec.cli.saved import for_use, load_with_data
 from miqrec.data.encoding import OnUnknown
@@ -47,6 +47,7 @@ def recommend(
     exclude_seen: Seen = None,
     on_unknown: Unknown = "skip",
     data_dir: DataDir = None,
+    device: Device = None,
     json: Json = False,
 ) -> None:
     """Recommend to users of the data, all of them or those named, or after a history typed in.
@@ -57,9 +58,9 @@ def recommend(
     check_writable(out)
     folder = for_use(folder)
     if history:
-        recommender, dataset = Recommender.load(folder), None
+        recommender, dataset = Recommender.load(folder, device=device), None
     else:
-        recommender, dataset = load_with_data(folder, data, data_dir)
+        recommender, dataset = load_with_data(folder, data, data_dir, device)
     frame = recommender.recommend(
         user,
         [history] if history else None,

@@ -11,13 +11,13 @@ from miqrec.recommender import Recommender
 
 
 def load_with_data(
-    folder: Path, data: str | None, data_dir: Path | None
+    folder: Path, data: str | None, data_dir: Path | None, device: str | None = None
 ) -> tuple[Recommender, Dataset]:
     """Load a model, and the data that is named or else what the model was trained on.
 
     The data is read with the columns and filters that the model was trained with.
     """
-    recommender = Recommender.load(folder)
+    recommender = Recommender.load(folder, device=device)
     config = recommender.artifact.config.data
     source = data or config.source
     if source is None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from miqrec.cli.options import CACHE, DataDir, Items, Json
+from miqrec.cli.options import CACHE, DataDir, Device, Items, Json
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
@@ -19,6 +19,7 @@ from miqrec.runs.folder import Metrics, read_run_config, run
 from miqrec.runs.plan import Opener, plan_again, plan_run
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
+from miqrec.training.hooks import Hooks
 
 Out = Annotated[Path, typer.Option(help="The run's folder; a run that was stopped there goes on.")]
 InitFrom = Annotated[
@@ -52,6 +53,7 @@ def train(
     init_from: InitFrom = None,
     final: Final = False,
     resume: Resume = False,
+    device: Device = None,
     json: Json = False,
     **values: Any,
 ) -> None:
@@ -73,7 +75,7 @@ def train(
     for line in (f"{dataset.name}: {statistics(dataset)}", describe(plan.splits)):
         messages.print(line, highlight=False, soft_wrap=True)
     try:
-        metrics = run(plan, out, final=final)
+        metrics = run(plan, out, Hooks(device=device), final=final)
     except KeyboardInterrupt:
         messages.print(f"stopped; `miqrec train --out {out} --resume` goes on", soft_wrap=True)
         raise typer.Exit(130) from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import torch
 
 from miqrec.config import C, Config, read_config
 from miqrec.data.splitting import Held
@@ -20,7 +21,7 @@ from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.config import RunConfig
 from miqrec.runs.inference import InferenceConfig
 from miqrec.runs.plan import Plan, PretrainingPlan
-from miqrec.system.environment import Environment, best_device, environment, peak_mib
+from miqrec.system.environment import Environment, choose_device, environment, peak_mib
 from miqrec.system.files import remove, replacing, write_json
 from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
@@ -52,7 +53,7 @@ class Metrics(Validation):
     without_history: int | None = None  # questions that popularity answers, as nothing came before
 
 
-def run(plan: Plan, folder: Path, *, final: bool = False) -> Metrics:
+def run(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS, *, final: bool = False) -> Metrics:
     """Fit, evaluate on validation and test, and leave it all in `folder`.
 
     A finished run is read, not repeated; one that was stopped goes on where it was.
@@ -60,6 +61,7 @@ def run(plan: Plan, folder: Path, *, final: bool = False) -> Metrics:
     Args:
         plan: data, split and config.
         folder: the run's; it is made if it isn't there.
+        hooks: callbacks, logger, device, and functions that the config names.
         final: then fit on everything too, for use, in `folder/final`. A run that was asked for it once
             goes on with it when it is resumed.
 
@@ -71,24 +73,25 @@ def run(plan: Plan, folder: Path, *, final: bool = False) -> Metrics:
         claim(folder, plan.config)
         if final:
             (folder / "final").mkdir(exist_ok=True)
-        metrics = _run(plan, folder)
+        metrics = _run(plan, folder, hooks)
         if (folder / "final").is_dir():
-            _run_final(plan, folder / "final", metrics.epochs)
+            _run_final(plan, folder / "final", metrics.epochs, hooks)
         return metrics
 
 
-def _run(plan: Plan, folder: Path) -> Metrics:
+def _run(plan: Plan, folder: Path, hooks: Hooks) -> Metrics:
     from miqrec.runs.fit import fit
 
     if (folder / "metrics.json").exists():
         return read_metrics(folder)
-    note_environment(folder)
+    device = choose_device(hooks.device)
+    note_environment(folder, device)
     began = time.perf_counter()
-    artifact = fit(plan, folder)
-    fitted, peak = time.perf_counter(), peak_mib()
-    valid = _ranks(artifact, plan, "valid")
+    artifact = fit(plan, folder, hooks)
+    fitted, peak = time.perf_counter(), peak_mib(device)
+    valid = _ranks(artifact, plan, "valid", device)
     began_test = time.perf_counter()
-    test = _ranks(artifact, plan, "test")
+    test = _ranks(artifact, plan, "test", device)
     questions = plan.splits.test
     metrics = Metrics(
         valid=summary(valid["rank"].to_torch()),
@@ -124,13 +127,13 @@ def report_misses(metrics: Metrics, inference: InferenceConfig) -> None:
         warnings.warn(message, MiqrecWarning, stacklevel=3)
 
 
-def _ranks(artifact: Artifact, plan: Plan, part: Held) -> pl.DataFrame:
+def _ranks(artifact: Artifact, plan: Plan, part: Held, device: torch.device) -> pl.DataFrame:
     return rank_questions(
         artifact.model,
         plan.splits.held(part),
         artifact.popularity,
         exclude_seen=plan.config.inference.exclude_seen,
-        device=best_device(),
+        device=device,
     )
 
 
@@ -152,24 +155,24 @@ def validate(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> dict[str, flo
     claim(folder, plan.config)
     path = folder / "valid.json"
     if not path.exists():
-        valid = _ranks(fit(plan, folder, hooks), plan, "valid")
+        valid = _ranks(fit(plan, folder, hooks), plan, "valid", choose_device(hooks.device))
         found = Validation(valid=summary(valid["rank"].to_torch()))
         write_json(path, found.model_dump())
         remove(folder / "checkpoints")
     return read_config(path, Validation, "a trial's").valid
 
 
-def _run_final(plan: Plan, folder: Path, epochs: int | None) -> None:
+def _run_final(plan: Plan, folder: Path, epochs: int | None, hooks: Hooks) -> None:
     """Fit on everything for the epochs that validation chose; a finished fit is not repeated."""
     from miqrec.runs.fit import fit_on_everything
 
     if (folder / "artifact").exists():
         return
-    save_artifact(fit_on_everything(plan, epochs, folder), folder / "artifact")
+    save_artifact(fit_on_everything(plan, epochs, folder, hooks), folder / "artifact")
     remove(folder / "checkpoints")
 
 
-def run_pretraining(plan: PretrainingPlan, folder: Path) -> Artifact:
+def run_pretraining(plan: PretrainingPlan, folder: Path, hooks: Hooks = NO_HOOKS) -> Artifact:
     """Pre-train, and leave what `miqrec train --init-from` takes up in `folder`.
 
     A finished pre-training is read, not repeated; one that was stopped goes on where it was.
@@ -184,16 +187,16 @@ def run_pretraining(plan: PretrainingPlan, folder: Path) -> Artifact:
         claim(folder, plan.config)
         if (folder / "artifact").exists():
             return load_artifact(folder)
-        note_environment(folder)
-        artifact = fit_pretraining(plan, folder)
+        note_environment(folder, choose_device(hooks.device))
+        artifact = fit_pretraining(plan, folder, hooks)
         save_artifact(artifact, folder / "artifact")
         remove(folder / "checkpoints")
         return artifact
 
 
-def note_environment(folder: Path) -> None:
+def note_environment(folder: Path, device: torch.device | None = None) -> None:
     """Write what this start runs on; a run that went on elsewhere remembers where it was begun."""
-    path, now = folder / "environment.json", environment()
+    path, now = folder / "environment.json", environment(device)
     if path.exists():
         before = read_config(path, Environment, "a run's")
         others = {before.device, *before.earlier_devices} - {now.device}
@@ -234,6 +237,12 @@ def read_metrics(folder: Path) -> Metrics:
             f"`miqrec train --out {folder} --resume` goes on with one that was stopped"
         )
     return read_config(path, Metrics, "a run's")
+
+
+def read_history(folder: Path) -> pl.DataFrame | None:
+    """A row an epoch: loss, validation metrics, seconds; None for a model that only counts."""
+    path = folder / "history.csv"
+    return read_frame(path) if path.is_file() else None
 
 
 def epoch_seconds(folder: Path) -> float | None:

@@ -12,6 +12,8 @@ from miqrec.models.protocol import NamedConfig
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.initial_weights import initial_weights
 from miqrec.runs.settings import PretrainingSettings, Settings, pretraining_settings, settings
+from miqrec.training.hooks import Hooks
+from miqrec.training.optimization import record
 from miqrec.training.pretraining.attributes import attributes_fingerprint
 
 
@@ -21,6 +23,13 @@ class Plan(NamedTuple):
     dataset: Dataset
     splits: Splits
     config: RunConfig
+
+    def with_functions(self, hooks: Hooks) -> "Plan":
+        """Record the optimizer and the schedule that a caller brings by their dotted names."""
+        if not (hooks.optimizer or hooks.schedule):
+            return self
+        training = record(self.config.training, hooks)
+        return self._replace(config=self.config.model_copy(update={"training": training}))
 
 
 class PretrainingPlan(NamedTuple):

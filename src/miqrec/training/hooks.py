@@ -41,4 +41,7 @@ class Hooks(NamedTuple):
     schedule: MakeSchedule | None = None
 
 
+FUNCTIONS = ("optimizer", "schedule")
+"""The hooks that stand in a config too, by their dotted names."""
+
 NO_HOOKS = Hooks()

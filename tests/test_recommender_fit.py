@@ -1,0 +1,90 @@
+"""What a researcher brings to `Recommender.fit`, and what it leaves."""
+
+import lightning.pytorch as lightning
+import polars as pl
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import CSVLogger
+
+from miqrec import MiqrecError, Recommender
+from worlds import cycle, frame
+
+SMALL = {"dim": 8, "n_heads": 1, "n_layers": 1, "max_length": 10, "epochs": 2, "batch_size": 32}
+
+
+def sgd(parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+    return torch.optim.SGD(parameters, lr=0.05)
+
+
+def halving(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+    return torch.optim.lr_scheduler.StepLR(optimizer, max(1, steps // 2), 0.5)
+
+
+def test_the_history_has_a_row_an_epoch():
+    rec = Recommender.fit(cycle(), "sasrec", **SMALL)
+
+    assert rec.history["epoch"].to_list() == [1, 2]
+    assert {"loss", "NDCG@10", "seconds"} <= set(rec.history.columns)
+    assert Recommender.fit(cycle(), "popularity").history is None
+
+
+def test_callbacks_and_loggers_see_every_epoch(tmp_path):
+    class Count(Callback):
+        epochs = 0
+
+        def on_train_epoch_end(self, trainer: lightning.Trainer, _: object) -> None:
+            self.epochs += 1
+
+    count, logger = Count(), CSVLogger(tmp_path, name="", version="")
+    Recommender.fit(cycle(), "sasrec", callbacks=[count], logger=logger, **SMALL)
+
+    assert count.epochs == 2
+    logger.save()
+    assert "NDCG@10" in pl.read_csv(tmp_path / "metrics.csv").columns
+
+
+def test_functions_are_recorded_by_their_dotted_names():
+    rec = Recommender.fit(cycle(), "sasrec", optimizer=sgd, schedule=halving, **SMALL)
+
+    training = rec.artifact.config.training
+    assert (training.optimizer, training.schedule) == (
+        f"{__name__}:sgd",
+        f"{__name__}:halving",
+    )
+
+
+def test_a_dotted_name_does_what_the_function_does():
+    name = "torch.optim:Adagrad"
+    typed = Recommender.fit(cycle(), "sasrec", optimizer=name, **SMALL)
+    given = Recommender.fit(cycle(), "sasrec", optimizer=torch.optim.Adagrad, **SMALL)
+
+    histories = typed.history.drop("seconds"), given.history.drop("seconds")
+    assert histories[0].equals(histories[1])
+
+
+def test_final_is_fitted_on_everything_for_the_chosen_epochs():
+    rec = Recommender.fit(cycle(), "sasrec", final=True, **SMALL)
+
+    best = rec.history.sort("NDCG@10")["epoch"][-1]
+    assert (rec.artifact.config.trained_on, rec.artifact.config.epochs) == ("all", best)
+    assert rec.artifact.counts.sum() == len(cycle().sequences.items)
+    with pytest.raises(MiqrecError, match="fitted on everything"):
+        rec.evaluate()
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_read():
+    with pytest.raises(MiqrecError, match="cuda"):
+        Recommender.fit(cycle(), "sasrec", device="cuda:7", **SMALL)
+
+
+def test_a_split_by_time_is_kept_with_the_model(tmp_path):
+    timed = frame(cycle()).with_columns(pl.int_range(pl.len()).over("user").alias("time"))
+    rec = Recommender.fit(timed, "markov", split="time", valid_share=0.2, test_share=0.2)
+    rec.save(tmp_path / "model")
+
+    loaded = Recommender.load(tmp_path / "model")
+
+    assert loaded.artifact.config.split.split == "time"
+    assert loaded.evaluate(data=timed) == rec.evaluate()
+    assert rec.ranks("test").height > cycle().sequences.n_users  # several questions a user
