@@ -1,4 +1,4 @@
-"""Starting from pre-trained weights: what is taken up, and what is refused."""
+"""Starting from saved weights, pre-trained or trained: what is taken up, and what is refused."""
 
 import warnings
 from dataclasses import replace
@@ -23,6 +23,7 @@ from miqrec.runs.settings import pretraining_settings
 from worlds import changed, cycle, small
 
 SIZES = {"dim": 16, "n_heads": 1, "n_layers": 1, "max_length": 10}
+SPLITS = small("sasrec", cycle()).splits
 MODELS = {"s3rec": {}, "miq-s3rec": {"window": 3}}
 
 
@@ -39,9 +40,10 @@ def pretrained(request, tmp_path_factory) -> Path:
     return folder
 
 
-def started(pretrained: Path, dataset: Dataset | None = None, **values: object) -> Plan:
-    plan = small(pretrained.name, cycle(), **values)
-    initial = initial_weights(pretrained, plan.config.model, dataset or cycle())
+def started(folder: Path, dataset: Dataset | None = None, **values: object) -> Plan:
+    """The plan of a training that starts from the model in a folder, which has the model's name."""
+    plan = small(folder.name, dataset or cycle(), **values)
+    initial = initial_weights(folder, plan.config.model, plan.splits)
     return changed(plan, init_from=initial)
 
 
@@ -79,7 +81,7 @@ def test_training_starts_with_equal_weights(pretrained):
     model = build_model(config.model, cycle().catalogue.n_items)
     there = load_artifact(pretrained).model.state_dict()
     assert not all(torch.equal(value, there[name]) for name, value in model.state_dict().items())
-    take_up(config.init_from, model)
+    take_up(config.init_from, model, cycle().catalogue)
     assert model.state_dict().keys() == there.keys()
     assert all(torch.equal(value, there[name]) for name, value in model.state_dict().items())
     assert model.causal
@@ -128,37 +130,38 @@ SIZES_THAT_DIFFER = [("dim", 32), ("n_layers", 2), ("n_heads", 2), ("max_length"
 
 @pytest.mark.parametrize(("name", "value"), SIZES_THAT_DIFFER)
 def test_another_size_is_refused(pretrained, name, value):
-    with pytest.raises(MiqrecError, match=rf"with {name} {SIZES[name]}, and .* {name} {value};"):
+    with pytest.raises(
+        MiqrecError, match=rf"has {name} {SIZES[name]}, and this one has {name} {value};"
+    ):
         started(pretrained, **{name: value})
 
 
 def test_another_window_is_refused(tmp_path):
     folder = tmp_path / "miq-s3rec"
     run_pretraining(pretraining("miq-s3rec"), folder)
-    with pytest.raises(MiqrecError, match="with window 3, and this model has window 2;"):
+    with pytest.raises(MiqrecError, match="has window 3, and this one has window 2;"):
         started(folder, window=2)
 
 
 def test_another_kind_of_model_is_refused(pretrained):
     with pytest.raises(MiqrecError, match="cannot start sasrec"):
-        initial_weights(pretrained, small("sasrec", cycle()).config.model, cycle())
+        initial_weights(pretrained, small("sasrec", cycle()).config.model, SPLITS)
 
 
-def test_a_model_that_is_trained_already_is_refused(tmp_path):
-    plan = small("s3rec", cycle(), epochs=1)
-    save_artifact(fit(plan, tmp_path / "fit"), tmp_path / "s3rec")
-    with pytest.raises(MiqrecError, match="trained already"):
-        initial_weights(tmp_path / "s3rec", plan.config.model, cycle())
+def test_a_model_that_counts_is_refused(tmp_path):
+    save_artifact(fit(small("popularity", cycle()), tmp_path / "fit"), tmp_path / "popularity")
+    with pytest.raises(MiqrecError, match="holds a popularity, which counts: it has no weights"):
+        initial_weights(tmp_path / "popularity", small("sasrec", cycle()).config.model, SPLITS)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(MiqrecError, match="not a saved model"):
-        initial_weights(tmp_path, small("s3rec", cycle()).config.model, cycle())
+        initial_weights(tmp_path, small("s3rec", cycle()).config.model, SPLITS)
 
 
 def test_other_items_are_refused(pretrained):
     renamed = cycle().catalogue.frame.with_columns(pl.col("item") + "!")
-    with pytest.raises(MiqrecError, match="other items"):
+    with pytest.raises(MiqrecError, match="knows none of these items"):
         started(pretrained, replace(cycle(), catalogue=Catalogue(renamed)))
 
 

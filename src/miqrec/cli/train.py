@@ -23,7 +23,7 @@ from miqrec.training.hooks import Hooks
 
 Out = Annotated[Path, typer.Option(help="The run's folder; a run that was stopped there goes on.")]
 InitFrom = Annotated[
-    Path | None, typer.Option(help="Start from what `miqrec pretrain --out` left in this folder.")
+    Path | None, typer.Option(help="Start from the pre-trained or trained model in this folder.")
 ]
 Final = Annotated[
     bool, typer.Option("--final", help="Then fit on everything, held-out items too, for use.")

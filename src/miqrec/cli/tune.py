@@ -39,7 +39,7 @@ Out = Annotated[
 ]
 InitFrom = Annotated[
     Path | None,
-    typer.Option(help="Start every trial from what `miqrec pretrain --out` left in this folder."),
+    typer.Option(help="Start every trial from the pre-trained or trained model in this folder."),
 ]
 Trials = Annotated[
     int | None,

@@ -72,7 +72,11 @@ class Counter(Model, Protocol):
 
 
 class Learner(Model, Protocol):
-    """A model that is trained here, by comparing its states with the vectors of items."""
+    """A model that is trained here, by comparing its states with the vectors of items.
+
+    One that has weights of items beside these vectors, such as a bias an item, names all of them in a
+    method `item_weights() -> list[str]`, so that it can start from a model of another catalogue.
+    """
 
     def __call__(self, items: "Tensor", lengths: "Tensor") -> Any:
         """Encode every prefix: (B, L), (B,) -> states (B, L, D), where none depends on later items."""

@@ -109,7 +109,7 @@ def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:
     with seeded(stream(config.training.seed, Purpose.WEIGHTS)):
         model = build_model(config.model, dataset.catalogue.n_items)
     if config.init_from:
-        take_up(config.init_from, model)
+        take_up(config.init_from, model, dataset.catalogue)
     return model
 
 

@@ -1,58 +1,61 @@
-"""First weights that are taken from a pre-trained model instead of drawn."""
+"""A warm start: first weights that are taken from a saved model, pre-trained or trained, instead of drawn."""
 
 import hashlib
 import warnings
 from pathlib import Path
+from typing import cast
+
+import numpy as np
 
 from miqrec.config import Config
-from miqrec.data.dataset import Dataset
+from miqrec.data.catalogue import Catalogue
+from miqrec.data.splitting import Splits
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.models.protocol import Model, NamedConfig
+from miqrec.models.growth import take_over
+from miqrec.models.protocol import Learner, Model, NamedConfig, counts
 from miqrec.models.registry import find_model
-from miqrec.runs.artifact import ArtifactConfig, artifact_folder, load_artifact
+from miqrec.runs.artifact import Artifact, ArtifactConfig, artifact_folder, load_artifact
 
 FREE = {"dropout", "attention_dropout"}
 """Settings in which a model may differ from the one whose weights it starts from."""
 
 
 def sizes(model: str) -> set[str]:
-    """The settings of a model that its weights fix."""
+    """Name the settings of a model that its weights fix."""
     return set(find_model(model).config.model_fields) - FREE
 
 
 class InitialWeights(Config):
-    """A pre-trained model, and what its weights were when a run was planned."""
+    """The folder of a saved model, and what its weights were when a run was planned."""
 
     folder: str
     sha256: str
 
 
-def initial_weights(folder: Path, model: NamedConfig, dataset: Dataset) -> InitialWeights:
-    """See that what was pre-trained in `folder` can start `model` on `dataset`.
+def initial_weights(folder: Path, model: NamedConfig, splits: Splits) -> InitialWeights:
+    """See that the model in `folder` can start `model` on these data.
+
+    Items are matched by their external ids: those that the saved model doesn't know start with
+    fresh weights, and those that are no longer there are left out.
+
+    Args:
+        folder: A saved model or a run.
+        model: The config of the model to be trained.
+        splits: What it is trained on, with the catalogue.
 
     Raises:
-        MiqrecError: If `folder` holds no pre-trained model, or one of another kind, of other sizes
-            or of other items.
+        MiqrecError: If `folder` holds no model, one that only counts, one of another kind or of other
+            sizes, or one without an item in common with the data.
     """
     artifact = load_artifact(folder)
-    _check_model(folder, artifact.config, model)
-    if not artifact.catalogue.frame["item"].equals(dataset.catalogue.frame["item"]):
-        raise MiqrecError(
-            f"{folder} was pre-trained on other items than {dataset.name} has; "
-            "pre-train on the data that you train on, with the same filters"
-        )
-    if artifact.config.fingerprint != dataset.fingerprint:
-        warnings.warn(
-            f"{folder} was pre-trained on other interactions than {dataset.name} has; what is held "
-            "out here may have been seen there",
-            MiqrecWarning,
-            stacklevel=2,
-        )
+    _check_model(folder, artifact, model)
+    _report_items(folder, artifact.catalogue, splits.dataset.catalogue)
+    _report_interactions(folder, artifact.config, splits)
     return InitialWeights(folder=str(folder.absolute()), sha256=_sha256(folder))
 
 
-def take_up(initial: InitialWeights, model: Model) -> None:
-    """Give `model` the weights that were planned.
+def take_up(initial: InitialWeights, model: Model, catalogue: Catalogue) -> None:
+    """Give `model`, whose items are those of `catalogue`, the weights that were planned.
 
     Raises:
         MiqrecError: If they are not there any more, or have changed.
@@ -63,27 +66,61 @@ def take_up(initial: InitialWeights, model: Model) -> None:
             f"{folder} has changed since the run that starts from it was planned; "
             "train anew with another --out"
         )
-    model.load_state_dict(load_artifact(folder).model.state_dict())
+    artifact = load_artifact(folder)
+    known = artifact.catalogue.encode(catalogue.frame["item"])
+    take_over(cast(Learner, model), cast(Learner, artifact.model), known)
 
 
-def _check_model(folder: Path, there: ArtifactConfig, wanted: NamedConfig) -> None:
-    if there.trained_on != "pretraining":
+def _check_model(folder: Path, artifact: Artifact, wanted: NamedConfig) -> None:
+    there = artifact.config.model
+    if counts(artifact.model):
         raise MiqrecError(
-            f"{folder} holds a model that is trained already, not a pre-trained one; "
-            "give a folder that `miqrec pretrain --out` wrote"
+            f"{folder} holds a {there.name}, which counts: it has no weights for a training to start "
+            "from"
         )
-    if there.model.name != wanted.name:
+    if there.name != wanted.name:
         raise MiqrecError(
-            f"{folder} holds a pre-trained {there.model.name}, which cannot start {wanted.name}; "
-            f"give --model {there.model.name}"
+            f"{folder} holds a {there.name}, which cannot start {wanted.name}; "
+            f"give --model {there.name}"
         )
-    old, new = (config.model_dump(exclude=FREE) for config in (there.model, wanted))
+    old, new = (config.model_dump(exclude=FREE) for config in (there, wanted))
     if different := [name for name in old if old[name] != new[name]]:
         sizes = [", ".join(f"{name} {config[name]}" for name in different) for config in (old, new)]
         raise MiqrecError(
-            f"{folder} was pre-trained with {sizes[0]}, and this model has {sizes[1]}; "
-            "give the same sizes"
+            f"the model in {folder} has {sizes[0]}, and this one has {sizes[1]}; give the same sizes"
         )
+
+
+def _report_items(folder: Path, old: Catalogue, new: Catalogue) -> None:
+    """Say how many items are left out and how many are new, if any is left out."""
+    shared = int(np.count_nonzero(old.encode(new.frame["item"])))
+    if not shared:
+        raise MiqrecError(
+            f"the model in {folder} knows none of these items; give one of the same catalogue"
+        )
+    if shared < old.n_items:
+        warnings.warn(
+            f"{old.n_items - shared:,} of the {old.n_items:,} items that the model in {folder} knows "
+            f"are not in these data and are left out; {new.n_items - shared:,} items are new",
+            MiqrecWarning,
+            stacklevel=3,
+        )
+
+
+def _report_interactions(folder: Path, there: ArtifactConfig, splits: Splits) -> None:
+    """Say so if what is held out here may have been learned there."""
+    if there.trained_on == "all":
+        what = "everything, the held-out items too"
+    elif there.fingerprint != splits.fingerprint:
+        what = f"other interactions than {splits.dataset.name} has"
+    else:
+        return
+    warnings.warn(
+        f"the model in {folder} was trained on {what}; "
+        "it may have seen what is held out here, and the scores will then be too good",
+        MiqrecWarning,
+        stacklevel=3,
+    )
 
 
 def _sha256(folder: Path) -> str:

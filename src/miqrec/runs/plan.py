@@ -96,7 +96,7 @@ def plan_opened(
 ) -> Plan:
     """Plan a run on data that are open already."""
     splits = split(dataset, chosen.split)
-    initial = initial_weights(init_from, chosen.model, splits.dataset) if init_from else None
+    initial = initial_weights(init_from, chosen.model, splits) if init_from else None
     config = RunConfig(
         data=data,
         fingerprint=splits.fingerprint,
