@@ -1,0 +1,1 @@
+"""Checks on a GPU that results are right, then times training and evaluation there."""

@@ -1,0 +1,1 @@
+"""Checks that training with the full softmax stays within its bounds of memory."""

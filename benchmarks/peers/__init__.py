@@ -1,0 +1,1 @@
+"""Measures how many times as fast miqrec is as RecTools and RecBole at the same work."""

@@ -1,0 +1,62 @@
+"""One virtual environment a peer, with the versions in `requirements/`, made when it is missing.
+
+python -m benchmarks.peers.environments          # makes all of them: RecTools and RecBole
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.harness.folders import BENCHMARKS
+
+REQUIREMENTS = Path(__file__).parent / "requirements"
+CPU_BUILDS = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
+
+
+def python_of(environment: str | None) -> str:
+    """Return the interpreter of an environment, or the running one where there is none."""
+    if environment is None:
+        return sys.executable
+    return str(_folder(environment) / "bin" / "python")
+
+
+def make(environment: str) -> None:
+    """Make a peer's environment, unless it is there with these very versions.
+
+    Raises:
+        SystemExit: If the peers have no releases for the running Python.
+        CalledProcessError: If pip fails.
+    """
+    folder, requirements = _folder(environment), REQUIREMENTS / f"{environment}.txt"
+    made = folder / hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+    if made.exists():
+        return
+    if sys.version_info >= (3, 13):
+        raise SystemExit(
+            f"{environment} needs numpy below 2: run the benchmarks with Python 3.11 or 3.12"
+        )
+    print(f"making {folder} (about 1.4 GB)", file=sys.stderr)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+    _install(folder, requirements)
+    made.touch()
+
+
+def _folder(environment: str) -> Path:
+    return BENCHMARKS / ".venvs" / environment
+
+
+def _install(folder: Path, requirements: Path) -> None:
+    """Install PyTorch first, in its CPU build where there is no NVIDIA GPU, then everything that is named."""
+    pip = [str(folder / "bin" / "pip"), "install", "-q", "--no-deps"]
+    torch = next(line for line in requirements.read_text().split() if line.startswith("torch=="))
+    cpu = [] if shutil.which("nvidia-smi") else ["--retries", "1", *CPU_BUILDS]
+    if subprocess.run([*pip, *cpu, torch], check=False).returncode:
+        subprocess.run([*pip, torch], check=True)
+    subprocess.run([*pip, "-r", str(requirements)], check=True)
+
+
+if __name__ == "__main__":
+    for file in sorted(REQUIREMENTS.glob("*.txt")):
+        make(file.stem)

@@ -1,0 +1,1 @@
+"""Looks into single training steps: where their time goes, and what batches and chunks cost."""

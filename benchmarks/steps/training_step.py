@@ -1,0 +1,61 @@
+"""A training step on a named data set, for benchmarks that look into it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from miqrec.data.batches.pieces import Integers, worth_on
+from miqrec.data.batches.training import TrainingExamples
+from miqrec.data.open import DataConfig, open_dataset
+from miqrec.data.splitting import SplitConfig, split
+from miqrec.models.registry import build_model
+from miqrec.runs.settings import settings
+from miqrec.system.matmul import fast_products
+from miqrec.training.objective import make_objective
+
+BATCH = 128
+"""Users a step."""
+
+
+def at_random(examples: TrainingExamples, steps: int) -> list[Integers]:
+    """Draw the users of some steps."""
+    order = np.random.default_rng(0).permutation(len(examples))
+    return np.split(order[: steps * BATCH], steps)
+
+
+def make_step(
+    data: str, window: int, precision: str
+) -> tuple[TrainingExamples, Callable[[Integers], int]]:
+    """Return the examples and a training step, which takes some of them and returns its number of targets.
+
+    Args:
+        data: the name of a data set; "ml-1m" is read to a length of 200, others to 50.
+        window: of MIQ-SASRec; 1 is SASRec.
+        precision: as in `TrainingConfig`.
+    """
+    length = 200 if data == "ml-1m" else 50
+    chosen = {"max_length": length, "precision": precision}
+    config = settings("miq-sasrec", **chosen, window=window)
+    if window == 1:
+        config = settings("sasrec", **chosen)
+    dataset, device = open_dataset(DataConfig(source=data)), torch.device("cpu")
+    train = split(dataset, SplitConfig()).train
+    worth = worth_on(device, reduced=config.training.reduced)
+    examples = TrainingExamples(train, length, worth)
+    model = build_model(config.model, train.n_items)
+    objective = make_objective(config.training, train, device)
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    negatives = torch.Generator(device)
+
+    @fast_products(device, examples.n_targets / (len(examples) / BATCH))
+    def step(users: Integers) -> int:
+        batch = examples[users]
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.training.reduced):
+            loss = objective(model, batch, negatives) / BATCH
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return sum(len(piece.positions) for piece in batch)
+
+    return examples, step
