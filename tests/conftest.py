@@ -25,6 +25,15 @@ def shared_data() -> Path:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder with files that readers have stumbled over: a test that runs over it skips without it."""
+    cases = SHARED.parent / "cases"
+    if not cases.is_dir():
+        pytest.skip(f"the files that readers stumbled over are not at {cases}")
+    return cases
+
+
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)

@@ -14,7 +14,8 @@ import torch
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories, with_catalogue
 from miqrec.data.ids import positions
-from miqrec.data.open import DataConfig, open_dataset, source_or_frame
+from miqrec.data.open import DataConfig, for_other_data, open_dataset, source_or_frame
+from miqrec.data.reading.histories import flatten
 from miqrec.data.splitting import Held, split
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
@@ -74,8 +75,8 @@ class Recommender:
         """Fit a model on a log of who used what and when.
 
         Args:
-            data: a data frame (pandas, Polars, Arrow), histories as lists of items, a `Dataset`, a path, or
-                the name of a data set.
+            data: a data frame (pandas, Polars, Arrow), a path, the name of a data set, a `Dataset`, or
+                histories, oldest item first: a list of lists or arrays, or a dictionary from user to items.
             model: the name of a model, or its config with its settings.
             items: titles and attributes: a data frame or a path.
             final: fit on everything afterwards, the held-out items too, for as many epochs as validation
@@ -234,18 +235,11 @@ class Recommender:
     def _open(self, data: Any) -> Dataset:
         """Read data as the model's own were read, without their descriptions of the items."""
         source, frame = source_or_frame(data)
-        config = self.artifact.config.data.model_copy(update={"source": source, "items": None})
-        return open_dataset(config, frame)
+        return open_dataset(for_other_data(self.artifact.config.data, source, frame), frame)
 
     def _typed(self, histories: Sequence[Sequence[Id]], on_unknown: OnUnknown) -> Dataset:
-        lengths = np.array([len(history) for history in histories], dtype=np.int64)
-        flat = [item for history in histories for item in history]
-        whole = all(isinstance(item, int) for item in flat)
-        items = pl.Series(
-            flat if whole else [str(item) for item in flat], dtype=None if flat else pl.String
-        )
-        numbers = pl.Series("user", np.arange(len(histories)))
-        return encode_histories(numbers, items, lengths, self.artifact.catalogue, on_unknown)
+        users, items, lengths = flatten(histories)
+        return encode_histories(users, items, lengths, self.artifact.catalogue, on_unknown)
 
 
 def _rows(dataset: Dataset, users: Iterable[Id] | None) -> npt.NDArray[np.int64]:

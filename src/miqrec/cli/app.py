@@ -1,5 +1,6 @@
 """The commands put together, and how they end: 0 done, 2 bad input, 130 stopped by Ctrl-C."""
 
+import logging
 import sys
 import warnings
 from typing import Any
@@ -16,6 +17,9 @@ def main() -> None:
     warnings.showwarning = _show_warning
     warnings.filterwarnings("ignore", module="lightning")
     warnings.filterwarnings("always", category=MiqrecWarning)
+    log = logging.getLogger("miqrec")
+    log.setLevel(logging.INFO)
+    log.handlers = [_ToConsole()]
     try:
         make_app()()
     except MiqrecError as error:
@@ -46,6 +50,14 @@ def make_app() -> typer.Typer:
     for command in commands:
         app.command()(command)
     return app
+
+
+class _ToConsole(logging.Handler):
+    """Prints what the library reports, such as which columns it took, on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a report."""
+        console.print(record.getMessage(), soft_wrap=True, highlight=False, markup=False)
 
 
 def _show_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from miqrec.cli.options import CACHE
 from miqrec.data.dataset import Dataset
-from miqrec.data.open import open_dataset
+from miqrec.data.open import for_other_data, open_dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.recommender import Recommender
 
@@ -25,7 +25,8 @@ def load_with_data(
             f"{folder} was fitted on a data frame, which is not saved with it; "
             "give the interactions with --data"
         )
-    config = config.model_copy(update={"source": source})
+    if source != config.source:
+        config = for_other_data(config, source)
     return recommender, open_dataset(config, data_dir=data_dir, cache=CACHE)
 
 

@@ -16,6 +16,7 @@ from miqrec.data.named.check import check_size
 from miqrec.data.named.definitions import DATASETS
 from miqrec.data.named.fetch import find
 from miqrec.data.reading.columns import Columns
+from miqrec.data.reading.histories import are_histories, read_histories
 from miqrec.data.reading.interactions import read_interactions
 from miqrec.data.reading.items import read_items
 from miqrec.errors import MiqrecError, MiqrecWarning
@@ -47,7 +48,9 @@ def open_dataset(
     Args:
         config: the source and how to read it.
         frame: the interactions themselves where `config.source` is None: a data frame (pandas,
-            Polars, Arrow, or another that narwhals takes), or a `Dataset`, which is returned.
+            Polars, Arrow, or another that narwhals takes); histories, as lists, arrays or a dictionary
+            from user to items, see `miqrec.data.reading.histories.flatten`; or a `Dataset`, which is
+            returned.
         items: titles and attributes, a data frame or a path, where `config.items` is None.
         data_dir: where named data sets are looked for first, see `miqrec.data.named.fetch.find`.
         cache: a folder that keeps what was prepared from files and opens it memory-mapped the next
@@ -98,6 +101,18 @@ def source_or_frame(data: Any) -> tuple[str | None, Any]:
     return (str(data), None) if isinstance(data, str | Path) else (None, data)
 
 
+def for_other_data(config: DataConfig, source: str | None, frame: Any = None) -> DataConfig:
+    """Return the config that reads other data as `config` reads its own.
+
+    Columns and filters stay the same; what belongs to one file, its separator and the descriptions of
+    its items, does not. Histories have no columns.
+    """
+    columns = config.columns.model_copy(update={"separator": None, "attributes": None})
+    if are_histories(frame):
+        columns = Columns()
+    return config.model_copy(update={"source": source, "columns": columns, "items": None})
+
+
 def is_named(source: str) -> bool:
     """Return whether a source is a named data set's name, and no file or folder is called so."""
     return source in DATASETS and not Path(source).exists()
@@ -117,7 +132,7 @@ def _open_named(
             warnings.filterwarnings("ignore", ".* have no interactions", MiqrecWarning)
             items = files.items
         dataset = _prepare_files(config, files.interactions, items, name, cache)
-    if config.filters == files.source.filters and config.columns == Columns():
+    if config == DataConfig(source=name, filters=files.source.filters, items=config.items):
         check_size(name, dataset)
     return dataset
 
@@ -140,10 +155,28 @@ def _prepare_files(
 
 
 def _prepare(config: DataConfig, source: Any, items: Any, name: str) -> Dataset:
-    """Read, filter and number a path or a data frame."""
-    interactions = prepare(read_interactions(source, config.columns), config.filters)
-    described = None if items is None else read_items(items, config.columns.item)
-    return build_dataset(interactions, described, name)
+    """Read, filter and number a path, a data frame or histories."""
+    columns = config.columns
+    if columns.attributes is not None and items is None:
+        raise MiqrecError("attributes are columns of the items; give items, a file or a data frame")
+    if are_histories(source):
+        _check_columns_of_histories(columns)
+        source = read_histories(source)
+    interactions = read_interactions(source, columns, name=_called(name))
+    described = None if items is None else read_items(items, columns)
+    return build_dataset(prepare(interactions, config.filters), described, name)
+
+
+def _called(name: str) -> str | None:
+    """Return what messages call a data frame: the demo by its name, others not."""
+    return name if name in DATASETS else None
+
+
+def _check_columns_of_histories(columns: Columns) -> None:
+    if columns.model_copy(update={"attributes": None}) != Columns():
+        raise MiqrecError(
+            "histories have no columns to name; give a data frame, or leave the names out"
+        )
 
 
 def _refuse_options(config: DataConfig, items: Any, what: str) -> None:

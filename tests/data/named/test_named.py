@@ -162,7 +162,7 @@ def test_lastfm_from_raw_tags_is_the_5_core_of_first_tags(tmp_path):
 
 
 BEAUTY = [(f"A{u}", f"B00{i}", 1_400_000_000 + i) for u in range(5) for i in range(5)]
-RARE = ("A0", "B999", 1)
+RARE = ("A0", "B999", 1_300_000_000)
 
 
 def test_beauty_from_raw_ratings_or_reviews_is_the_same(tmp_path):
@@ -207,7 +207,7 @@ def test_the_demo_is_made_offline_with_titles_and_genres(monkeypatch):
 
 
 def test_other_warnings_than_those_of_unused_items_are_heard(tmp_path):
-    (tmp_path / "u.data").write_text("1\t2\t3\t4\n")
+    (tmp_path / "u.data").write_text("1\t2\t3\t881250949\n")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(MiqrecWarning, match="ml-100k has 1 users"):

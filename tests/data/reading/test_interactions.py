@@ -1,13 +1,15 @@
 """Every format, on miniatures of it and on the real files that there are."""
 
 import gzip
+import logging
+from datetime import date
 
 import polars as pl
 import pytest
 
 from miqrec.data.reading.columns import Columns
 from miqrec.data.reading.interactions import read_interactions
-from miqrec.errors import MiqrecError
+from miqrec.errors import MiqrecError, MiqrecWarning
 
 MINIATURES = {
     "CSV": ("a.csv", "user,item,time\nann,7,10\nbob,8,11\n", [("ann", 7, 10), ("bob", 8, 11)]),
@@ -23,7 +25,11 @@ MINIATURES = {
     "SASRec": ("a.txt", "1 10\n1 11\n2 10\n1 12\n", [(1, 10), (1, 11), (2, 10), (1, 12)]),
     "S3-Rec": ("a.txt", "1 10 11 12\n2 10\n", [(1, 10), (1, 11), (1, 12), (2, 10)]),
     "MovieLens 1M": ("ratings.dat", "1::10::5::100\n1::11::3::90\n", [(1, 10, 100), (1, 11, 90)]),
-    "MovieLens 100K": ("u.data", "1\t10\t5\t100\n1\t11\t3\t90\n", [(1, 10, 100), (1, 11, 90)]),
+    "MovieLens 100K": (
+        "u.data",
+        "1\t10\t5\t881250949\n1\t11\t3\t881250940\n",
+        [(1, 10, 881250949), (1, 11, 881250940)],
+    ),
     "HetRec": (
         "user_taggedartists-timestamps.dat",
         "userID\tartistID\ttagID\ttimestamp\n2\t52\t13\t1238536800000\n",
@@ -67,9 +73,9 @@ def test_columns_can_be_named(tmp_path):
     assert read_interactions(tmp_path / "a.csv", columns).collect().rows() == [("ann", "ran")]
 
 
-def test_amazons_other_order_of_columns_can_be_named(tmp_path):
+def test_amazons_other_order_of_columns_can_be_named_by_numbers(tmp_path):
     (tmp_path / "a.csv").write_text("0205616461,A39HTATAQ9V7YF,5.0,1369699200\n")
-    frame = read_interactions(tmp_path / "a.csv", Columns(user="item", item="user")).collect()
+    frame = read_interactions(tmp_path / "a.csv", Columns(user="2", item="1", time="4")).collect()
     assert frame.rows() == [("A39HTATAQ9V7YF", "0205616461", 1369699200)]
 
 
@@ -79,9 +85,13 @@ def test_amazons_other_order_of_columns_can_be_named(tmp_path):
         ("user,item\n1,2\n,3\n", "column 'user' is empty in line 3"),
         ("user,item\n1,2\n\n2,\n", "column 'item' is empty in line 4"),
         ("user,item,ts\n1,2,3\n1,2,\n", "column 'ts' is empty in line 3"),
+        (
+            "user,item,ts\n1,2,3\n1,NA,5\n",
+            "column 'item' has 'NA' in line 3, so the item is missing",
+        ),
         ("user,item,ts\n1,2,3\n1,2,soon\n", "column 'ts' has 'soon' in line 3, which is no time"),
         ("user,item\n1,2\n1,2,3\n", "line 3 cannot be parsed"),
-        ('user,item\n1,2\n1,"2\n1,3\n', "line 3 cannot be parsed"),
+        ('user,item\n1,2\n1,"2\n1,3\n', "line 3 has a quote that is never closed"),
         ("user,item\n", "has no rows"),
         ("who,what\n1,2\n", "no column that is known as the user; it has who, what"),
     ],
@@ -90,6 +100,78 @@ def test_errors_name_the_file_and_the_place(tmp_path, content, message):
     (tmp_path / "log.csv").write_text(content)
     with pytest.raises(MiqrecError, match=rf"log\.csv.*{message}"):
         read_interactions(tmp_path / "log.csv")
+
+
+def messages_of(caplog, source, columns=None) -> list[str]:
+    with caplog.at_level(logging.INFO, "miqrec"):
+        read_interactions(source, columns)
+    return caplog.messages
+
+
+def test_a_reading_ends_with_the_columns_that_were_taken(tmp_path, caplog):
+    (tmp_path / "a.csv").write_text("userId,movieId,rating,timestamp\n1,2,5,978300760\n")
+    assert messages_of(caplog, tmp_path / "a.csv") == [
+        f"read {tmp_path}/a.csv: user = userId, item = movieId, time = timestamp"
+    ]
+
+
+def test_without_a_time_it_says_that_the_order_counts(caplog):
+    assert messages_of(caplog, pl.DataFrame({"uid": [1], "asin": ["a"]})) == [
+        "read the data frame: user = uid, item = asin; no time: the order of rows counts"
+    ]
+
+
+def test_columns_by_number_are_called_so(tmp_path, caplog):
+    (tmp_path / "a.csv").write_text("1,x,2\n")
+    assert messages_of(caplog, tmp_path / "a.csv", Columns(user="1", item="3")) == [
+        f"read {tmp_path}/a.csv: user = column 1, item = column 3; no time: the order of rows counts"
+    ]
+
+
+BOTH = pl.DataFrame(
+    {"session_id": [1], "user_id": [2], "item_id": [3], "ts": [4], "event": ["buy"]}
+)
+
+
+def test_where_there_are_users_and_sessions_it_says_how_to_take_the_sessions(caplog):
+    assert messages_of(caplog, BOTH) == [
+        "read the data frame: user = user_id, item = item_id, time = ts, kind = event, session = "
+        "session_id (--user session_id would take sessions as users)"
+    ]
+
+
+def test_sessions_that_were_asked_for_need_no_hint(caplog):
+    assert messages_of(caplog, BOTH, Columns(user="session_id")) == [
+        "read the data frame: user = session_id, item = item_id, time = ts, kind = event"
+    ]
+
+
+TIMES = {
+    "ISO dates": ["2020-01-31", "2020-01-30"],
+    "Unix seconds": [1_570_204_162, 1_570_751_454],
+    "dates": [date(2020, 1, 31), date(2020, 1, 30)],
+}
+
+
+@pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
+def test_a_column_that_looks_like_a_time_and_is_not_used_is_named_in_a_warning(times):
+    frame = pl.DataFrame({"user": [1, 1], "item": [1, 2], "zeit": times})
+    with pytest.warns(MiqrecWarning, match="column 'zeit' looks like a time .* by --time zeit"):
+        read_interactions(frame)
+    read_interactions(frame, Columns(time="zeit"))  # a warning is an error
+
+
+@pytest.mark.parametrize(
+    "values", [[1.5, 2.5], ["2020", "x"], [2_000_000_000_123, 7], [None, None]]
+)
+def test_other_columns_do_not_look_like_a_time(values):
+    frame = pl.DataFrame({"user": [1, 1], "item": [1, 2], "other": values}, strict=False)
+    read_interactions(frame)  # a warning is an error
+
+
+def test_an_id_does_not_look_like_a_time():
+    frame = pl.DataFrame({"user": [1], "item": [2], "category_id": [2_053_013_555_631_882_655]})
+    read_interactions(frame)  # a warning is an error
 
 
 @pytest.mark.parametrize(("name", "sizes"), REAL.items(), ids=REAL)

@@ -5,6 +5,7 @@ import gzip
 import polars as pl
 import pytest
 
+from miqrec.data.reading.columns import Columns
 from miqrec.data.reading.items import read_items
 from miqrec.errors import MiqrecError
 
@@ -29,6 +30,21 @@ FILES = {
         "ml.item",
         "item_id:token\tmovie_title:token_seq\tclass:token_seq\n1\tToy Story\tAnimation Comedy\n",
         [(1, "Toy Story", ["Animation", "Comedy"])],
+    ),
+    "lists as text": (
+        "a.csv",
+        'item_id,categories\n1,"Coffee & Tea, Food"\n2,"[\'Action\', \'RPG\']"\n3,"[""Skin""]"\n4,A|B\n',
+        [
+            (1, None, ["Coffee & Tea", "Food"]),
+            (2, None, ["Action", "RPG"]),
+            (3, None, ["Skin"]),
+            (4, None, ["A", "B"]),
+        ],
+    ),
+    "nested JSON": (
+        "meta.jsonl",
+        '{"asin": "B0", "categories": [["Beauty", "Skin"], ["Beauty"]]}\n{"asin": "B1", "categories": []}\n',
+        [("B0", None, ["Beauty", "Skin"]), ("B1", None, [])],
     ),
     "HetRec": ("artists.dat", "id\tname\turl\n1\tMALICE MIZER\tx\n", [(1, "MALICE MIZER", [])]),
 }
@@ -67,8 +83,24 @@ def test_rows_of_the_same_item_are_put_together():
 
 def test_the_item_column_of_the_interactions_is_preferred_where_it_is_there():
     frame = pl.DataFrame({"item": ["usual"], "sku": ["named"]})
-    assert read_items(frame, item="sku")["item"].to_list() == ["named"]
-    assert read_items(frame, item="absent")["item"].to_list() == ["usual"]
+    assert read_items(frame, Columns(item="sku"))["item"].to_list() == ["named"]
+    assert read_items(frame, Columns(item="absent"))["item"].to_list() == ["usual"]
+
+
+def test_any_columns_can_be_named_as_attributes():
+    frame = pl.DataFrame({"item": [1], "genres": ["x"], "director": ["Mann"], "year": [1995]})
+    items = read_items(frame, Columns(attributes="director, year"))
+    assert items["attributes"].to_list() == [["Mann", "1995"]]
+
+
+def test_attributes_that_are_not_there_are_an_error(tmp_path):
+    with pytest.raises(
+        MiqrecError, match="no column 'cast' for the attributes; it has item, genres"
+    ):
+        read_items(pl.DataFrame({"item": [1], "genres": ["x"]}), Columns(attributes="cast"))
+    (tmp_path / "a.json").write_text('{"1": ["x"]}')
+    with pytest.raises(MiqrecError, match="has no columns, so none can be named as attributes"):
+        read_items(tmp_path / "a.json", Columns(attributes="cast"))
 
 
 @pytest.mark.parametrize(

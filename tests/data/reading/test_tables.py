@@ -66,8 +66,13 @@ def test_other_objects_are_an_error(source):
     [
         ("a.csv", None, "does not exist"),
         ("a.xlsx", b"x", r"unknown format; its name should end in \.csv, \.tsv"),
-        ("a.csv", b"user,item\n1,caf\xe9\n", "cannot be read .*utf-8"),
+        (
+            "a.csv",
+            b"user,item\n1,caf\xe9\n",
+            "line 2 is not in UTF-8; save the file",
+        ),
         ("a.parquet", b"no", "cannot be read .*footer"),
+        ("a.json", b'{"user": 1, "item": "caf\xe9"}\n', "line 1 is not in UTF-8"),
         ("a.json", b"{}\nx\n", "no column that is known as the user"),
         ("a.json", b'{"user": 1, "item": 2}\n{"user"\n', "line 2 cannot be parsed"),
     ],

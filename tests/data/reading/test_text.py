@@ -1,51 +1,13 @@
-"""Lines that are not delimited tables, and what is wrong with some."""
+"""Text files, gzipped or not, and what is wrong with some."""
 
 import gzip
 
 import pytest
 
-from miqrec.data.reading.text import first_line, read_bytes, scan_json_lines, scan_sequences
+from miqrec.data.reading.columns import check_separator
+from miqrec.data.reading.interactions import read_interactions
+from miqrec.data.reading.text import first_line, read_bytes
 from miqrec.errors import MiqrecError
-
-
-def test_lines_may_have_any_blanks_between_and_around(tmp_path):
-    (tmp_path / "a.txt").write_text(" 1  10\t11 \r\n\r\n2 12")
-    frame = scan_sequences(tmp_path / "a.txt").frame.collect()
-    assert frame.rows() == [(1, "1", "10"), (1, "1", "11"), (3, "2", "12")]
-
-
-def test_a_user_without_items_gets_an_empty_row(tmp_path):
-    (tmp_path / "a.txt").write_text("1 10 11\n2\n")
-    assert scan_sequences(tmp_path / "a.txt").frame.collect().rows()[-1] == (2, "2", None)
-
-
-def test_a_third_column_does_not_pass_for_items(tmp_path):
-    (tmp_path / "a.txt").write_text("1 10 978300760\n2 10 978300761\n1 11 978300762\n")
-    with pytest.raises(MiqrecError, match=r"a\.txt: line 3 is a second line of user 1"):
-        scan_sequences(tmp_path / "a.txt")
-
-
-def test_a_header_does_not_pass_for_a_user(tmp_path):
-    (tmp_path / "a.txt").write_text("user_id item_id\n1 10\n")
-    with pytest.raises(MiqrecError, match="has a header"):
-        scan_sequences(tmp_path / "a.txt")
-
-
-def test_json_lists_become_lists_of_text(tmp_path):
-    (tmp_path / "a.jsonl").write_text('{"asin": 7, "also": [1, "b"]}\n{"asin": "x", "also": []}\n')
-    frame = scan_json_lines(tmp_path / "a.jsonl").frame.collect()
-    assert frame.rows() == [(1, "7", ["1", "b"]), (2, "x", [])]
-
-
-def test_json_that_is_not_one_object_a_line_is_an_error(tmp_path):
-    (tmp_path / "a.json").write_text("[1, 2]")
-    with pytest.raises(MiqrecError, match="line 1 is not a JSON object"):
-        scan_json_lines(tmp_path / "a.json")
-
-
-def test_the_bad_line_of_json_is_found(tmp_path):
-    (tmp_path / "a.json").write_text("{\"user\": 1}\n\n{'user': 2}\n")
-    assert scan_json_lines(tmp_path / "a.json").first_bad_line() == 3
 
 
 @pytest.mark.parametrize("content", [b"", gzip.compress(b"")], ids=["plain", "gzipped"])
@@ -63,3 +25,44 @@ def test_a_damaged_gzip_is_an_error(tmp_path):
             first_line(tmp_path / "a.csv.gz")
         with pytest.raises(MiqrecError, match=r"a\.csv\.gz cannot be read"):
             read_bytes(tmp_path / "a.csv.gz")
+
+
+MARKED = {
+    "a.csv": "user,item\n1,2\n1,3\n",
+    "a.tsv": "user\titem\n1\t2\n1\t3\n",
+    "a.txt": "1 2\n1 3\n",
+    "b.txt": "1 2 3\n",
+    "a.inter": "user_id:token\titem_id:token\n1\t2\n1\t3\n",
+    "ratings.dat": "1::2::5::978300760\n1::3::5::978300761\n",
+    "u.data": "1\t2\t5\t978300760\n1\t3\t5\t978300761\n",
+    "a.jsonl": '{"user": 1, "item": 2}\n{"user": 1, "item": 3}\n',
+}
+
+
+@pytest.mark.parametrize("gzipped", [False, True], ids=["plain", "gzipped"])
+@pytest.mark.parametrize(("name", "content"), MARKED.items(), ids=MARKED)
+def test_a_byte_order_mark_is_no_content(tmp_path, name, content, gzipped):
+    path = tmp_path / (name + ".gz" * gzipped)
+    marked = content.encode("utf-8-sig")
+    path.write_bytes(gzip.compress(marked) if gzipped else marked)
+    assert read_interactions(path).select("user", "item").collect().rows() == [(1, 2), (1, 3)]
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_utf_16_is_refused_in_one_sentence(tmp_path, name):
+    (tmp_path / name).write_bytes(MARKED[name].encode("utf-16"))
+    with pytest.raises(MiqrecError, match="is in UTF-16; save it in UTF-8"):
+        read_interactions(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "separator"), [("tab", "\t"), (r"\t", "\t"), (";", ";"), (None, None)]
+)
+def test_separators_are_one_character_or_a_tab(typed, separator):
+    assert check_separator(typed) == separator
+
+
+@pytest.mark.parametrize("typed", ["::", "", '"', "\n"])
+def test_other_separators_are_refused(typed):
+    with pytest.raises(ValueError, match="is not one character; give one, or tab"):
+        check_separator(typed)

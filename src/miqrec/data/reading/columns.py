@@ -1,6 +1,9 @@
 """Which column is which: named by the caller, or found by its usual names."""
 
 from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from miqrec.config import Config
 from miqrec.errors import MiqrecError
@@ -27,8 +30,28 @@ KIND = (
 SESSION = ("session", "sessionid", "usersession", "usersessionid", "visitid")
 
 
+Missing = Literal["error", "drop", "keep"]
+"""What to do with rows that lack a user, an item or a time."""
+
+
+def check_separator(separator: str | None) -> str | None:
+    r"""Return the one character that is meant; a tab can be spelt tab or \t.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if separator in {"tab", r"\t"}:
+        return "\t"
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
+        raise ValueError(f"{separator!r} is not one character; give one, or tab")
+    return separator
+
+
 class Columns(Config):
-    """The names of the columns that count; None means: find it by its usual names."""
+    """Which column of a source is which, and how they are written; None means: find it.
+
+    The columns of a delimited file without a header go by their numbers: "1" is the first.
+    """
 
     user: str | None = None
     """The column of the users, if it has no usual name such as user_id; where there is none, the session."""
@@ -40,6 +63,29 @@ class Columns(Config):
     """The column of the kinds of event, such as view and purchase; there may be none."""
     session: str | None = None
     """The column of the sessions; there may be none."""
+    attributes: str | None = None
+    """The columns of the items' attributes, divided by commas, if they have no usual names such as genres."""
+    separator: Annotated[str | None, BeforeValidator(check_separator)] = None
+    """What stands between the fields of a text file, one character or tab, if it isn't found."""
+    missing: Missing = "error"
+    """What to do with rows without a user, an item or a time: refuse them, drop them, or keep them with the
+    word that stands there, such as NA, as the id."""
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The columns of interactions that are named, by their roles."""
+        names = {role: getattr(self, role) for role in ("user", "item", "time", "kind", "session")}
+        return {role: name for role, name in names.items() if name is not None}
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether columns go by their numbers."""
+        return any(name.isdecimal() for name in self.roles.values())
+
+    @property
+    def attribute_names(self) -> list[str]:
+        """The columns of attributes that are named."""
+        return [name.strip() for name in self.attributes.split(",")] if self.attributes else []
 
     def choose(self, source: str, available: Sequence[str]) -> dict[str, str]:
         """Return the column of `source` for user and item and, where there are any, the others.
@@ -47,7 +93,7 @@ class Columns(Config):
         Raises:
             MiqrecError: a column is not among those available, or is named for two roles.
         """
-        _check_distinct(source, self.model_dump(exclude_none=True))
+        _check_distinct(source, self.roles)
         chosen = {
             "user": required_column(source, available, "user", self.user, (*USER, *SESSION)),
             "item": required_column(source, available, "item", self.item, ITEM),
@@ -93,8 +139,8 @@ def required_column(
     column = name or usual_column(available, usual)
     if column is None:
         raise MiqrecError(
-            f"{source} has no column that is known as the {role}; it has {there}: name the one "
-            f"that is the {role}"
+            f"{source} has no column that is known as the {role}; it has {there}: name the one that "
+            f"is the {role}, as in --{role} NAME; by its number, --{role} 1, where there is no header"
         )
     return column
 
@@ -103,6 +149,11 @@ def usual_column(available: Sequence[str], usual: Sequence[str]) -> str | None:
     """Return the first column, in the order of `usual`, that goes by a usual name."""
     plain = {plain_name(name): name for name in reversed(available)}
     return next((plain[name] for name in usual if name in plain), None)
+
+
+def is_usual_name(field: str) -> bool:
+    """Return whether a field of a first line is a usual name of a column, so the line a header."""
+    return plain_name(field) in {*USER, *ITEM, *TIME, *KIND, *SESSION}
 
 
 def plain_name(column: str) -> str:

@@ -1,94 +1,214 @@
-"""Delimited text: CSV, TSV, RecBole's .inter, MovieLens' ratings.dat and u.data, Amazon's CSV."""
+"""Delimited text: CSV, TSV, MovieLens' ratings.dat and u.data, Amazon's ratings."""
 
 import csv
 import re
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
-from miqrec.data.reading.text import ROW, Text, first_line, open_text
+from miqrec.data.reading.columns import is_usual_name
+from miqrec.data.reading.headerless import ROLES, are_ratings
+from miqrec.data.reading.text import HEAD, ROW, Layout, first_line, is_gzipped, open_text
 from miqrec.errors import MiqrecError
 
-_HEADERLESS = ["user", "item", "rating", "time"]
+SEPARATORS = (",", ";", "\t", "|")
+"""What a separator is looked for among."""
+
+_DATUM = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d\d-\d\d.*")
+_BLOCK = 1 << 20  # bytes that are parsed at a time; a row must fit into it
 
 
-def scan_delimited(path: Path, separator: str, *, quoted: bool = True) -> Text:
-    """Scans separated fields with a header, or Amazon's and MovieLens' four without one.
+@dataclass(frozen=True)
+class Delimited:
+    """A file of separated fields, which may be quoted; a quote inside a field is only a character.
 
-    Without a header (a number stands in the first line) the fields are user, item, rating and
-    time. Amazon's ratings of 2018 have item before user: `Columns(user="item", item="user")`.
+    Attributes:
+        path: the file, gzipped or not.
+        places: the place of each column among the fields, from 0.
+        n_fields: how many fields a row has.
+        separator: the character between two of them.
+        has_header: the first row holds the columns' names.
+        quoted: fields may stand in double quotes.
+    """
+
+    path: Path
+    places: Mapping[str, int]
+    n_fields: int
+    separator: str
+    has_header: bool
+    quoted: bool = True
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of its columns."""
+        return list(self.places)
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        """Read ROW and these columns as strings, "" where a field is empty."""
+        last = str(self.n_fields - 1)
+        batches, end = [], ""
+        for batch in self._batches(columns):
+            batches.append(batch.select(self._named(columns)))
+            end = batch[last][-1] if batch.height else end
+        if "\n" in end:
+            self._check_closed()
+        empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String()))
+        frame = pl.concat([empty, *batches]).slice(int(self.has_header))
+        return frame.with_row_index(ROW, 1)
+
+    def head(self) -> pl.DataFrame:
+        """Read the first rows of all columns."""
+        first = next(self._batches(self.columns)).select(self._named(self.columns))
+        return first.slice(int(self.has_header), HEAD)
+
+    def line(self, row: int) -> int | None:
+        """Return the line on which a row begins."""
+        try:
+            start, _ = next(islice(self._rows(), row - 1 + self.has_header, None))
+        except (csv.Error, StopIteration):
+            return None
+        return start
+
+    def first_bad_line(self) -> int | None:
+        """Return the line of the first row that has not as many fields as the first."""
+        start = 0
+        try:
+            for start, fields in self._rows():
+                if len(fields) != self.n_fields:
+                    return start
+        except csv.Error:
+            return start + 1
+        return None
+
+    def _named(self, columns: Sequence[str]) -> list[pl.Expr]:
+        return [pl.col(str(self.places[name])).alias(name) for name in columns]
+
+    def _batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Read these fields and the last one, by their places, the header among the rows."""
+        fields = [str(place) for place in range(self.n_fields)]
+        wanted = {str(self.places[name]) for name in columns} | {fields[-1]}
+        compression = "gzip" if is_gzipped(self.path) else None
+        with pa.input_stream(self.path, compression=compression) as stream:
+            reader = arrow_csv.open_csv(
+                stream,
+                arrow_csv.ReadOptions(column_names=fields, block_size=_BLOCK),
+                arrow_csv.ParseOptions(
+                    delimiter=self.separator,
+                    quote_char='"' if self.quoted else False,
+                    newlines_in_values=self.quoted,
+                ),
+                arrow_csv.ConvertOptions(
+                    include_columns=sorted(wanted), column_types=dict.fromkeys(fields, pa.string())
+                ),
+            )
+            for batch in reader:
+                yield pl.DataFrame(pl.from_arrow(batch))
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Read the line and the fields of each row, slowly, to find one."""
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
+        with open_text(self.path) as file:
+            rows = csv.reader(file, delimiter=self.separator, quoting=quoting)
+            end = 0
+            for fields in rows:
+                if fields:
+                    yield end + 1, fields
+                end = rows.line_num
+
+    def _check_closed(self) -> None:
+        """Check that the last field is not one that swallowed the rest of the file.
+
+        Raises:
+            MiqrecError: If a quote in it is never closed.
+        """
+        start = max(line for line, _ in self._rows())
+        with open_text(self.path) as file:
+            text = "".join(islice(file, start - 1, None))
+        try:
+            list(csv.reader([text], delimiter=self.separator, strict=True))
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                message = f"{self.path}: line {start} has a quote that is never closed; close it"
+                raise MiqrecError(message) from error
+
+
+def open_delimited(
+    path: Path, layout: Layout, separator: str = ",", *, quoted: bool = True
+) -> Delimited:
+    """Open separated fields with a header, or without one where it is clear what they are.
+
+    A first line with a number or a date in it is no header. Then the columns go by the numbers that the
+    caller gives, or there are four that look like Amazon's and MovieLens' user, item, rating and time.
+
+    Args:
+        path: the file.
+        layout: what the caller says of it.
+        separator: the usual one of the format; another is taken if the first line has none of it.
+        quoted: fields may stand in double quotes.
 
     Raises:
-        MiqrecError: there is no header, and not four fields.
+        MiqrecError: If there is no header, and nothing says what the columns are.
     """
     line = first_line(path)
-    fields = next(csv.reader([line], delimiter=separator))
-    if not any(re.fullmatch(r"-?\d+(\.\d+)?", field) for field in fields):
-        return _scan_csv(path, separator, quoted=quoted, header=True)
-    if len(fields) != len(_HEADERLESS):
-        raise MiqrecError(
-            f"{path}: line 1 ({line[:40]!r}) is data; put a line with the columns' names above it"
-        )
-    return _scan_csv(path, separator, _HEADERLESS, quoted=quoted)
+    separator = layout.separator or find_separator(line, separator)
+    fields = split(path, line, separator, quoted=quoted)
+    if layout.headerless and any(is_usual_name(field) for field in fields):
+        raise MiqrecError(f"{path} has a header; name the columns by it: {', '.join(fields)}")
+    if not layout.headerless and not any(_DATUM.fullmatch(field) for field in fields):
+        return Delimited(path, _places(fields), len(fields), separator, True, quoted)
+    numbers = [str(place + 1) for place in range(len(fields))]
+    text = Delimited(path, _places(numbers), len(fields), separator, False, quoted)
+    return text if layout.headerless else _with_roles(text, line)
 
 
-def scan_recbole(path: Path) -> Text:
-    """Scans RecBole's atomic files: tabs, and a header such as `user_id:token<TAB>time:float`.
-
-    A column of type token_seq becomes a list of strings.
-    """
-    fields = [field.partition(":") for field in first_line(path).split("\t")]
-    text = _scan_csv(path, "\t", [name for name, _, _ in fields], quoted=False, header=True)
-    lists = [pl.col(name).str.split(" ") for name, _, kind in fields if kind == "token_seq"]
-    return text._replace(frame=text.frame.with_columns(lists))
+def _places(names: Sequence[str]) -> dict[str, int]:
+    """Return the place of each name, the first where two columns have the same."""
+    return {name: names.index(name) for name in names}
 
 
-def scan_movielens(path: Path) -> Text:
-    """Scans MovieLens' `user::item::rating::time`, or HetRec's .dat with tabs and a header."""
-    if "::" not in first_line(path):
-        return scan_delimited(path, "\t", quoted=False)
-    # Split at single colons, every second field is empty.
-    names = ["user", "_1", "item", "_2", "rating", "_3", "time"]
-    return _scan_csv(path, ":", names, quoted=False)
-
-
-def _scan_csv(
-    path: Path,
-    separator: str,
-    names: list[str] | None = None,
-    *,
-    quoted: bool,
-    header: bool = False,
-) -> Text:
-    frame = pl.scan_csv(
-        path,
-        separator=separator,
-        has_header=header,
-        new_columns=names,
-        quote_char='"' if quoted else None,
-        infer_schema=False,  # strings first: whether ids are integers is decided on all of them
-        row_index_name=ROW,
-        row_index_offset=2 if header else 1,
+def _with_roles(text: Delimited, line: str) -> Delimited:
+    """Name the columns of a file without a header by their roles, if there is no doubt of them."""
+    if text.n_fields == len(ROLES) and are_ratings(text.head()):
+        return replace(text, places=_places(ROLES))
+    raise MiqrecError(
+        f"{text.path}: line 1 ({line[:60]!r}) is no header, and the columns are not evidently user, item, "
+        "rating and time; name them by their numbers, as in --user 1 --item 3 --time 2, or put a line "
+        "with their names above"
     )
-    blank = pl.all_horizontal(pl.exclude(ROW).is_null())
-    find = partial(_first_ragged_line, path, separator, quoted=quoted)
-    return Text(frame.filter(~blank), find)
 
 
-def _first_ragged_line(path: Path, separator: str, *, quoted: bool) -> int | None:
-    """Returns the first line with more fields than line 1, or with a quote that is not closed."""
-    end = 0
-    with open_text(path) as file:
-        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-        rows = csv.reader(file, delimiter=separator, quoting=quoting, strict=True)
-        try:
-            n_fields = len(next(rows))
-            for row in rows:
-                if len(row) > n_fields:
-                    return rows.line_num
-                end = rows.line_num
-        except csv.Error:
-            return end + 1
-    return None
+def open_movielens(path: Path, layout: Layout) -> Delimited:
+    """Open MovieLens' `user::item::rating::time`, or HetRec's .dat with tabs and a header."""
+    if layout.separator is not None or "::" not in first_line(path):
+        return open_delimited(path, layout, "\t", quoted=layout.separator is not None)
+    # Split at single colons, every second field is empty.
+    places = {"user": 0, "item": 2, "rating": 4, "time": 6}
+    return Delimited(path, places, 7, ":", has_header=False, quoted=False)
+
+
+def find_separator(line: str, usual: str, others: Sequence[str] = SEPARATORS) -> str:
+    """Return the usual separator if the line has it, else the one with which it has most fields."""
+    if usual in line:
+        return usual
+    return max((usual, *others), key=line.count)
+
+
+def split(path: Path, line: str, separator: str, *, quoted: bool) -> list[str]:
+    """Split a line into its fields.
+
+    Raises:
+        MiqrecError: If a field is longer than any column's name.
+    """
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    try:
+        return next(csv.reader([line], delimiter=separator, quoting=quoting))
+    except csv.Error as error:
+        raise MiqrecError(
+            f"{path}: line 1 cannot be split into fields ({error}); it should hold the columns' names"
+        ) from error

@@ -1,42 +1,68 @@
 """Reads who used what and when, from any format, with every id and time checked."""
 
+import logging
+import warnings
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from miqrec.data.reading.columns import Columns
-from miqrec.data.reading.parsing import check_parsed, parse_ids, parse_times
+from miqrec.data.reading.headerless import are_dates, are_unix_times
+from miqrec.data.reading.parsing import (
+    check_parsed,
+    collect,
+    is_missing,
+    parse_ids,
+    parse_kinds,
+    parse_times,
+)
 from miqrec.data.reading.tables import Table, open_table
+from miqrec.data.reading.text import ROW, Layout
+from miqrec.errors import MiqrecError, MiqrecWarning
 
-__all__ = ["Columns", "read_interactions"]
+_log = logging.getLogger("miqrec")
 
 
-def read_interactions(source: Any, columns: Columns | None = None) -> pl.LazyFrame:
-    """Read interactions, one a row, in the order of the source.
+def read_interactions(
+    source: Any,
+    columns: Columns | None = None,
+    *,
+    name: str | None = None,
+) -> pl.LazyFrame:
+    """Read interactions, one a row, in the order of the source, and log which columns were taken.
 
     Formats, by the name's ending (gzipped too): .csv, .tsv, .parquet (or a folder of such files,
     in the order of their names), RecBole's .inter, .txt with SASRec's `user item` or S3-Rec's
     `user item item ...`, MovieLens' ratings.dat and u.data, Amazon's ratings .csv and reviews
     .json. Parquet is read lazily, text into memory. The .dat and Amazon readers follow the
-    published descriptions; they have not met the real files.
+    published descriptions; they have not met the real files. Where the column of the items holds
+    lists, each is a whole history.
 
     Args:
         source: a path, or a data frame: pandas, Polars, Arrow, or another that narwhals takes.
-        columns: which column is which; by default found by their usual names.
+        columns: which column is which, by default found by their usual names, and what to do with
+            rows that lack a user, an item or a time; in text files words such as NA count as nothing.
+        name: what messages call a data frame.
 
     Returns:
         Columns user and item (strings or integers) and, where the source has them, time (what
         sorts), kind (strings) and session (strings or integers); the last two may have nulls.
 
     Raises:
-        MiqrecError: there is no such file, it is empty, damaged or of an unknown format, a column
-            is missing, or a row has no user, item or time, or cannot be parsed.
+        MiqrecError: If there is no such file, it is empty, damaged or of an unknown format, a column
+            is missing, or a row has no user, item or time, or can't be parsed.
     """
-    table = open_table(source, (columns or Columns()).choose)
-    parsed = {role: parse_ids(table, role) for role in ("user", "item")}
+    columns = columns or Columns()
+    layout = Layout(columns.separator, headerless=columns.are_numbers)
+    table = _unfold(open_table(source, columns.choose, layout, name))
+    if columns.missing == "drop":
+        table = _drop_missing(table)
+    parsed = {role: parse_ids(table, role, columns.missing) for role in ("user", "item")}
     if "time" in table.columns:
         parsed["time"] = parse_times(table, "time")
     check_parsed(table, parsed)
+    _tell(table, columns)
     return table.frame.select(**parsed, **_optional(table))
 
 
@@ -44,7 +70,90 @@ def _optional(table: Table) -> dict[str, pl.Expr]:
     """Return the columns that may have gaps, as far as the source has them."""
     columns = {}
     if "kind" in table.columns:
-        columns["kind"] = pl.col("kind").cast(pl.String)
+        columns["kind"] = parse_kinds(table, "kind")
     if "session" in table.columns:
         columns["session"] = parse_ids(table, "session")
     return columns
+
+
+def _unfold(table: Table) -> Table:
+    """Give each item of a history a row of its own, where the column of the items holds lists.
+
+    Raises:
+        MiqrecError: If a user has two such rows, or a history not as many times as items.
+    """
+    schema = table.frame.collect_schema()
+    if not isinstance(schema["item"], pl.List):
+        return table
+    lists = [role for role in table.columns if isinstance(schema[role], pl.List)]
+    rows = collect(table, table.frame)
+    _check_one_row_a_user(table, rows)
+    for role in lists:
+        uneven = rows.filter(pl.col(role).list.len() != pl.col("item").list.len())
+        if uneven.height:
+            place = table.place(uneven[ROW][0])
+            raise MiqrecError(f"{table.name}: {place} has not one {role} for each item; correct it")
+    return replace(table, frame=rows.explode(lists, empty_as_null=True).lazy())
+
+
+def _check_one_row_a_user(table: Table, rows: pl.DataFrame) -> None:
+    again = rows.filter(~pl.col("user").is_first_distinct() & pl.col("user").is_not_null())
+    if again.height:
+        raise MiqrecError(
+            f"{table.name}: {table.place(again[ROW][0])} is a second history of user "
+            f"{again['user'][0]}, and histories may overlap; give each user one, or each item a row"
+        )
+
+
+def _drop_missing(table: Table) -> Table:
+    """Leave out the rows without a user, an item or a time, and warn of how many there were."""
+    roles = [role for role in ("user", "item", "time") if role in table.columns]
+    lacking = pl.any_horizontal(is_missing(table, role) for role in roles)
+    n_rows, n_dropped = collect(table, table.frame.select(pl.len(), lacking.sum())).row(0)
+    if n_dropped:
+        names = " or ".join(repr(table.columns[role]) for role in roles)
+        message = f"{table.name}: {n_dropped:,} of {n_rows:,} rows have no {names} and were dropped"
+        warnings.warn(message, MiqrecWarning, stacklevel=3)
+    return replace(table, frame=table.frame.filter(~lacking))
+
+
+def _tell(table: Table, columns: Columns) -> None:
+    """Log which columns were taken, and warn of a time that wasn't."""
+    named = "column " if columns.are_numbers else ""
+    roles = ", ".join(f"{role} = {named}{column}" for role, column in table.columns.items())
+    if "time" not in table.columns:
+        roles += "; no time: the order of rows counts"
+        if unused := _unused_times(table):
+            warnings.warn(
+                f"{table.name}: column {unused[0]!r} looks like a time and isn't used, so the order of "
+                f"rows counts; name it by --time {unused[0]}",
+                MiqrecWarning,
+                stacklevel=4,
+            )
+    if "session" in table.columns and columns.user is None:
+        roles += f" (--user {table.columns['session']} would take sessions as users)"
+    _log.info("read %s: %s", table.name, roles)
+
+
+def _unused_times(table: Table) -> list[str]:
+    """Return the columns whose first values look like times, though the columns aren't used."""
+    used = table.columns.values()
+    head = table.head()
+    return [
+        column for column in head.columns if column not in used and _looks_like_time(head[column])
+    ]
+
+
+def _looks_like_time(values: pl.Series) -> bool:
+    """Return whether values are dates, ISO text or Unix times of this era."""
+    values = values.drop_nulls()
+    if isinstance(values.dtype, pl.Date | pl.Datetime):
+        return True
+    if values.is_empty() or not (values.dtype == pl.String or values.dtype.is_numeric()):
+        return False
+    text = values.cast(pl.String)
+    return are_dates(text) or (are_unix_times(text) and not _is_id(values.name))
+
+
+def _is_id(column: str) -> bool:
+    return column.lower().endswith("id")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from miqrec.data.reading.attributes import parse_attributes
 from miqrec.data.reading.tables import Table
 from miqrec.data.reading.text import ROW, read_bytes
 from miqrec.errors import MiqrecError
@@ -19,7 +20,7 @@ _FIELDS = pl.col("fields").list
 
 
 def open_u_item(path: Path) -> Table:
-    """Opens `id|title|release date|video release date|url|19 genre flags`."""
+    """Open `id|title|release date|video release date|url|19 genre flags`."""
     flags = [
         pl.when(_FIELDS.get(5 + k) == "1").then(pl.lit(genre)) for k, genre in enumerate(GENRES)
     ]
@@ -27,8 +28,8 @@ def open_u_item(path: Path) -> Table:
 
 
 def open_movies(path: Path) -> Table:
-    """Opens `id::title::genre|genre|...`; it has not met the real file."""
-    return _open(path, "::", 3, _FIELDS.get(2).str.split("|"))
+    """Open `id::title::genre|genre|...`; it has not met the real file."""
+    return _open(path, "::", 3, parse_attributes(_FIELDS.get(2), pl.String()))
 
 
 def _open(path: Path, separator: str, n_fields: int, attributes: pl.Expr) -> Table:
@@ -43,11 +44,11 @@ def _open(path: Path, separator: str, n_fields: int, attributes: pl.Expr) -> Tab
         )
     id_text = _FIELDS.get(0).replace("", None)
     frame = split.select(ROW, item=id_text, title=_FIELDS.get(1), attributes=attributes)
-    return Table(frame.lazy(), {"item": "item"}, str(path), is_text=True)
+    return Table(frame.lazy(), {"item": "item"}, str(path), is_text=True, place="line {}".format)
 
 
 def _read(path: Path) -> str:
-    """Returns a file's text; the older MovieLens files are latin-1, the newer ones UTF-8."""
+    """Read a file's text; the older MovieLens files are latin-1, the newer ones UTF-8."""
     content = read_bytes(path)
     try:
         return content.decode()

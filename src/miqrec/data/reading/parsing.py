@@ -2,51 +2,72 @@
 
 import polars as pl
 
+from miqrec.data.ids import whole_floats, whole_text
+from miqrec.data.reading.columns import Missing
 from miqrec.data.reading.tables import Table, reading
 from miqrec.data.reading.text import ROW
 from miqrec.errors import MiqrecError
 
+MISSING_WORDS = ("", "NA", "N/A", "<NA>", "NULL", "null", "NaN", "nan", "None", r"\N")
+"""What stands in text files where there is nothing."""
+
 _ISO = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f")
 
 
-def parse_ids(table: Table, column: str) -> pl.Expr:
-    """Returns the column as ids: strings or integers, null where it has none.
+def parse_ids(table: Table, column: str, missing: Missing = "error") -> pl.Expr:
+    """Parse a column to ids, strings or integers, null where it has none.
 
-    Of a text file they are integers if all of them are plain ones ("7", not "07"); whole floats,
-    as pandas makes of integers with gaps, become integers again.
+    Those of a text file are integers if all of them are plain ones ("7", not "07") or whole floats
+    ("7.0"). Whole floats of frames, as pandas makes of integers with gaps, become integers again.
 
     Raises:
-        MiqrecError: its type can't hold ids, such as dates.
+        MiqrecError: If its type can't hold ids, such as dates.
     """
     values = pl.col(column)
     dtype = table.frame.collect_schema()[column]
     if table.is_text and dtype == pl.String:
-        return values.cast(pl.Int64) if _are_integers(table, column) else values
+        values = values.fill_null("") if missing == "keep" else _without_words(values)
+        return whole_text(values) if _all_parse(table, values, whole_text(values)) else values
     if dtype.is_integer() or dtype == pl.String:
         return values
     if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
         return values.cast(pl.String)
     if dtype.is_float():
-        return pl.when(values == values.floor()).then(values).cast(pl.Int64, strict=False)
+        return whole_floats(values, dtype)
     raise MiqrecError(
         f"{table.name}: column {table.columns[column]!r} has type {dtype}; ids are strings or "
         "integers"
     )
 
 
+def is_missing(table: Table, column: str) -> pl.Expr:
+    """Return whether nothing stands in a column, or in a text file a word for nothing."""
+    values = pl.col(column)
+    dtype = table.frame.collect_schema()[column]
+    if table.is_text and dtype == pl.String:
+        return values.is_null() | values.is_in(MISSING_WORDS)
+    return values.is_null() | (values.is_nan() if dtype.is_float() else pl.lit(value=False))
+
+
+def parse_kinds(table: Table, column: str) -> pl.Expr:
+    """Parse a column to strings, null where it has none."""
+    values = pl.col(column).cast(pl.String)
+    return _without_words(values) if table.is_text else values
+
+
 def parse_times(table: Table, column: str) -> pl.Expr:
-    """Returns the column as numbers or dates that sort, null where it has none.
+    """Parse a column to numbers or dates that sort, null where it has none.
 
     Text is read as numbers if its first value is one, else as ISO 8601 (UTC where no zone is
     given).
 
     Raises:
-        MiqrecError: its type is no time.
+        MiqrecError: If its type is no time.
     """
     values = pl.col(column)
     dtype = table.frame.collect_schema()[column]
     if dtype == pl.String:
-        return _parse_time_text(table, column)
+        return _parse_time_text(table, _without_words(values) if table.is_text else values)
     if dtype.is_float():
         return values.fill_nan(None)
     if dtype.is_integer() or isinstance(dtype, pl.Date | pl.Datetime | pl.Null):
@@ -57,52 +78,69 @@ def parse_times(table: Table, column: str) -> pl.Expr:
     )
 
 
-def _parse_time_text(table: Table, column: str) -> pl.Expr:
-    values = pl.col(column)
-    if _are_integers(table, column):
-        return values.cast(pl.Int64)
-    number = values.cast(pl.Float64, strict=False).fill_nan(None)
-    if _collect(table, table.frame.select(number.is_not_null().first())).item():
-        return number
-    with_t = values.str.replace(" ", "T", literal=True)
-    local = [with_t.str.to_datetime(form, time_unit="us", strict=False) for form in _ISO]
-    zoned = with_t.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
-    return pl.coalesce(*(time.dt.replace_time_zone("UTC") for time in local), zoned)
-
-
-def _are_integers(table: Table, column: str) -> bool:
-    """Returns whether all values are integers as they are usually written."""
-    values = pl.col(column)
-    as_written = values.cast(pl.Int64, strict=False).cast(pl.String) == values
-    all_are = as_written.fill_null(values.is_null()).all()
-    return bool(_collect(table, table.frame.select(all_are)).item())
-
-
 def check_parsed(table: Table, parsed: dict[str, pl.Expr]) -> None:
-    """Checks that there are rows, and that every value of every column could be parsed.
+    """Check that there are rows, and that every value of every column could be parsed.
 
     Raises:
-        MiqrecError: with the first row and column that could not, and what stands there.
+        MiqrecError: With the first row and column that could not, and what stands there.
     """
     counts = [expression.null_count().alias(column) for column, expression in parsed.items()]
-    n_rows, *n_nulls = _collect(table, table.frame.select(pl.len(), *counts)).row(0)
+    n_rows, *n_nulls = collect(table, table.frame.select(pl.len(), *counts)).row(0)
     if n_rows == 0:
         raise MiqrecError(f"{table.name} has no rows; give data that has some")
     for column, n_null in zip(parsed, n_nulls, strict=True):
         if n_null:
             bad = table.frame.filter(parsed[column].is_null()).select(ROW, column).head(1)
-            raise MiqrecError(_complaint(table, column, *_collect(table, bad).row(0)))
+            raise MiqrecError(_complaint(table, column, *collect(table, bad).row(0)))
+
+
+def collect(table: Table, query: pl.LazyFrame) -> pl.DataFrame:
+    """Carry a query out on a table."""
+    with reading(table.name):
+        return query.collect(engine="streaming")
+
+
+def _without_words(values: pl.Expr) -> pl.Expr:
+    return pl.when(~values.is_in(MISSING_WORDS)).then(values)
+
+
+def _parse_time_text(table: Table, values: pl.Expr) -> pl.Expr:
+    if _all_parse(table, values, whole_text(values)):
+        return whole_text(values)
+    number = values.cast(pl.Float64, strict=False).fill_nan(None)
+    if collect(table, table.frame.select(number.is_not_null().first())).item():
+        return number
+    with_t = values.str.replace(" ", "T", literal=True).str.replace(" ?UTC$", "Z")
+    local = [with_t.str.to_datetime(form, time_unit="us", strict=False) for form in _ISO]
+    zoned = with_t.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+    return pl.coalesce(*(time.dt.replace_time_zone("UTC") for time in local), zoned)
+
+
+def _all_parse(table: Table, values: pl.Expr, parsed: pl.Expr) -> bool:
+    """Return whether what is there could all be parsed."""
+    missed = values.is_not_null() & parsed.is_null()
+    return not collect(table, table.frame.select(missed.any())).item()
 
 
 def _complaint(table: Table, column: str, row: int, value: object) -> str:
-    place = "line" if table.is_text else "row"
     start = f"{table.name}: column {table.columns[column]!r}"
-    if value is None:
-        return f"{start} is empty in {place} {row}; fill it in or take the {place} out"
+    place = table.place(row)
+    if value is None or value in MISSING_WORDS:
+        state = "is empty" if value in (None, "") else f"has {value!r}"
+        return f"{start} {state} in {place}, so the {column} is missing; {_remedy(table, column, value)}"
+    if isinstance(value, float) and value.is_integer():
+        return (
+            f"{start} has {value!r} in {place}, which several integers are as a float; read the column "
+            "as integers or strings"
+        )
     valid = "numbers or ISO dates" if column == "time" else "strings or whole numbers"
-    return f"{start} has {value!r} in {place} {row}, which is no {column}; give {valid}"
+    return f"{start} has {value!r} in {place}, which is no {column}; give {valid}"
 
 
-def _collect(table: Table, query: pl.LazyFrame) -> pl.DataFrame:
-    with reading(table.name):
-        return query.collect(engine="streaming")
+def _remedy(table: Table, column: str, value: object) -> str:
+    remedies = ["fill it in", "have such rows dropped by --missing drop"]
+    if value is not None and column != "time":
+        remedies.append("take the word for an id by --missing keep")
+    if column == "user" and "session" in table.columns:
+        remedies.append(f"take sessions as users by --user {table.columns['session']}")
+    return " or ".join([", ".join(remedies[:-1]), remedies[-1]])

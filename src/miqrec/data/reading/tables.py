@@ -11,25 +11,38 @@ import narwhals as nw
 import polars as pl
 import pyarrow as pa
 
-from miqrec.data.reading.delimited import scan_delimited, scan_movielens, scan_recbole
-from miqrec.data.reading.text import ROW, Text, scan_json_lines, scan_sequences
+from miqrec.data.reading.delimited import open_delimited, open_movielens
+from miqrec.data.reading.json_lines import open_json_lines
+from miqrec.data.reading.lines import open_text_lines
+from miqrec.data.reading.recbole import open_recbole
+from miqrec.data.reading.text import (
+    AS_FOUND,
+    DAMAGED,
+    HEAD,
+    ROW,
+    Layout,
+    TextFile,
+    first_line_not_utf_8,
+)
 from miqrec.errors import MiqrecError
 
 Choose = Callable[[str, Sequence[str]], dict[str, str]]
 """From a source's name and its columns to the columns that are wanted, by the names to give them;
 raises MiqrecError where one is missing."""
 
-_TEXT: dict[str, Callable[[Path], Text]] = {
-    ".csv": partial(scan_delimited, separator=","),
-    ".tsv": partial(scan_delimited, separator="\t"),
-    ".data": partial(scan_delimited, separator="\t", quoted=False),
-    ".dat": scan_movielens,
-    ".inter": scan_recbole,
-    ".item": scan_recbole,
-    ".txt": scan_sequences,
-    ".json": scan_json_lines,
-    ".jsonl": scan_json_lines,
-    ".ndjson": scan_json_lines,
+_SEPARATED: dict[str, Callable[[Path, Layout], TextFile]] = {
+    ".csv": open_delimited,
+    ".tsv": partial(open_delimited, separator="\t"),
+    ".data": partial(open_delimited, separator="\t", quoted=False),
+    ".dat": open_movielens,
+    ".txt": open_text_lines,
+}
+_TEXT: dict[str, Callable[[Path, Layout], TextFile]] = _SEPARATED | {
+    ".inter": open_recbole,
+    ".item": open_recbole,
+    ".json": open_json_lines,
+    ".jsonl": open_json_lines,
+    ".ndjson": open_json_lines,
 }
 _PARQUET = (".parquet", ".pq")
 
@@ -39,68 +52,100 @@ class Table:
     """The wanted columns of a source.
 
     Attributes:
-        frame: ROW (its line or row in the source, from 1) and the wanted columns.
+        frame: ROW (its row in the source, from 1) and the wanted columns.
         columns: what the source calls each of them.
         name: the path, or "the data frame".
-        is_text: it was a text file: all columns are strings, and ROW counts lines.
+        is_text: it was a text file, so a string may stand for a number or for nothing.
+        place: says where a row is, such as "line 7".
+        head: reads the first rows of all columns of the source.
     """
 
     frame: pl.LazyFrame
     columns: dict[str, str]
     name: str
     is_text: bool = False
+    place: Callable[[int], str] = "row {}".format
+    head: Callable[[], pl.DataFrame] = pl.DataFrame
 
 
-def open_table(source: Any, choose: Choose) -> Table:
-    """Opens a path or a data frame (pandas, Polars, Arrow, or another that narwhals takes).
+def open_table(
+    source: Any, choose: Choose, layout: Layout = AS_FOUND, name: str | None = None
+) -> Table:
+    """Open a path or a data frame (pandas, Polars, Arrow, or another that narwhals takes).
 
     Parquet and lazy frames stay lazy; of text files, the wanted columns are read into memory.
 
+    Args:
+        source: the path or the frame.
+        choose: says which columns are wanted.
+        layout: what the caller says of a text file.
+        name: what errors call a frame.
+
     Raises:
-        MiqrecError: there is no such file, it is empty, damaged or of an unknown format, or a
-            column is missing.
+        MiqrecError: If there is no such file, it is empty, damaged or of an unknown format, a column is
+            missing, or a separator is named for what has none.
     """
-    if not isinstance(source, str | Path):
-        return _open_frame(source, choose)
-    path = Path(source)
+    path = Path(source) if isinstance(source, str | Path) else None
+    if layout.separator is not None and (path is None or file_format(path) not in _SEPARATED):
+        raise MiqrecError(
+            f"{path or 'a data frame'} has no separator to name; only {', '.join(_SEPARATED)} files have"
+        )
+    if path is None:
+        return _open_frame(source, choose, name or "the data frame")
     if not path.exists():
         raise MiqrecError(f"{path} does not exist; check the path")
     if path.is_dir() or file_format(path) in _PARQUET:
         return _open_parquet(path, choose)
     if file_format(path) not in _TEXT:
-        known = ", ".join([*_TEXT, *_PARQUET])
-        raise MiqrecError(f"{path} is of an unknown format; its name should end in {known} or .gz")
-    return _open_text(path, choose)
+        formats = ", ".join([*_TEXT, *_PARQUET])
+        raise MiqrecError(
+            f"{path} is of an unknown format; its name should end in {formats} or .gz"
+        )
+    return _open_text(path, choose, layout)
 
 
 def file_format(path: Path) -> str:
-    """Returns the ending that names the format: ".csv" of ratings.csv and of ratings.CSV.gz."""
+    """Return the ending that names the format: ".csv" of ratings.csv and of ratings.CSV.gz."""
     return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 @contextmanager
-def reading(name: str, first_bad_line: Callable[[], int | None] = lambda: None) -> Iterator[None]:
-    """Turns what Polars says of a file that it cannot read into a MiqrecError with the line."""
+def reading(name: str, find_fault: Callable[[], str | None] = lambda: None) -> Iterator[None]:
+    """Turn what is said of a source that can't be read into a MiqrecError, with the fault if it is found."""
     try:
         yield
-    except (pl.exceptions.PolarsError, OSError) as error:
-        line = first_bad_line()
-        if line is not None:
-            message = f"{name}: line {line} cannot be parsed; correct it or take it out"
-        else:
-            reason = str(error).partition("\n")[0]
-            message = f"{name} cannot be read ({reason}); correct the file or fetch it again"
+    except (pl.exceptions.PolarsError, pa.ArrowException, OSError) as error:
+        if fault := find_fault():
+            raise MiqrecError(f"{name}: {fault}") from error
+        reason = str(error).partition("\n")[0]
+        message = f"{name} cannot be read ({reason}); correct the file or fetch it again"
         raise MiqrecError(message) from error
 
 
-def _open_text(path: Path, choose: Choose) -> Table:
+def _find_fault(path: Path, text: TextFile) -> str | None:
+    """Say which line can't be read and why; None where that can't be told."""
+    try:
+        if line := text.first_bad_line():
+            return f"line {line} cannot be parsed; correct it or take it out"
+        if line := first_line_not_utf_8(path):
+            return f"line {line} is not in UTF-8; save the file in UTF-8"
+    except DAMAGED:
+        pass
+    return None
+
+
+def _open_text(path: Path, choose: Choose, layout: Layout) -> Table:
     with reading(str(path)):
-        text = _TEXT[file_format(path)](path)
-        available = text.frame.collect_schema().names()[1:]
-    columns = choose(str(path), available)
-    with reading(str(path), text.first_bad_line):
-        frame = _select(text.frame, columns).collect()
-    return Table(frame.lazy(), columns, str(path), is_text=True)
+        text = _TEXT[file_format(path)](path, layout)
+    columns = choose(str(path), text.columns)
+    with reading(str(path), partial(_find_fault, path, text)):
+        frame = text.read(list(dict.fromkeys(columns.values())))
+
+    def place(row: int) -> str:
+        line = text.line(row)
+        return f"row {row}" if line is None else f"line {line}"
+
+    return Table(_select(frame.lazy(), columns), columns, str(path), True, place, text.head)
 
 
 def _open_parquet(path: Path, choose: Choose) -> Table:
@@ -111,24 +156,39 @@ def _open_parquet(path: Path, choose: Choose) -> Table:
         frame = pl.scan_parquet(files, row_index_name=ROW, row_index_offset=1)
         available = frame.collect_schema().names()[1:]
     columns = choose(str(path), available)
-    return Table(_select(frame, columns), columns, str(path))
+    head = frame.drop(ROW).head(HEAD).collect
+    return Table(_select(frame, columns), columns, str(path), head=head)
 
 
-def _open_frame(source: Any, choose: Choose) -> Table:
-    name = "the data frame"
+def _open_frame(source: Any, choose: Choose, name: str) -> Table:
     try:
         frame = nw.from_native(source)
     except TypeError as error:
         kind = type(source).__name__
         raise MiqrecError(
-            f"cannot read an object of type {kind}; give a path or a data frame"
+            f"cannot read an object of type {kind}; give a path, a data frame or histories"
         ) from error
-    columns = choose(name, [c for c in frame.collect_schema().names() if isinstance(c, str)])
+    available = [column for column in frame.collect_schema().names() if isinstance(column, str)]
+    columns = choose(name, available)
     try:
         polars = _to_polars(frame.select(*dict.fromkeys(columns.values())))
     except pa.ArrowException as error:
         raise MiqrecError(f"{name} has a column of mixed types ({error}); give it one") from error
-    return Table(_select(polars.with_row_index(ROW, 1), columns), columns, name)
+    wanted = _select(polars.with_row_index(ROW, 1), columns)
+    return Table(wanted, columns, name, head=partial(_head_of_frame, frame, available))
+
+
+def _head_of_frame(
+    frame: nw.DataFrame[Any] | nw.LazyFrame[Any], available: Sequence[str]
+) -> pl.DataFrame:
+    """Return the first rows of the columns that Polars can hold."""
+    columns = []
+    for name in available:
+        try:
+            columns.append(_to_polars(frame.select(name).head(HEAD)).collect().to_series())
+        except (pa.ArrowException, pl.exceptions.PolarsError):
+            continue  # a column of mixed types, which nobody wants
+    return pl.DataFrame(columns)
 
 
 def _to_polars(frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> pl.LazyFrame:

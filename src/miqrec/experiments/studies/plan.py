@@ -126,7 +126,7 @@ def option_words(values: Mapping[str, Setting]) -> list[str]:
 
 def data_words(source: DataConfig) -> list[str]:
     """Where the data come from as it is typed, without its filters, which are settings."""
-    named = source.columns.model_dump(exclude_none=True)
+    named = source.columns.model_dump(exclude_defaults=True)
     if source.items is not None:
         named["items"] = source.items
     return ["--data", str(source.source), *option_words(named)]
