@@ -7,13 +7,13 @@ from importlib import import_module
 import pytest
 
 
-@pytest.mark.parametrize("package", ["miqrec", "miqrec.models", "miqrec.nn"])
+@pytest.mark.parametrize("package", ["miqrec", "miqrec.models", "miqrec.nn", "miqrec.training"])
 def test_every_public_name_is_there(package):
     module = import_module(package)
     assert [name for name in module.__all__ if not hasattr(module, name)] == []
 
 
-@pytest.mark.parametrize("package", ["miqrec", "miqrec.models"])
+@pytest.mark.parametrize("package", ["miqrec", "miqrec.models", "miqrec.training"])
 def test_another_name_is_an_attribute_error(package):
     with pytest.raises(AttributeError, match=f"module '{package}' has no attribute 'nothing'"):
         import_module(package).nothing  # noqa: B018
@@ -24,6 +24,7 @@ def test_another_name_is_an_attribute_error(package):
     [
         ("miqrec", {"torch", "lightning", "polars", "pandas", "pydantic"}),
         ("miqrec.models", {"torch", "lightning", "polars", "pandas"}),
+        ("miqrec.training", {"torch", "lightning", "polars", "pydantic"}),
         ("miqrec.nn", {"lightning", "polars", "pandas", "pydantic", "rich"}),
     ],
 )

@@ -21,14 +21,14 @@ CHOSEN_BY = "NDCG@10"
 
 
 class TrainerConfig(Config):
-    """What Lightning's trainer is told, be it training or pre-training."""
+    """Settings that training and pre-training share."""
 
     epochs: int = Field(200, ge=1)
-    """Passes over the training data, at most."""
+    """The most passes over the training data."""
     clip: float | None = Field(None, gt=0)
-    """Largest norm of the gradient; none by default."""
+    """The largest norm of the gradient, to which a larger one is cut; by default none is."""
     precision: Precision = "32-true"
-    """Of the optimisation; scores are ranked in float32 always."""
+    """The precision of the training; scores are always ranked in float32."""
 
     @property
     def reduced(self) -> bool:
@@ -37,45 +37,47 @@ class TrainerConfig(Config):
 
     @property
     def fused(self) -> bool:
-        """Whether Adam may be fused; Lightning can't clip what a fused one does in mixed precision."""
+        """Whether Adam may be fused, in one pass over the weights.
+
+        Lightning can't clip the gradient of a fused optimizer in mixed precision.
+        """
         return self.clip is None or not self.reduced
 
 
 class TrainingConfig(TrainerConfig):
-    """The defaults are SASRec's own, but for the loss, the number of epochs and the patience."""
+    """How a model is trained; but for loss, epochs and patience the defaults are SASRec's own."""
 
     loss: LossName = "ce"
-    """What is minimised; ce and cce are two names of the full softmax at every position."""
+    """The loss; ce and cce are two names of the full softmax at every position."""
     negatives: int = Field(1, ge=1)
-    """Items drawn for each target, by the losses that sample."""
+    """How many items a loss that samples draws for each target."""
     sampler: SamplerName = "uniform"
-    """Where they are drawn from."""
+    """What a loss that samples draws from."""
     sampling_power: float = Field(1.0, ge=0)
-    """Power of the items' counts, for the popularity sampler."""
+    """The power to which the popularity sampler raises the items' counts."""
     calibration: float = Field(0.75, ge=0, le=1)
-    """The calibration t of gbce."""
+    """How far gbce undoes the overconfidence that sampling brings: its t."""
     patience: int = Field(20, ge=1)
-    """Epochs without a better validation NDCG@10 before training stops."""
+    """How many epochs without a better validation NDCG@10 stop the training."""
     batch_size: int = Field(128, ge=1)
-    """Users a step, or blocks of their histories."""
+    """How many users, or blocks of their histories, a step takes."""
     long_histories: Literal["newest", "blocks"] = "newest"
-    """What is trained on of a history above max_length: its newest part, or all of it, in blocks of
+    """Which part of a history above max_length is trained on: the newest, or all of it, in blocks of
     max_length."""
     optimizer: str = "adam"
-    """Of the weights: adam, or a function of the weights that returns an optimizer, as
-    package.module:function."""
+    """The optimizer: adam, or a function of the weights that returns one, as package.module:function."""
     learning_rate: float = Field(ADAM["learning_rate"], gt=0)
-    """Of Adam."""
+    """The learning rate of Adam."""
     schedule: str = "constant"
-    """Of the learning rate: constant, linear, or a function of the optimizer and the number of steps, as
-    package.module:function. Linear grows for a twentieth of all epochs, then falls to 0 at their end, if
-    patience does not stop them before."""
+    """The schedule of the learning rate: constant, linear, or a function of the optimizer and the number
+    of steps, as package.module:function. A linear one grows for a twentieth of all epochs and falls to 0
+    at the last one's end, if patience doesn't stop the training before."""
     beta2: float = Field(ADAM["beta2"], gt=0, lt=1)
-    """Of Adam, its memory of squared gradients."""
+    """How slowly Adam forgets squared gradients."""
     weight_decay: float = Field(ADAM["weight_decay"], ge=0)
-    """Of Adam, added to the gradient."""
+    """The weight decay that Adam adds to the gradient."""
     seed: int = Field(0, ge=0)
-    """Decides, with epoch and step, every random draw."""
+    """The seed, which decides every random draw."""
 
     @field_validator("optimizer", "schedule")
     @classmethod

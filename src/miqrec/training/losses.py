@@ -19,28 +19,28 @@ from miqrec.errors import MiqrecError
 
 LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 
-# Numbers in a temporary on a CPU: 2 MiB in float32, which stay in the cache between two passes.
 CHUNK = 2**19
+"""Scores in a chunk on a CPU: 2 MiB in float32, which stay in the cache between two passes."""
 
-# And elsewhere, 256 MiB: a GPU waits for the start of every operation on a chunk, not for its memory.
 CHUNK_OFF_CPU = 2**26
+"""Scores in a chunk on a GPU, 256 MiB: it waits for the start of each operation, not for memory."""
 
-# Rows that go by together all the same: each chunk reads and writes the items' whole gradient.
 ROWS = 128
+"""The fewest rows in a chunk, since each chunk reads and writes the items' whole gradient."""
 
-# Numbers of gathered item vectors, 32 MiB in float32: beyond it they are gathered again in backward.
 GATHERED = 2**23
+"""Numbers in gathered item vectors, 32 MiB in float32; if there are more, backward gathers them again."""
 
 
 def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of the softmax over all items: sum of logsumexp(s) - s_target.
+    """Compute the cross-entropy of the softmax over all items: the sum of logsumexp(s) - s_target.
 
     Taken at every position it is the cumulative cross-entropy, `cce`, of Li et al.
-    (arXiv 2301.00979): one loss under both names. At each row's last position only it is `ce-last`.
+    (arXiv 2301.00979); taken at each row's last position only it is `ce-last`.
 
-    The (N, n_items) scores never exist as a whole. Rows go by in chunks, and each chunk leaves its
-    part of both gradients behind at once, as in Liger's fused linear cross-entropy
-    (arXiv 2410.10989), so backward only scales them: no second derivatives. Under autocast the
+    The (N, n_items) scores never exist as a whole. Rows are computed in chunks, and each chunk adds
+    its part of both gradients at once, as in Liger's fused linear cross-entropy (arXiv 2410.10989).
+    Backward only scales the gradients, so there are no second derivatives. Under autocast the
     products are in its precision, the softmax and the sums over chunks in float32.
 
     Args:
@@ -55,16 +55,16 @@ def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
 
 
 def bce(states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:
-    """SASRec's binary cross-entropy against sampled negatives (Kang & McAuley, ICDM 2018).
+    """Compute SASRec's binary cross-entropy against sampled negatives (Kang & McAuley, ICDM 2018).
 
-    Sum of -log sigmoid(s_target) - sum over negatives of log(1 - sigmoid(s_negative)).
+    It is the sum of -log sigmoid(s_target) - sum over negatives of log(1 - sigmoid(s_negative)).
 
     Args:
         states: (N, D).
         item_vectors: (n_items + 1, D).
         targets: (N,).
-        negatives: (N, k); with k > 1 their terms are summed as in gSASRec, whose further division
-            of the whole by k + 1 is left out, so that k = 1 is SASRec's loss.
+        negatives: (N, k). With k > 1 their terms are summed, as in gSASRec; its division of the whole
+            by k + 1 is left out, so that k = 1 is SASRec's loss.
     """
     positive, negative = _sampled_scores(states, item_vectors, targets, negatives)
     return F.softplus(-positive).sum() + F.softplus(negative).sum()
@@ -78,9 +78,9 @@ def gbce(
     *,
     calibration: float,
 ) -> Tensor:
-    """Generalised binary cross-entropy of gSASRec (Petrov & Macdonald, arXiv 2308.07192).
+    """Compute gSASRec's generalised binary cross-entropy (Petrov & Macdonald, arXiv 2308.07192).
 
-    `bce` with sigmoid(s_target) raised to the power beta = alpha (t (1 - 1/alpha) + 1/alpha), where
+    It is `bce` with sigmoid(s_target) to the power beta = alpha (t (1 - 1/alpha) + 1/alpha), where
     alpha = k / (n_items - 1) is the share of negatives sampled and t the calibration. The power is
     taken as beta * log sigmoid, so float32 suffices where the authors' code needs float64.
 
@@ -92,7 +92,7 @@ def gbce(
         calibration: t in 0..1; 0 is `bce`, 1 undoes the overconfidence that sampling brings.
 
     Raises:
-        MiqrecError: if t is out of range or k exceeds n_items - 1.
+        MiqrecError: If t is out of range or k exceeds n_items - 1.
     """
     n_negatives, n_others = negatives.shape[1], item_vectors.shape[0] - 2
     if not 0 <= calibration <= 1:
@@ -112,12 +112,13 @@ def sampled_ce(
     negatives: Tensor,
     log_probabilities: Tensor,
 ) -> Tensor:
-    """Sampled softmax with the correction for the sampling probability (logQ).
+    """Compute the sampled softmax with the correction for the sampling probability (logQ).
 
-    Sum of log(exp(s_target) + sum over negatives of exp(s_i - log(k q_i))) - s_target: the sum in
-    the logarithm is an unbiased estimate of the softmax's denominator (Bengio & Senécal, 2008).
-    The target, always present, is not corrected (Khrylchenko et al., arXiv 2507.09331; Jean et al.,
-    2015, and TensorFlow correct it too). A negative that hits the target is left out.
+    It is the sum of log(exp(s_target) + sum over negatives of exp(s_i - log(k q_i))) - s_target. The
+    sum in the logarithm is an unbiased estimate of the softmax's denominator (Bengio & Senécal,
+    2008). The target is always present, so it is not corrected (Khrylchenko et al., arXiv
+    2507.09331), while Jean et al., 2015, and TensorFlow correct it too. A negative that is the
+    target is left out.
 
     Args:
         states: (N, D).
@@ -136,7 +137,7 @@ def sampled_ce(
 def _sampled_scores(
     states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Scores of the targets (N,) and of the negatives (N, k), without keeping (N, k, D)."""
+    """Score the targets (N,) and the negatives (N, k), without keeping (N, k, D)."""
     positive = _dot(states, item_vectors, targets.unsqueeze(1)).squeeze(1)
     rows = max(1, GATHERED // (negatives.shape[1] * states.shape[1]))
     if len(states) <= rows:
@@ -152,15 +153,16 @@ def _sampled_scores(
 
 def _dot(states: Tensor, item_vectors: Tensor, items: Tensor) -> Tensor:
     scores = torch.einsum("nd,nkd->nk", states, F.embedding(items, item_vectors))
-    return scores.to(_precise(states))
+    return scores.to(at_least_float32(states))
 
 
-def _precise(states: Tensor) -> torch.dtype:
-    return torch.promote_types(states.dtype, torch.float32)
+def at_least_float32(x: Tensor) -> torch.dtype:
+    """Return float32, or the type of `x` if that is wider: sums are taken in it, under autocast too."""
+    return torch.promote_types(x.dtype, torch.float32)
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """`ce`, whose gradients are ready before backward asks for them."""
+    """Computes `ce` and, in the same pass over the chunks, its gradients."""
 
     @staticmethod
     def forward(ctx: Any, states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
@@ -179,11 +181,11 @@ class _CrossEntropy(torch.autograd.Function):
 def _cross_entropy(
     states: Tensor, item_vectors: Tensor, targets: Tensor, *, differentiate: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Loss and its gradients with respect to `states` and `item_vectors` (zeros if not asked)."""
+    """Compute the loss and its gradients by `states` and `item_vectors` (zeros unless asked for)."""
     kind = states.device.type
     fast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else states.dtype
     candidates = item_vectors[1:].to(fast)  # (n_items, D)
-    loss = states.new_zeros((), dtype=_precise(states))
+    loss = states.new_zeros((), dtype=at_least_float32(states))
     state_gradient = torch.zeros_like(states)
     item_gradient = torch.zeros_like(item_vectors, dtype=loss.dtype)
     rows = _rows_at_a_time(len(candidates), kind)
@@ -201,14 +203,14 @@ def _cross_entropy(
 
 
 def _rows_at_a_time(n_items: int, device: str) -> int:
-    """How many rows of scores a chunk has on a kind of device."""
+    """Return how many rows of scores a chunk has on a kind of device."""
     return max(ROWS, (CHUNK if device == "cpu" else CHUNK_OFF_CPU) // n_items)
 
 
 def _softmax_in_place(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Loss of `scores` (rows, n_items), and weights whose quotient by totals is their softmax.
+    """Compute the loss of `scores` (rows, n_items), and weights whose quotient by totals is the softmax.
 
-    The division is left to the products that follow: they are D wide, not n_items.
+    The division is left to the products that follow, which are D wide instead of n_items.
     """
     target_scores, highest = scores.gather(1, own), scores.amax(dim=1, keepdim=True)
     weights = scores.sub_(highest).exp_()
@@ -217,7 +219,7 @@ def _softmax_in_place(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tens
 
 
 def _add_product(accumulator: Tensor, left: Tensor, right: Tensor) -> None:
-    """`accumulator += left @ right`, without a temporary where the precisions agree."""
+    """Add left @ right to the accumulator, without a temporary where the precisions agree."""
     if accumulator.dtype == left.dtype:
         accumulator.addmm_(left, right)
     else:

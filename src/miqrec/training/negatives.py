@@ -1,9 +1,9 @@
-"""Sampled negatives: what to draw from is a vector of weights, how to draw is one function.
+"""Sampled negatives: a vector of weights says what to draw from, and one function draws.
 
-Weights are (n_items + 1,) int64, whole numbers so that no draw is lost to rounding; weight 0 is
-never drawn, and padding (row 0) always weighs 0. The three samplers are `uniform_weights`,
-`popularity_weights` and `in_batch_weights`. Draws are deterministic given the generator, which
-must live on the tensors' device.
+Weights are (n_items + 1,) int64: whole numbers, so that no draw is lost to rounding. An item of
+weight 0 is never drawn, and padding (row 0) always has weight 0. The three samplers are
+`uniform_weights`, `popularity_weights` and `in_batch_weights`. The generator, which is on the
+tensors' device, decides every draw.
 """
 
 from dataclasses import dataclass
@@ -16,22 +16,23 @@ from miqrec.errors import MiqrecError
 
 SamplerName = Literal["uniform", "popularity", "in-batch"]
 
-RESOLUTION = 2**36  # total of the popularity weights: leaves room for 2^27 users in 64 bits
+RESOLUTION = 2**36
+"""The sum of the popularity weights, which leaves room for 2^27 users in 64 bits."""
 
 
 def uniform_weights(n_items: int) -> Tensor:
-    """Every item weighs the same."""
+    """Give every item the same weight."""
     weights = torch.ones(n_items + 1, dtype=torch.int64)
     weights[0] = 0
     return weights
 
 
 def popularity_weights(counts: Tensor, power: float) -> Tensor:
-    """Items weigh their count to a power (word2vec's choice is 0.75), up to rounding.
+    """Weigh each item by its count to a power (word2vec's choice is 0.75), up to rounding.
 
     Args:
-        counts: (n_items + 1,) interactions an item. With a positive power an item without any is
-            never drawn, others at least once in 2^36.
+        counts: (n_items + 1,) interactions of each item. With a positive power an item without any is
+            never drawn, and any other at least once in 2^36 draws.
         power: 0 is uniform, 1 is proportional to popularity.
     """
     raised = counts.double() ** power
@@ -40,9 +41,10 @@ def popularity_weights(counts: Tensor, power: float) -> Tensor:
 
 
 def in_batch_weights(targets: Tensor, n_items: int) -> Tensor:
-    """Items weigh as often as they are targets of this batch.
+    """Weigh each item by how often it is a target of this batch.
 
-    A batch with one and the same target throughout has no other to offer: all items weigh alike.
+    A batch with one and the same target throughout has no other to offer, so there all items weigh
+    alike.
     """
     weights = torch.bincount(targets, minlength=n_items + 1)
     return weights if (weights > 0).sum() > 1 else uniform_weights(n_items).to(targets.device)
@@ -54,44 +56,44 @@ def draw(weights: Tensor, targets: Tensor, k: int, *, generator: torch.Generator
     Args:
         weights: (n_items + 1,).
         targets: (N,).
-        k: negatives a target.
-        generator: source of randomness.
+        k: How many negatives each target gets.
+        generator: Source of randomness.
 
     Returns:
         (N, k) int64.
 
     Raises:
-        MiqrecError: if some target is the only item that weighs anything.
+        MiqrecError: If some target is the only item that weighs anything.
     """
     cumulative = weights.cumsum(0)
     own = weights[targets].unsqueeze(1)  # (N, 1)
     others = cumulative[-1] - own
     if (others == 0).any():
         raise MiqrecError("there is no item but the target to draw negatives from: use loss ce")
-    position = _below(others, k, generator)  # (N, k), on a line from which the target is cut out
+    position = draw_below(others.expand(-1, k), generator)  # (N, k), on a line without the target
     position += own * (position >= cumulative[targets - 1].unsqueeze(1))
     return torch.searchsorted(cumulative, position, right=True)
 
 
 def log_probabilities(weights: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:
-    """Log-probability with which one draw of `draw` gives each negative, (N, k) float32."""
+    """Return the log-probability with which one draw gives each negative, (N, k) float32."""
     others = weights.sum() - weights[targets].unsqueeze(1)  # (N, 1)
     return (weights[negatives].double() / others).log().float()
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """The items that each user has not had, arranged so that drawing one is two binary searches.
+    """The items that each user has not had, arranged so that two binary searches draw one of them.
 
-    Lay the items' weights end to end, and cut out those that user u has seen. A point x on what is
-    left belongs to the item at x + (weight of the seen items whose cut lies at or before x).
+    Lay the items' weights end to end on a line, and cut out those that user u has seen. A point x on
+    the rest belongs to the item at x + (the weight of the seen items whose cut is at or before x).
 
     Attributes:
-        weights: (n_items + 1,) weights to draw by.
-        cuts: (n,) for each seen item, u * (total + 1) + weight of u's unseen items before it;
+        weights: (n_items + 1,) the weights to draw by.
+        cuts: (n,) for each seen item u * (total + 1) + the weight of u's unseen items before it;
             ascending, users one after the other.
-        removed: (n + 1,) weight of the seen items before each.
-        offsets: (n_users + 1,) where each user's seen items begin.
+        removed: (n + 1,) the weight of the seen items before each.
+        offsets: (n_users + 1,) where the seen items of each user begin.
     """
 
     weights: Tensor
@@ -101,12 +103,12 @@ class Unseen:
 
     @classmethod
     def from_history(cls, weights: Tensor, users: Tensor, items: Tensor) -> Self:
-        """Arrange what is left of `weights` (n_items + 1,) after each user's items.
+        """Arrange what each user's items leave of the weights.
 
         Args:
             weights: (n_items + 1,).
-            users: (n,) internal user of each interaction, in any order.
-            items: (n,) item of each interaction; repeats collapse.
+            users: (n,) the internal user of each interaction, in any order.
+            items: (n,) the item of each interaction; repeats collapse.
         """
         cumulative = weights.cumsum(0)
         pairs = torch.unique(users.long() * len(weights) + items)  # sorted
@@ -120,25 +122,24 @@ class Unseen:
     def draw(self, users: Tensor, targets: Tensor, k: int, *, generator: torch.Generator) -> Tensor:
         """Draw negatives outside the users' histories, exactly and without rejection.
 
-        A user with nothing left (every item that weighs anything is seen) gets seen items, though
-        never the target.
+        A user who has seen every item that weighs anything gets seen items, though never the target.
 
         Args:
             users: (N,).
             targets: (N,) items of the users' histories.
-            k: negatives a target.
-            generator: source of randomness.
+            k: How many negatives each target gets.
+            generator: Source of randomness.
 
         Returns:
             (N, k) int64.
 
         Raises:
-            MiqrecError: if a target is drawn, as it is not in its user's history.
+            MiqrecError: If a target is drawn, since it is not in its user's history.
         """
         cumulative = self.weights.cumsum(0)
         before = self.removed[self.offsets[users]].unsqueeze(1)  # (N, 1)
         left = cumulative[-1] - (self.removed[self.offsets[users + 1]].unsqueeze(1) - before)
-        position = _below(left, k, generator)  # (N, k), on the line without the seen items
+        position = draw_below(left.expand(-1, k), generator)  # (N, k), on the line without the seen
         key = users.unsqueeze(1) * (cumulative[-1] + 1) + position
         position += self.removed[torch.searchsorted(self.cuts, key, right=True)] - before
         negatives = torch.searchsorted(cumulative, position, right=True)
@@ -150,8 +151,9 @@ class Unseen:
         return negatives
 
 
-def _below(bounds: Tensor, k: int, generator: torch.Generator) -> Tensor:
-    """Uniform whole numbers (N, k) with 0 <= number < bound, for bounds (N, 1) below 2^53."""
-    shape = (len(bounds), k)
-    uniform = torch.rand(shape, dtype=torch.float64, device=bounds.device, generator=generator)
+def draw_below(bounds: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw uniform whole numbers with 0 <= number < bound, one for each of the bounds, below 2^53."""
+    uniform = torch.rand(
+        bounds.shape, dtype=torch.float64, device=bounds.device, generator=generator
+    )
     return (uniform * bounds).long()

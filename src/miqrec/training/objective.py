@@ -1,4 +1,4 @@
-"""The loss of a batch: which positions it sees, and the negatives that it draws."""
+"""The objective of training: a batch goes through the model, and its loss is summed over the targets."""
 
 from collections.abc import Callable
 
@@ -23,26 +23,29 @@ from miqrec.training.negatives import (
 )
 
 WITHOUT_NEGATIVES = ("ce", "cce", "ce-last")
-"""The losses over all items."""
+"""The losses that take all items as candidates, and draw none."""
 
 Objective = Callable[[Learner, Batch, torch.Generator], Tensor]
-"""(encoder, batch, source of the negatives) -> the loss summed over the targets."""
+"""(model, batch, generator that negatives are drawn from) -> the loss summed over the targets."""
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor, torch.Generator], Tensor]
-"""(states (N, D), item vectors, targets (N,), users (N,), source of the negatives) -> the sum of N losses."""
+"""(states (N, D), item vectors, targets (N,), users (N,), generator) -> the sum of N losses."""
 
 
 def make_objective(config: TrainingConfig, histories: Histories, device: torch.device) -> Objective:
     """Bind a loss to what it needs besides a batch: items' counts, users' histories, settings.
 
     Args:
-        config: names the loss and the sampler.
-        histories: what is trained on.
-        device: where the batches will be.
+        config: Names the loss and the sampler.
+        histories: The histories that are trained on.
+        device: Where the batches will be.
+
+    Raises:
+        MiqrecError: If the loss draws negatives and the device has no float64.
     """
     if config.loss not in WITHOUT_NEGATIVES:
         require_float64(device, f"drawing negatives, as the loss {config.loss} does,")
-    items, users = _interactions(histories, device)
+    items, users = interactions(histories, device)
     loss = _make_loss(config, items, users, histories.n_items)
 
     def objective(encoder: Learner, batch: Batch, generator: torch.Generator) -> Tensor:
@@ -55,20 +58,20 @@ def make_objective(config: TrainingConfig, histories: Histories, device: torch.d
 
 
 def _encode(encoder: Learner, piece: Piece, *, last: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """The states that have a target (N, D), the targets (N,) and their users (N,)."""
+    """Encode a piece: the states that have a target (N, D), the targets (N,) and their users (N,)."""
     rows, positions = _positions(piece, last=last)
     states = encoder(piece.items, piece.lengths).flatten(0, 1)[positions]
     return states, piece.targets.flatten()[positions], piece.users[rows]
 
 
-def _interactions(histories: Histories, device: torch.device) -> tuple[Tensor, Tensor]:
-    """The items of the histories and the users who had them, (n,) each."""
+def interactions(histories: Histories, device: torch.device) -> tuple[Tensor, Tensor]:
+    """List the items of the histories, one history after the other, and their users, (n,) each."""
     items, rows = slices(histories.items, histories.starts, histories.lengths)
     return items.to(device), torch.from_numpy(histories.users)[rows].to(device)
 
 
 def _positions(piece: Piece, *, last: bool) -> tuple[Tensor, Tensor]:
-    """The row of each target that counts, and its place among all B * L: (N,) each."""
+    """Find the targets that count: the row of each, and its place among all B * L, (N,) each."""
     length = piece.targets.shape[1]
     if last:
         rows = torch.arange(len(piece.users), device=piece.users.device)
@@ -89,7 +92,7 @@ def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: in
 def _make_weights(
     config: TrainingConfig, items: Tensor, n_items: int
 ) -> Callable[[Tensor], Tensor]:
-    """A function of the batch's targets that gives the weights (n_items + 1,) to draw by."""
+    """Make the function that gives the weights (n_items + 1,) to draw by, from the batch's targets."""
     if config.sampler == "in-batch":
         return lambda targets: in_batch_weights(targets, n_items)
     if config.sampler == "uniform":

@@ -1,19 +1,19 @@
-"""The learning rate from step to step."""
+"""How the learning rate changes from step to step."""
 
 from collections.abc import Callable
 
 WARM_UP = 20
-"""A linear schedule grows for one step in so many, and falls for the others."""
+"""A linear schedule grows for one of this many steps, and falls for the others."""
 
 
 def linear(steps: int) -> Callable[[int], float]:
-    """The share of the learning rate at each step: up in a line, then down to 0 after the last one.
+    """Make a linear schedule: up in a line, then down in one that reaches 0 after the last step.
 
     Args:
-        steps: how many the training has in all, if nothing stops it early.
+        steps: How many steps the training has, if nothing stops it early.
 
     Returns:
-        A function of a step, counted from 0.
+        A function of a step, counted from 0, that gives its share of the learning rate.
     """
     rising = max(1, steps // WARM_UP)
     falling = max(1, steps - rising)

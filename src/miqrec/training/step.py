@@ -1,4 +1,4 @@
-"""One step of training and one of validation, as Lightning wants them."""
+"""One step of training and one of validation, in the form that Lightning's Trainer takes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ from miqrec.training.objective import Objective
 from miqrec.training.optimization import make_optimizer, make_schedule
 
 Rank = Callable[[Learner, EvaluationBatch], Tensor]
-"""The ranks of a batch's targets, (B,)."""
+"""(model, batch of questions) -> the ranks of their targets, (B,)."""
 
 
 class SequenceTraining(pl.LightningModule):
@@ -71,13 +71,13 @@ class SequenceTraining(pl.LightningModule):
 
     @override
     def validation_step(self, batch: EvaluationBatch, batch_idx: int) -> None:
-        """Collect the ranks of the validation items."""
+        """Collect the ranks of the targets of a batch of questions."""
         assert self.rank is not None  # given wherever there is something to validate on
         self.ranks.append(self.rank(self.model, batch))
 
     @override
     def on_validation_epoch_end(self) -> None:
-        """Log the metrics over all users."""
+        """Log the metrics over all questions."""
         self.log_dict(summary(torch.cat(self.ranks).cpu()), logger=False)
         self.ranks.clear()
 

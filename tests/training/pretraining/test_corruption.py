@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from miqrec.data.histories import Histories
 from miqrec.data.sequences import Sequences
-from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
+from miqrec.training.pretraining.corruption import NegativeSource, cut_segments, mask_items
 from miqrec.training.pretraining.examples import Prefixes
 from reference import s3rec as reference
 from worlds import splits_of
@@ -35,15 +35,15 @@ def batch(*sequences: list[int], users: list[int] | None = None) -> Prefixes:
     return Prefixes(users, items, torch.tensor([len(s) for s in sequences]))
 
 
-ELSEWHERE = Elsewhere.of(store(HISTORIES), CPU)
+SOURCE = NegativeSource.of(store(HISTORIES), CPU)
 
 
-def test_elsewhere_is_the_training_items_end_to_end():
-    assert ELSEWHERE.items.tolist() == [1, 2, 3, 4, 5, 6, 9, 2, 9, 5]
+def test_the_source_has_the_training_items_end_to_end():
+    assert SOURCE.items.tolist() == [1, 2, 3, 4, 5, 6, 9, 2, 9, 5]
 
 
 def test_the_newest_item_is_always_masked_and_padding_never():
-    masked = mask_items(batch([1, 2, 3], [4]), ELSEWHERE, 0.0, MASK, seeded())
+    masked = mask_items(batch([1, 2, 3], [4]), SOURCE, 0.0, MASK, seeded())
     assert masked.items.tolist() == [[1, 2, MASK], [MASK, 0, 0]]
     assert masked.hidden.tolist() == [[False, False, True], [True, False, False]]
     assert masked.targets.tolist() == [3, 4]
@@ -51,7 +51,7 @@ def test_the_newest_item_is_always_masked_and_padding_never():
 
 def test_the_others_are_masked_with_the_share_that_is_asked():
     many = batch(*[[1, 2, 3, 4, 5, 6]] * 4000)
-    hidden = mask_items(many, ELSEWHERE, 0.2, MASK, seeded()).hidden
+    hidden = mask_items(many, SOURCE, 0.2, MASK, seeded()).hidden
     others = hidden[:, :5].double()
     assert others.mean().item() == pytest.approx(0.2, abs=4 * (0.2 * 0.8 / 20_000) ** 0.5)
     assert hidden[:, 5].all()
@@ -59,7 +59,7 @@ def test_the_others_are_masked_with_the_share_that_is_asked():
 
 def test_what_is_not_masked_stays_and_what_is_is_a_target():
     prefixes = batch([1, 2, 3, 4, 5, 6], [9, 2, 9], users=[0, 1])
-    masked = mask_items(prefixes, ELSEWHERE, 0.5, MASK, seeded())
+    masked = mask_items(prefixes, SOURCE, 0.5, MASK, seeded())
     assert torch.equal(masked.items[~masked.hidden], prefixes.items[~masked.hidden])
     assert (masked.items[masked.hidden] == MASK).all()
     assert torch.equal(masked.targets, prefixes.items[masked.hidden])
@@ -70,7 +70,7 @@ def test_what_is_not_masked_stays_and_what_is_is_a_target():
 def test_a_negative_is_an_item_outside_the_training_history(seed):
     """User 1's held-out items 4 and 3 are outside it, so nothing depends on them."""
     prefixes = batch(*[[9, 2, 9]] * 200, users=[1] * 200)
-    negatives = mask_items(prefixes, ELSEWHERE, 0.5, MASK, seeded(seed)).negatives
+    negatives = mask_items(prefixes, SOURCE, 0.5, MASK, seeded(seed)).negatives
     assert set(negatives.tolist()) == set(range(1, N_ITEMS + 1)) - {9, 2}
 
 
@@ -78,9 +78,9 @@ def test_a_negative_is_an_item_outside_the_training_history(seed):
 @given(seed=st.integers(0, 10_000), length=st.integers(1, 12))
 def test_segments_are_cut_as_the_authors_do(seed, length):
     """Whatever was drawn, the three sequences are those of the slow code for these draws."""
-    sequence = list(range(20, 20 + length))  # not among the items elsewhere
+    sequence = list(range(20, 20 + length))  # not among the items of the source
     context, positive, negative = (
-        x[0].tolist() for x in cut_segments(batch(sequence), ELSEWHERE, MASK, seeded(seed))
+        x[0].tolist() for x in cut_segments(batch(sequence), SOURCE, MASK, seeded(seed))
     )
     inside = [i for i, item in enumerate(context) if item == MASK]
     start, size = inside[0], len(inside)
@@ -88,14 +88,14 @@ def test_segments_are_cut_as_the_authors_do(seed, length):
     assert inside == list(range(start, start + size))
     other = negative[start : start + size]
     assert reference.segments(sequence, start, size, other, MASK) == (context, positive, negative)
-    text, flat = ",".join(map(str, other)), ",".join(map(str, ELSEWHERE.items.tolist()))
+    text, flat = ",".join(map(str, other)), ",".join(map(str, SOURCE.items.tolist()))
     assert f",{text}," in f",{flat},"
 
 
 def test_sizes_and_places_of_segments_are_uniform():
     """Of 4 items: 1 or 2 are cut, each half of the times; 1 at four places, 2 at three."""
     n = 12_000
-    context = cut_segments(batch(*[[1, 2, 3, 4]] * n), ELSEWHERE, MASK, seeded()).context
+    context = cut_segments(batch(*[[1, 2, 3, 4]] * n), SOURCE, MASK, seeded()).context
     found, counts = (context == MASK).unique(dim=0, return_counts=True)
     sizes = found.sum(1)
     expected = torch.where(sizes == 1, n / 2 / 4, n / 2 / 3)
@@ -104,14 +104,14 @@ def test_sizes_and_places_of_segments_are_uniform():
 
 
 def test_padding_stays_padding():
-    segments = cut_segments(batch([1, 2, 3, 4], [5, 6]), ELSEWHERE, MASK, seeded())
+    segments = cut_segments(batch([1, 2, 3, 4], [5, 6]), SOURCE, MASK, seeded())
     for sequences in segments:
         assert ((sequences == 0) == torch.tensor([[False] * 4, [False, False, True, True]])).all()
 
 
 def test_every_place_of_the_training_items_can_be_a_negative_segment():
     many = batch(*[[11, 11]] * 2000)
-    negative = cut_segments(many, ELSEWHERE, MASK, seeded()).negative
+    negative = cut_segments(many, SOURCE, MASK, seeded()).negative
     assert set(negative[negative != MASK].tolist()) == {1, 2, 3, 4, 5, 6, 9}
 
 
@@ -120,8 +120,8 @@ def test_the_generator_decides_everything():
 
     def spoilt(seed):
         generator = seeded(seed)
-        masked = mask_items(prefixes, ELSEWHERE, 0.5, MASK, generator)
-        return [*masked, *cut_segments(prefixes, ELSEWHERE, MASK, generator)]
+        masked = mask_items(prefixes, SOURCE, 0.5, MASK, generator)
+        return [*masked, *cut_segments(prefixes, SOURCE, MASK, generator)]
 
     torch.manual_seed(1)
     first = spoilt(3)

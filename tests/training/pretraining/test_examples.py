@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from miqrec.data.histories import Histories
 from miqrec.data.sequences import Sequences
 from miqrec.errors import MiqrecError
-from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
+from miqrec.training.pretraining.corruption import NegativeSource, cut_segments, mask_items
 from miqrec.training.pretraining.examples import PrefixExamples, prefix_loader
 from reference import s3rec as reference
 from worlds import splits_of
@@ -89,13 +89,13 @@ def spoilt_batches(sequences: Sequences) -> list[torch.Tensor]:
     """All that a pre-training of two epochs ever looks at."""
     examples = PrefixExamples(sequences, 5, 1, worth=1)
     loader = prefix_loader(examples, 3, 0)
-    elsewhere = Elsewhere.of(sequences, torch.device("cpu"))
+    source = NegativeSource.of(sequences, torch.device("cpu"))
     seen, generator = [], torch.Generator().manual_seed(0)
     for epoch in range(2):
         loader.sampler.set_epoch(epoch)
         for piece in chain.from_iterable(loader):
-            masked = mask_items(piece, elsewhere, 0.3, 10, generator)
-            seen += [*piece, *masked, *cut_segments(piece, elsewhere, 10, generator)]
+            masked = mask_items(piece, source, 0.3, 10, generator)
+            seen += [*piece, *masked, *cut_segments(piece, source, 10, generator)]
     return seen
 
 

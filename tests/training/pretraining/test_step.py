@@ -11,7 +11,7 @@ from miqrec.models.registry import build_model
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
 from miqrec.system.seeds import Purpose, stream
 from miqrec.training.pretraining.config import PretrainingConfig
-from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
+from miqrec.training.pretraining.corruption import NegativeSource, cut_segments, mask_items
 from miqrec.training.pretraining.examples import PrefixExamples
 from miqrec.training.pretraining.step import Pretraining
 from reference import s3rec as reference
@@ -42,8 +42,8 @@ def pretraining(model: S3Rec, labels: torch.Tensor = LABELS, **values: float) ->
     items = np.concatenate(HISTORIES).astype(np.int32)
     offsets = np.cumsum([0] + [len(history) for history in HISTORIES])
     sequences = Sequences(items, offsets, N_ITEMS)
-    elsewhere = Elsewhere.of(splits_of(sequences).train, torch.device("cpu"))
-    step = Pretraining(model, PretrainingConfig(**values), labels, elsewhere, 4.0)
+    source = NegativeSource.of(splits_of(sequences).train, torch.device("cpu"))
+    step = Pretraining(model, PretrainingConfig(**values), labels, source, 4.0)
     examples = PrefixExamples(splits_of(sequences).train, model.max_length)
     step.piece = examples.piece(np.arange(len(examples)))
     step.log_dict = lambda *_, **__: None
@@ -86,7 +86,7 @@ def test_masked_losses_are_those_of_the_loops(model):
     """Position by position: visible items in AAP, masked ones in MIP and MAP, padding nowhere."""
     step = pretraining(model.double()).double()
     losses = step.masked_losses(step.piece, seeded())
-    masked = mask_items(step.piece, step.elsewhere, 0.2, model.mask, seeded())
+    masked = mask_items(step.piece, step.source, 0.2, model.mask, seeded())
     states = model(masked.items, step.piece.lengths)
     negatives = iter(masked.negatives.tolist())
     expected = {"aap": 0.0, "mip": 0.0, "map": 0.0}
@@ -109,7 +109,7 @@ def test_the_segment_loss_is_that_of_the_loop(model):
     """Of prefixes with two items or more: the state of the context's newest item and its rivals."""
     step = pretraining(model.double()).double()
     loss = step.segment_loss(step.piece, seeded())
-    segments = cut_segments(step.piece, step.elsewhere, model.mask, seeded())
+    segments = cut_segments(step.piece, step.source, model.mask, seeded())
     rows = [i for i, length in enumerate(step.piece.lengths.tolist()) if length > 1]
     context, positive, negative = (
         torch.stack([model(x, step.piece.lengths)[i, step.piece.lengths[i] - 1] for i in rows])

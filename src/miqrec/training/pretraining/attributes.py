@@ -1,4 +1,4 @@
-"""Which item has which attributes, as the targets of two of the objectives."""
+"""The items' attributes as targets of two of the objectives."""
 
 import hashlib
 import json
@@ -14,8 +14,8 @@ from miqrec.data.ids import positions
 def attribute_labels(catalogue: Catalogue) -> Tensor:
     """Mark each item's attributes: (n_items + 1, n_attributes) bool, attributes in sorted order.
 
-    Row 0, padding's, and the row of an item without attributes are empty. The table is dense: a
-    byte for each pair of an item and an attribute.
+    Row 0 belongs to padding; it is empty, as is the row of an item without attributes. The table is
+    dense: it takes a byte for each pair of an item and an attribute.
     """
     owned = (
         catalogue.frame.select(pl.int_range(1, pl.len() + 1).alias("id"), "attributes")
@@ -30,6 +30,6 @@ def attribute_labels(catalogue: Catalogue) -> Tensor:
 
 
 def attributes_fingerprint(catalogue: Catalogue) -> str:
-    """SHA-256 (hex) of every item's attributes, in any order."""
+    """Hash every item's attributes, whose order does not matter, by SHA-256 (hex)."""
     lists = catalogue.frame["attributes"].list.sort().to_list()
     return hashlib.sha256(json.dumps(lists).encode()).hexdigest()

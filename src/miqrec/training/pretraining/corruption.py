@@ -1,6 +1,6 @@
-"""The two ways in which a batch of prefixes is spoilt, so that there is something to restore.
+"""Corruption of a batch of prefixes: items are masked or segments cut, and pre-training restores them.
 
-Every draw is the given generator's.
+The generator that is passed in decides every draw.
 """
 
 from dataclasses import dataclass
@@ -9,61 +9,74 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from miqrec.data.batches.slicing import slices
 from miqrec.data.histories import Histories
-from miqrec.training.negatives import Unseen, uniform_weights
+from miqrec.training.negatives import Unseen, draw_below, uniform_weights
+from miqrec.training.objective import interactions
 from miqrec.training.pretraining.examples import Prefixes
 
 
 class Masked(NamedTuple):
-    """Sequences with masks in the place of some items."""
+    """Sequences with masks in the place of some items.
 
-    items: Tensor  # (B, L) with masks
-    hidden: Tensor  # (B, L) bool, where they stand
-    targets: Tensor  # (N,) the hidden items, row by row
-    negatives: Tensor  # (N,) for each an item that its user has not had
+    Attributes:
+        items: (B, L), with masks.
+        hidden: (B, L) bool, where the masks stand.
+        targets: (N,) the hidden items, row by row.
+        negatives: (N,) for each of them an item that its user has not had.
+    """
+
+    items: Tensor
+    hidden: Tensor
+    targets: Tensor
+    negatives: Tensor
 
 
 class Segments(NamedTuple):
-    """A segment's context and two that might have stood there, each (B, L) with masks around it."""
+    """A segment's context, and two segments that might have stood there.
 
-    context: Tensor  # the sequence, with masks where the segment stood
-    positive: Tensor  # the segment
-    negative: Tensor  # as many items from elsewhere
+    Attributes:
+        context: (B, L), the sequence with masks where the segment stood.
+        positive: (B, L), the segment with masks around it.
+        negative: (B, L), as many other items with masks around them.
+    """
+
+    context: Tensor
+    positive: Tensor
+    negative: Tensor
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """Where negatives come from: the training items of all users, and of each what it lacks.
+class NegativeSource:
+    """Where negatives are drawn from: segments from all training items, items from what a user lacks.
 
     Attributes:
-        items: (n,) training items end to end, user after user.
-        unseen: What each user has not had in training; held-out items count as such, so that
-            nothing here depends on them. (The authors' code spares the prefix's own items only.)
+        items: (n,) the training items, one user's after the other's.
+        unseen: The items that each user has not had in training. Held-out items are among them, so
+            that nothing here depends on what is held out. (The authors' code only avoids the
+            prefix's own items.)
     """
 
     items: Tensor
     unseen: Unseen
 
     @classmethod
-    def of(cls, histories: Histories, device: torch.device) -> "Elsewhere":
-        """Arrange the training items."""
-        items, rows = slices(histories.items, histories.starts, histories.lengths)
-        items, users = items.to(device), torch.from_numpy(histories.users)[rows].to(device)
+    def of(cls, histories: Histories, device: torch.device) -> "NegativeSource":
+        """Arrange the items of these histories on a device."""
+        items, users = interactions(histories, device)
         weights = uniform_weights(histories.n_items).to(device)
         return cls(items, Unseen.from_history(weights, users, items))
 
 
 def mask_items(
-    batch: Prefixes, elsewhere: Elsewhere, share: float, mask: int, generator: torch.Generator
+    batch: Prefixes, source: NegativeSource, share: float, mask: int, generator: torch.Generator
 ) -> Masked:
     """Mask the newest item of each prefix, and each of the others with probability `share`.
 
     Args:
         batch: B prefixes.
-        elsewhere: Where negatives come from.
+        source: Where negatives are drawn from.
         share: 0..1.
-        mask: The id that is put in their place.
+        mask: The id that takes the place of a masked item.
         generator: Source of randomness.
     """
     users, items, lengths = batch
@@ -72,43 +85,35 @@ def mask_items(
     hidden &= items > 0
     targets = items[hidden]  # (N,)
     owners = users.unsqueeze(1).expand_as(items)[hidden]
-    negatives = elsewhere.unseen.draw(owners, targets, 1, generator=generator).squeeze(1)
+    negatives = source.unseen.draw(owners, targets, 1, generator=generator).squeeze(1)
     return Masked(items.masked_fill(hidden, mask), hidden, targets, negatives)
 
 
 def cut_segments(
-    batch: Prefixes, elsewhere: Elsewhere, mask: int, generator: torch.Generator
+    batch: Prefixes, source: NegativeSource, mask: int, generator: torch.Generator
 ) -> Segments:
-    """Cut a segment of 1 to half as many items out of each prefix, at any place, both uniform.
+    """Cut a segment out of each prefix; its size, 1 to half the prefix, and its place are uniform.
 
-    As in the authors' code a negative one is cut at any place of the training items end to end:
-    also across users, or out of the same user. There held-out items are among them, here not. A
-    prefix of one item loses that.
+    As in the authors' code a negative segment is cut at any place of all training items: it may
+    span two users, or be the same user's. In their code held-out items are among them, here not. A
+    prefix of one item loses this item.
 
     Args:
         batch: B prefixes.
-        elsewhere: Where negative segments come from.
-        mask: The id that stands for what is not there.
+        source: Where negative segments are cut from.
+        mask: The id that stands for an item that is not shown.
         generator: Source of randomness.
     """
     _, items, lengths = batch
-    sizes = 1 + _below((lengths // 2).clamp(min=1), generator)  # (B,)
-    starts = _below(lengths - sizes + 1, generator).unsqueeze(1)  # (B, 1)
-    other_starts = _below(len(elsewhere.items) - sizes + 1, generator).unsqueeze(1)
+    sizes = 1 + draw_below((lengths // 2).clamp(min=1), generator)  # (B,)
+    starts = draw_below(lengths - sizes + 1, generator).unsqueeze(1)  # (B, 1)
+    other_starts = draw_below(len(source.items) - sizes + 1, generator).unsqueeze(1)
     offsets = torch.arange(items.shape[1], device=items.device) - starts  # (B, L)
     inside = (offsets >= 0) & (offsets < sizes.unsqueeze(1))
-    others = elsewhere.items[torch.where(inside, other_starts + offsets, 0)]  # (B, L)
+    others = source.items[torch.where(inside, other_starts + offsets, 0)]  # (B, L)
     masks = torch.where(items > 0, mask, 0)
     return Segments(
         context=torch.where(inside, mask, items),
         positive=torch.where(inside, items, masks),
         negative=torch.where(inside, others, masks),
     )
-
-
-def _below(bounds: Tensor, generator: torch.Generator) -> Tensor:
-    """Uniform whole numbers, 0 <= number < bound each; (N,) as the bounds."""
-    uniform = torch.rand(
-        bounds.shape, dtype=torch.float64, device=bounds.device, generator=generator
-    )
-    return (uniform * bounds).long()

@@ -1,7 +1,4 @@
-"""What S3-Rec is pre-trained on: every prefix of each user's newest training items.
-
-Nothing here reads an item that is held out for validation or test.
-"""
+"""The examples of pre-training: every prefix of each user's newest training items."""
 
 from typing import NamedTuple
 
@@ -18,20 +15,26 @@ from miqrec.errors import MiqrecError
 
 
 class Prefixes(NamedTuple):
-    """A piece of a batch: prefixes of similar length, padded with 0 on the right."""
+    """A piece of a batch: prefixes of similar length, padded with 0 on the right.
 
-    users: Tensor  # (B,) int64, internal user numbers
-    items: Tensor  # (B, L) int64
-    lengths: Tensor  # (B,) int64
+    Attributes:
+        users: (B,) int64, internal user numbers.
+        items: (B, L) int64.
+        lengths: (B,) int64.
+    """
+
+    users: Tensor
+    items: Tensor
+    lengths: Tensor
 
 
 class PrefixExamples(Dataset[list[Prefixes]]):
     """The prefixes of length 1, 2, ... of the newest `max_length` training items of each user.
 
-    Example number i is one length of one user; of all that, only the lengths are kept in memory.
+    Example number i is one length of one user; only the lengths are kept in memory.
 
     Args:
-        histories: What may be learned from.
+        histories: The histories to learn from.
         max_length: The longest prefix.
         a_user: How many prefixes an epoch draws, a user on average; None for all of them.
         worth: The padded positions that make it worth cutting a batch; `math.inf` leaves it whole.
@@ -65,7 +68,7 @@ class PrefixExamples(Dataset[list[Prefixes]]):
         return [self.piece(rows[part]) for part in cut(self.lengths[rows], self.worth)]
 
     def piece(self, rows: Integers) -> Prefixes:
-        """The prefixes of these rows, one below the other."""
+        """Build a piece of the prefixes with these numbers."""
         users = np.searchsorted(self.firsts, rows, side="right") - 1
         lengths = self.lengths[rows]
         return Prefixes(
@@ -78,6 +81,6 @@ class PrefixExamples(Dataset[list[Prefixes]]):
 def prefix_loader(
     examples: PrefixExamples, batch_size: int, seed: int
 ) -> DataLoader[list[Prefixes]]:
-    """Batches of prefixes, as many an epoch as it draws."""
+    """Make a loader of batches of prefixes, in random order; an epoch draws `n_drawn` prefixes."""
     order = Shuffled(len(examples), batch_size, seed, examples.n_drawn)
     return DataLoader(examples, sampler=order, batch_size=None, generator=torch.Generator())

@@ -1,4 +1,4 @@
-"""Pre-training a model: all the epochs asked for, since nothing is validated."""
+"""Pre-training a model, for all the epochs that are asked for, since nothing is validated."""
 
 import warnings
 from pathlib import Path
@@ -16,7 +16,7 @@ from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.hooks import NO_HOOKS, Hooks
 from miqrec.training.pretraining.attributes import attribute_labels
 from miqrec.training.pretraining.config import PretrainingConfig
-from miqrec.training.pretraining.corruption import Elsewhere
+from miqrec.training.pretraining.corruption import NegativeSource
 from miqrec.training.pretraining.examples import PrefixExamples, prefix_loader
 from miqrec.training.pretraining.step import Pretraining
 from miqrec.training.trainer import run_epochs
@@ -33,15 +33,15 @@ def pretrain(
     """Pre-train on the training items, read in both directions, and leave the model causal again.
 
     Args:
-        model: What is pre-trained, in place; the heads are thrown away.
-        histories: What may be learned from; nothing held out is among it.
+        model: What is pre-trained, in place; its heads are thrown away.
+        histories: The histories to learn from, without what is held out.
         catalogue: The items with their attributes.
         config: Objectives, learning rate, epochs, seed.
         folder: Gets `history.csv` and `checkpoints/`; a pre-training that was stopped there goes on.
         hooks: Callbacks, logger and device.
 
     Returns:
-        A row an epoch: the loss and its four parts before weighting, all a prefix, and seconds.
+        A row an epoch: the mean loss of a prefix, its four parts before weighting, and seconds.
 
     Raises:
         MiqrecError: If there is nothing to learn, no training item, a loss is not finite, or hooks
@@ -53,9 +53,9 @@ def pretrain(
     worth = worth_on(device, reduced=config.reduced)
     examples = PrefixExamples(histories, model.max_length, config.prefixes, worth)
     loader = prefix_loader(examples, config.batch_size, config.seed)
-    elsewhere = Elsewhere.of(histories, device)
+    source = NegativeSource.of(histories, device)
     with seeded(stream(config.seed, Purpose.HEADS)):
-        step = Pretraining(model, config, labels, elsewhere, examples.n_drawn / len(loader))
+        step = Pretraining(model, config, labels, source, examples.n_drawn / len(loader))
     per_step = config.batch_size * float(examples.lengths.mean())
     model.causal = False
     try:
@@ -73,7 +73,7 @@ def _device(hooks: Hooks) -> torch.device:
 
 
 def _check_objectives(config: PretrainingConfig, labels: Tensor) -> None:
-    """Items without attributes leave AAP and MAP empty: a warning, or an error if all else is off."""
+    """Warn if items without attributes leave AAP and MAP empty; refuse it if nothing else is learned."""
     described = labels.any()
     weights = [config.mip_weight, config.sp_weight]
     if described:

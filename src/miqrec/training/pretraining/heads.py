@@ -1,4 +1,4 @@
-"""What pre-training learns beside the encoder, and fine-tuning leaves behind."""
+"""The heads of pre-training: weights that it learns beside the model, and that are thrown away."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ class PretrainingHeads(nn.Module):
 
     Args:
         dim: D, the width of the encoder's states.
-        n_attributes: May be 0, if no item has any.
+        n_attributes: The number of attributes; 0 if no item has any.
     """
 
     def __init__(self, dim: int, n_attributes: int) -> None:
@@ -27,5 +27,5 @@ class PretrainingHeads(nn.Module):
         initialise(self, partial(nn.init.normal_, std=0.02))
 
     def attribute_vectors(self) -> Tensor:
-        """(n_attributes, D)."""
+        """Return the vectors of the attributes, (n_attributes, D)."""
         return self.attributes.weight

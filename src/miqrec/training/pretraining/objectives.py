@@ -1,4 +1,4 @@
-r"""The two forms that S3-Rec's four objectives take (Zhou et al., CIKM 2020, section 4.3).
+r"""The four objectives of S3-Rec, which take two forms (Zhou et al., CIKM 2020, section 4.3).
 
 | objective                                 | equations | form           | queries                   |
 |-------------------------------------------|-----------|----------------|---------------------------|
@@ -11,7 +11,7 @@ Each query is a state times the objective's own matrix W (`PretrainingHeads`). T
 noise-contrastive with the whole vocabulary as noise, and contain slips (equation 12 sums no
 exponentials, and all are maximised as written); what is computed here is what the authors' code
 computes: binary cross-entropy over all attributes, and one sampled negative for an item or segment.
-Its AAP asks the encoder's state at an item that is visible where equation 11 has the item's
+Its AAP predicts from the encoder's state at a visible item, where equation 11 has the item's
 embedding.
 """
 
@@ -19,39 +19,37 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from miqrec.training.losses import at_least_float32
+
 
 def attribute_bce(queries: Tensor, attributes: Tensor, labels: Tensor) -> Tensor:
-    """Predict attributes, each by itself: AAP and MAP.
+    """Compute the loss of predicted attributes, each by itself: AAP and MAP.
 
-    Sum over queries q and attributes a of -log sigmoid(q . e_a) where the item has a, and of
-    -log(1 - sigmoid(q . e_a)) where it has not.
+    It is the sum, over queries q and attributes a, of -log sigmoid(q . e_a) where the item has a, and
+    of -log(1 - sigmoid(q . e_a)) where it has not.
 
     Args:
         queries: (N, D).
         attributes: The attributes' vectors e_a, (n_attributes, D).
         labels: (N, n_attributes) bool, which attributes the item of a query has.
     """
-    scores = _precise(queries @ attributes.T)  # (N, n_attributes)
+    scores = queries @ attributes.T  # (N, n_attributes)
+    scores = scores.to(at_least_float32(scores))
     return F.binary_cross_entropy_with_logits(scores, labels.to(scores.dtype), reduction="sum")
 
 
 def contrast(queries: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
-    """Prefer what was there to what was not: MIP and SP.
+    """Compute the loss of telling what was there from what was not: MIP and SP.
 
-    Sum of -log sigmoid(f(q, positive) - f(q, negative)), where f(q, x) = sigmoid(q . x) as in
-    equations 13 and 17; a term is therefore never below log(1 + 1/e) = 0.31.
+    It is the sum of -log sigmoid(f(q, positive) - f(q, negative)), where f(q, x) = sigmoid(q . x) as
+    in equations 13 and 17. A term is therefore never below log(1 + 1/e) = 0.31.
 
     Args:
         queries: (N, D).
         positives: (N, D).
         negatives: (N, D).
     """
-    queries = _precise(queries)
+    queries = queries.to(at_least_float32(queries))
     positive = torch.sigmoid((queries * positives).sum(-1))  # (N,)
     negative = torch.sigmoid((queries * negatives).sum(-1))
     return F.softplus(negative - positive).sum()
-
-
-def _precise(x: Tensor) -> Tensor:
-    """In float32 at least, under autocast too."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))

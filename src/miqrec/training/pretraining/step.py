@@ -1,4 +1,4 @@
-"""One step of pre-training: a batch of prefixes, spoilt in two ways, and the four losses."""
+"""One step of pre-training: a batch of prefixes is corrupted in two ways, and gives four losses."""
 
 from typing import Any
 
@@ -12,22 +12,22 @@ from miqrec.models.migrate import modernise_checkpoint
 from miqrec.models.protocol import Pretrainable
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.pretraining.config import PretrainingConfig
-from miqrec.training.pretraining.corruption import Elsewhere, cut_segments, mask_items
+from miqrec.training.pretraining.corruption import NegativeSource, cut_segments, mask_items
 from miqrec.training.pretraining.examples import Prefixes
 from miqrec.training.pretraining.heads import PretrainingHeads
 from miqrec.training.pretraining.objectives import attribute_bce, contrast
 
 
 class Pretraining(pl.LightningModule):
-    """The encoder, its heads, and the sum of the losses that have a weight.
+    """Train a model and its heads by the weighted sum of the losses.
 
     Args:
         model: What is pre-trained.
-        config: Weights of the losses, optimiser, seed.
+        config: The weights of the losses, the learning rate and the seed.
         labels: Which item has which attributes, (n_items + 1, n_attributes) bool. An item without
             any takes no part in AAP and MAP; in the authors' code it is one that lacks them all.
-        elsewhere: Where negatives come from.
-        prefixes_per_batch: What sums over a batch are divided by.
+        source: Where negatives are drawn from.
+        prefixes_per_batch: The mean size of a batch, by which sums over a batch are divided.
     """
 
     labels: Tensor
@@ -37,7 +37,7 @@ class Pretraining(pl.LightningModule):
         model: Pretrainable,
         config: PretrainingConfig,
         labels: Tensor,
-        elsewhere: Elsewhere,
+        source: NegativeSource,
         prefixes_per_batch: float,
     ) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Pretraining(pl.LightningModule):
         self.config = config
         self.heads = PretrainingHeads(model.item_vectors().shape[1], labels.shape[1])
         self.register_buffer("labels", labels, persistent=False)
-        self.elsewhere = elsewhere
+        self.source = source
         self.prefixes_per_batch = prefixes_per_batch
 
     @override
@@ -55,7 +55,7 @@ class Pretraining(pl.LightningModule):
 
     @override
     def training_step(self, batch: list[Prefixes], batch_idx: int) -> Tensor:
-        """The weighted sum of the losses, each summed over the batch and divided by its mean size."""
+        """Return the weighted sum of the losses, each summed over the batch and divided by its mean size."""
         seed, epoch = self.config.seed, self.current_epoch
         corruption = stream(seed, Purpose.CORRUPTION, epoch, batch_idx)
         generator = torch.Generator(self.device).manual_seed(corruption)
@@ -68,16 +68,16 @@ class Pretraining(pl.LightningModule):
         return torch.stack(weighted).sum()
 
     def losses(self, piece: Prefixes, generator: torch.Generator) -> dict[str, Tensor]:
-        """Those that have a weight, each summed over a piece of a batch."""
+        """Compute the losses that have a weight, each summed over a piece of a batch."""
         losses = self.masked_losses(piece, generator) if self._masks_items else {}
         if self.config.sp_weight:
             losses["sp"] = self.segment_loss(piece, generator)
         return losses
 
     def masked_losses(self, batch: Prefixes, generator: torch.Generator) -> dict[str, Tensor]:
-        """AAP, MIP and MAP of a masked copy of each prefix, summed."""
+        """Compute AAP, MIP and MAP on a masked copy of each prefix, each summed over the prefixes."""
         share, mask = self.config.mask_share, self.model.mask
-        masked = mask_items(batch, self.elsewhere, share, mask, generator)
+        masked = mask_items(batch, self.source, share, mask, generator)
         states = self.model(masked.items, batch.lengths)  # (B, L, D)
         visible = (batch.items > 0) & ~masked.hidden
         vectors = self.model.item_vectors()
@@ -92,8 +92,8 @@ class Pretraining(pl.LightningModule):
         }
 
     def segment_loss(self, batch: Prefixes, generator: torch.Generator) -> Tensor:
-        """SP of each prefix with a context left, of two items or more, summed."""
-        segments = cut_segments(batch, self.elsewhere, self.model.mask, generator)
+        """Compute SP, summed over the prefixes of two items or more, in which a context is left."""
+        segments = cut_segments(batch, self.source, self.model.mask, generator)
         states = self.model.last(torch.cat(segments), batch.lengths.repeat(3))  # (3B, 1, D)
         context, positive, negative = states.view(3, len(batch.items), -1)
         kept = batch.lengths > 1
@@ -101,7 +101,7 @@ class Pretraining(pl.LightningModule):
 
     @override
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam, where it may be in its fused form: one pass over the weights."""
+        """Make Adam, fused where that is possible."""
         config = self.config
         return torch.optim.Adam(self.parameters(), lr=config.learning_rate, fused=config.fused)
 
