@@ -328,14 +328,20 @@ def test_padding_on_the_right_is_what_lengths_say():
 class Doubled(MultiItemQueryAttention):
     """A layer that changes `forward` and forgets about `last`."""
 
-    def forward(self, query, key_value=None, *, lengths=None):
-        return 2 * super().forward(query, key_value, lengths=lengths)
+    def forward(self, query, key_value=None, **options):
+        return 2 * super().forward(query, key_value, **options)
 
 
 def test_a_subclass_that_changes_forward_has_the_last_of_that_forward():
     layer, (query, _, _) = Doubled(8, 2, 3).double(), inputs()
     expected = newest(layer(query, lengths=LENGTHS), LENGTHS, 2)
     torch.testing.assert_close(layer.last(query, lengths=LENGTHS, n=2), expected)
+
+
+def test_padding_does_not_make_a_subclass_change_the_outputs_twice():
+    layer, (query, _, _) = Doubled(8, 2, 3).double(), inputs()
+    once = 2 * MultiItemQueryAttention.forward(layer, query, padding=LEFT)
+    torch.testing.assert_close(layer(query, padding=LEFT)[~LEFT], once[~LEFT])
 
 
 @pytest.mark.parametrize(

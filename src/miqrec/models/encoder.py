@@ -1,4 +1,4 @@
-"""What every neural model here is: an encoder of histories whose state is compared with items."""
+"""The base of the models that are trained: an encoder of histories, whose states are compared with items."""
 
 from abc import ABC, abstractmethod
 
@@ -10,7 +10,15 @@ from miqrec.system.matmul import fast_products
 
 
 class Encoder(nn.Module, ABC):
-    """Histories to states, and states to scores by dot product with the items' vectors."""
+    """A model that turns histories into states, and states into scores.
+
+    The score of an item is the dot product of the newest state with the item's vector. A subclass
+    brings `forward`, `item_vectors` and `max_length`; it overrides `last` where it can compute the
+    newest states with less work than all of them.
+
+    Attributes:
+        max_length: How many of the newest items the model reads.
+    """
 
     max_length: int
 
@@ -23,15 +31,15 @@ class Encoder(nn.Module, ABC):
             lengths: How many of each row are valid, (B,), at least 1.
 
         Returns:
-            States (B, L, D); `states[:, t]` depends on no item after t.
+            States (B, L, D), where `states[:, t]` depends on no item after t.
         """
 
     @abstractmethod
     def item_vectors(self) -> Tensor:
-        """What states are compared with, (n_items + 1, D); row 0 is padding's, never ranked."""
+        """Give the vectors that states are compared with, (n_items + 1, D); row 0 belongs to padding."""
 
     def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
-        """Give the newest `n` states of each history, of its newest `max_length` items.
+        """Encode the newest `max_length` items of each history, and give the newest `n` states.
 
         Args:
             items: Item ids (B, L), padded with 0 on the right; L may exceed `max_length`.
@@ -39,13 +47,14 @@ class Encoder(nn.Module, ABC):
             n: How many states, at least 1.
 
         Returns:
-            States (B, n, D), newest first. Rows beyond the first item that is read repeat its state.
+            States (B, n, D), newest first. Where fewer than `n` items are read, the state of the
+            first of them repeats.
         """
         items, lengths = trim(items, lengths, self.max_length)
         return newest(self(items, lengths), lengths, n)
 
     def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """Score all items as the next one, in float32 under autocast too: (B, n_items + 1)."""
+        """Score all items as the next one: (B, L), (B,) -> (B, n_items + 1), in float32 always."""
         states = self.last(items, lengths).squeeze(1)  # (B, D)
         device = states.device
         with torch.autocast(device.type, enabled=False), fast_products(device):

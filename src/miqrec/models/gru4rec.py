@@ -1,12 +1,12 @@
 """GRU4Rec as later papers train it: on whole sequences, with a target at every position.
 
-Hidasi et al., "Session-based Recommendations with Recurrent Neural Networks", ICLR 2016, in the
-form that RecBole made usual: dropout on the embeddings, a GRU without biases, and a linear map from
-its state to the embeddings' width, so that the embeddings score the items. RecBole predicts from
-the last position only; a GRU reads forwards, so that every position may have its target.
+The model is that of Hidasi et al., "Session-based Recommendations with Recurrent Neural Networks",
+ICLR 2016, in RecBole's form: dropout on the embeddings, a GRU without biases, and a linear map from
+the GRU's state to the width of the embeddings, which then score the items. RecBole predicts from the
+last position only. A GRU reads forwards, so every position can have a target, and here it does.
 
-Weights start as RecBole's: embeddings Xavier normal, each of the GRU's matrices (its three gates
-in one) Xavier uniform, the linear map as PyTorch makes it.
+Weights start as in RecBole: embeddings Xavier normal, each matrix of the GRU (its three gates in one)
+Xavier uniform, and the linear map as PyTorch initialises it.
 """
 
 from typing import Literal
@@ -22,15 +22,15 @@ from miqrec.nn.padding import check_length, newest, trim
 
 
 class GRU4RecConfig(Config):
-    """RecBole's sizes, with more dropout (0.3 there)."""
+    """RecBole's sizes, with dropout 0.5 instead of its 0.3."""
 
     name: Literal["gru4rec"] = "gru4rec"
     dim: PositiveInt = 64
     """Width of item vectors and states."""
     hidden: PositiveInt = 128
-    """Width of the GRU."""
+    """Width of the GRU's state."""
     n_layers: PositiveInt = 1
-    """Layers of the GRU."""
+    """Number of the GRU's layers."""
     dropout: float = Field(default=0.5, ge=0, lt=1)
     """Share of the embeddings set to zero in training."""
     max_length: PositiveInt = 50
@@ -42,7 +42,7 @@ class GRU4Rec(Encoder):
 
     Args:
         n_items: Items are numbered 1..n_items.
-        config: Its sizes.
+        config: The sizes.
     """
 
     def __init__(self, n_items: int, config: GRU4RecConfig) -> None:
@@ -59,7 +59,7 @@ class GRU4Rec(Encoder):
     def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
         """Encode every prefix: `items` (B, L), `lengths` (B,) -> (B, L, D).
 
-        A GRU reads forwards, so padding behind the items cannot reach them and nothing is packed.
+        A GRU reads forwards, so the padding behind the items never reaches them.
 
         Raises:
             MiqrecError: If L is above `max_length`.
@@ -69,7 +69,7 @@ class GRU4Rec(Encoder):
         return states
 
     def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
-        """Give the newest `n` states, of which alone the GRU's output is projected: (B, n, D)."""
+        """Give the newest `n` states; only their GRU outputs are projected: (B, n, D)."""
         items, lengths = trim(items, lengths, self.max_length)
         states: Tensor = self.project(newest(self._hidden(items), lengths, n))
         return states

@@ -1,4 +1,4 @@
-"""The baseline that knows the last item only: what followed it most often."""
+"""The Markov baseline: the items that most often followed the last item of the history."""
 
 from typing import Any, Literal, Self
 
@@ -14,34 +14,39 @@ from miqrec.models.registry import register
 
 
 class MarkovConfig(Config):
-    """Nothing to choose."""
+    """The config of a model without settings."""
 
     name: Literal["markov"] = "markov"
 
 
 class Markov(nn.Module):
-    """Ranks by (transitions from the last item, popularity), the first deciding.
+    """A model that ranks by transitions from the last item, and by popularity where they are equal.
 
-    With c(i, j) how often j came right after i in training and p(j) how often it came at all, the
-    score of j after i is the place of (c(i, j), p(j)) in the lexicographic order of all such pairs
-    that occur, (0, p) among them, counted from 0. Places are whole numbers, so that float32 holds
-    them exactly (below 2^24) where a sum like c + p / (max p + 1) would run into its rounding.
-    Equal pairs get equal scores; an empty history, and whatever never followed the last item, is
-    ranked by popularity.
-
-    The state is sparse, item i's followers being `followers[offsets[i]:offsets[i + 1]]`. Its size
-    is known only after `fit`, and a saved state brings its own.
+    Let c(i, j) be how often item j came right after item i in training, and p(j) how often j came at
+    all. The score of j after i is the place of the pair (c(i, j), p(j)) in the lexicographic order of
+    all pairs that occur, counted from 0, with (0, p) among them. Equal pairs have equal scores.
+    Items that never followed the last item, and all items after an empty history, are ranked by
+    popularity. Places are whole numbers, which float32 holds exactly below 2^24; it would round a sum
+    such as c + p / (max p + 1).
 
     Args:
-        n_items: items are 1..n_items.
-        config: there for the sake of a common signature.
+        n_items: Items are numbered 1..n_items.
+        config: Without settings; every model takes one.
+
+    Attributes:
+        levels: The place of (0, p(j)) for each item j, (n_items + 1,) float32.
+        offsets: The followers of item i are `followers[offsets[i]:offsets[i + 1]]`, (n_items + 2,)
+            int64.
+        followers: The items that followed some item, (n,) int64; `fit` or a saved state decides n.
+        places: The place of (c(i, j), p(j)) for each follower j, (n,) float32.
+        max_length: 1, the last item.
     """
 
-    levels: Tensor  # (n_items + 1,) float32, place of (0, p(j))
-    offsets: Tensor  # (n_items + 2,) int64
-    followers: Tensor  # (n,) int64
-    places: Tensor  # (n,) float32, place of (c(i, j), p(j)) for each follower j
-    max_length = 1  # of a history it looks at
+    levels: Tensor
+    offsets: Tensor
+    followers: Tensor
+    places: Tensor
+    max_length = 1
 
     def __init__(self, n_items: int, config: MarkovConfig) -> None:
         super().__init__()
@@ -53,7 +58,7 @@ class Markov(nn.Module):
         self.register_load_state_dict_pre_hook(_make_room)  # type: ignore[no-untyped-call]
 
     def fit(self, histories: Histories) -> Self:
-        """Count items, and transitions within the histories."""
+        """Count the items of the histories, and the transitions within each of them."""
         size = len(self.levels)
         distinct, levels = np.unique(item_counts(histories), return_inverse=True)
         levels = np.concatenate([[0], levels])  # padding scores 0
@@ -72,11 +77,11 @@ class Markov(nn.Module):
         """Score all items as the next one.
 
         Args:
-            items: (B, L), padded with 0 on the right.
-            lengths: (B,); 0 is a history without items.
+            items: Item ids (B, L), padded with 0 on the right.
+            lengths: How many of each row are valid, (B,); 0 for a history without items.
 
         Returns:
-            (B, n_items + 1) float32.
+            Scores (B, n_items + 1) float32.
         """
         last = F.pad(items, (1, 0)).gather(1, lengths.unsqueeze(1)).squeeze(1)  # (B,), 0 if empty
         scores = self.levels.repeat(len(items), 1)  # (B, n_items + 1)
@@ -89,17 +94,17 @@ class Markov(nn.Module):
 
 
 def _transitions(histories: Histories, size: int) -> tuple[Integers, Integers, Integers]:
-    """Distinct pairs (item, its follower), sorted, and how often each occurs."""
-    items, goes_on = histories.items, within(histories)
-    goes_on[histories.stops[histories.lengths > 0] - 1] = False
-    position = goes_on.nonzero()[0]
-    keys = items[position].astype(np.int64) * size + items[position + 1]
+    """Give the distinct pairs of an item and its follower, sorted, and how often each occurs."""
+    items, has_follower = histories.items, within(histories)
+    has_follower[histories.stops[histories.lengths > 0] - 1] = False
+    positions = has_follower.nonzero()[0]
+    keys = items[positions].astype(np.int64) * size + items[positions + 1]
     distinct, counts = np.unique(keys, return_counts=True)
     return distinct // size, distinct % size, counts
 
 
 def _make_room(module: Markov, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
-    """Take over the sizes of a saved state's followers before it is loaded."""
+    """Give the followers the sizes that they have in a saved state, before it is loaded."""
     for name in ("followers", "places"):
         if (saved := state.get(prefix + name)) is not None:
             setattr(module, name, getattr(module, name).new_empty(saved.shape))

@@ -1,4 +1,4 @@
-"""The baseline that knows no user: everybody gets what most had."""
+"""The popularity baseline: every user gets the items with the most interactions in training."""
 
 from typing import Literal, Self
 
@@ -13,21 +13,25 @@ from miqrec.models.registry import register
 
 
 class PopularityConfig(Config):
-    """Nothing to choose."""
+    """The config of a model without settings."""
 
     name: Literal["popularity"] = "popularity"
 
 
 class Popularity(nn.Module):
-    """An item's score is its number of interactions in training.
+    """A model whose score of an item is the item's number of interactions in training.
 
     Args:
-        n_items: items are 1..n_items.
-        config: there for the sake of a common signature.
+        n_items: Items are numbered 1..n_items.
+        config: Without settings; every model takes one.
+
+    Attributes:
+        counts: The number of interactions of each item, (n_items + 1,) int64.
+        max_length: 1, since a batch has at least one column; the model looks at no item.
     """
 
-    counts: Tensor  # (n_items + 1,) int64
-    max_length = 1  # of a history it looks at; it needs none of it
+    counts: Tensor
+    max_length = 1
 
     def __init__(self, n_items: int, config: PopularityConfig) -> None:
         super().__init__()
@@ -40,28 +44,31 @@ class Popularity(nn.Module):
         return self
 
     def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """The same for everybody: (B, n_items + 1) float32, exact up to 2^24 interactions.
+        """Give every history the same scores.
 
         Args:
-            items: (B, L), only its size matters.
-            lengths: (B,), of no consequence.
+            items: Item ids (B, L), of which only B matters.
+            lengths: How many of each row are valid, (B,), which does not matter.
+
+        Returns:
+            Scores (B, n_items + 1) float32, exact up to 2^24 interactions.
         """
         return self.counts.float().repeat(len(items), 1)
 
 
 def item_counts(histories: Histories) -> npt.NDArray[np.int64]:
-    """How often each item stands in the histories, (n_items,)."""
+    """Count how often each item occurs in the histories: (n_items,)."""
     items = histories.items[within(histories)]
     return np.bincount(items, minlength=histories.n_items + 1)[1:]
 
 
 def popularity_scores(histories: Histories) -> Tensor:
-    """The same as scores that answer where there is no history: (n_items + 1,) float32."""
+    """Turn item counts into scores for users without a history: (n_items + 1,) float32."""
     return torch.from_numpy(np.append(0, item_counts(histories))).float()
 
 
 def within(histories: Histories) -> npt.NDArray[np.bool_]:
-    """Mark the places (n,) of the flat array that belong to one of the histories."""
+    """Mark the positions (n,) of the flat array that belong to one of the histories."""
     size = len(histories.items) + 1
     edges = np.bincount(histories.starts, minlength=size)
     edges -= np.bincount(histories.stops, minlength=size)

@@ -1,7 +1,8 @@
-"""SR-GNN: a gated graph network on each session's own item graph, with a state for every prefix.
+"""SR-GNN: a gated graph network on the item graph of each session, with a state for every prefix.
 
 Wu et al., "Session-based Recommendation with Graph Neural Networks", AAAI 2019 (arXiv 1811.00855).
-In the graph of one prefix, x_i is the embedding of node i and v_n the state of the newest item's:
+In the graph of one prefix, x_i is the embedding of node i, v_i its state, and n the newest item's
+node:
 
     a_i = [mean of x_j W_in + b_in over edges j -> i ; mean of x_j W_out + b_out over i -> j]
     v_i = GRU cell (input a_i, state x_i)                                       equations 1 to 5
@@ -9,17 +10,18 @@ In the graph of one prefix, x_i is the embedding of node i and v_n the state of 
     s_g = sum over the prefix's positions of alpha_i v_i: a repeated item counts repeatedly
     state = W3 [s_g ; v_n]                                                      equation 7
 
-Public code with a loss at every position runs the graph over the whole sequence, which shows the
-model the items that it is to predict. Here each prefix is its own graph, and `nn.session_graph`
-says why no more than 2 L nodes need be computed for all of them.
+Public code with a loss at every position runs the graph network over the whole sequence, which shows
+the model the items that it has to predict. Here each prefix has a graph of its own, and
+`miqrec.nn.session_graph` explains why 2 L nodes are enough for all of them.
 
-Where the paper and its authors' code (CRIPAC-DIG/SR-GNN) differ, the code is followed: b_in and
-b_out before the mean, a bias on W3, the GRU as PyTorch has it, each edge counted once. Departures:
-the code's further biases on a_i and on W2 are left out, as the cell's bias and c can take up their
-part; the graph network makes one step, which is the code's default, and cannot make more.
+Where the paper and its authors' code (CRIPAC-DIG/SR-GNN) differ, this model follows the code: b_in
+and b_out are added before the mean, W3 has a bias, the GRU is PyTorch's, and each edge counts once.
+Two departures: the code's further biases on a_i and on W2 are left out, since the bias of the GRU
+cell and c can take their place; and the graph network makes exactly one step, the code's default.
 
-torch-geometric's `GatedGraphConv` does not fit: it has one message matrix without bias where this
-needs two with one, a cell of D inputs where this has 2 D, and wants every graph written out.
+torch-geometric's `GatedGraphConv` does not fit: it has one message matrix without a bias where this
+model needs two with biases, its cell takes D inputs instead of 2 D, and every graph would have to be
+written out.
 """
 
 import math
@@ -47,7 +49,7 @@ from miqrec.nn.session_graph import (
 
 
 class SRGNNConfig(Config):
-    """Its sizes, with S3-Rec's width instead of the authors' 100; they have no dropout."""
+    """SR-GNN's sizes, with S3-Rec's width instead of the authors' 100; they use no dropout."""
 
     name: Literal["sr-gnn"] = "sr-gnn"
     dim: PositiveInt = 64
@@ -59,13 +61,13 @@ class SRGNNConfig(Config):
 
 
 class SRGNN(Encoder):
-    """A session vector for every prefix, compared with the same embeddings that are the input.
+    """A session vector for every prefix, compared with the embeddings that are the input too.
 
-    In training the attention's sigmoids need the most memory: B L^2 D / 2 numbers, a few times.
+    In training the sigmoids of equation 6 take the most memory: B L^2 D / 2 numbers, a few times.
 
     Args:
         n_items: Items are numbered 1..n_items.
-        config: Its sizes.
+        config: The sizes.
     """
 
     def __init__(self, n_items: int, config: SRGNNConfig) -> None:
@@ -95,7 +97,7 @@ class SRGNN(Encoder):
         return self._session_vectors(items, graph, prefix_versions(graph, lengths))
 
     def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
-        """Give the newest `n` states, each of a prefix that is a graph of its own: (B, n, D)."""
+        """Give the newest `n` states, each from the graph of its own prefix: (B, n, D)."""
         items, lengths = trim(items, lengths, self.max_length)
         graph = session_graph(items)
         return self._session_vectors(items, graph, newest_versions(graph, lengths, n))
@@ -107,7 +109,7 @@ class SRGNN(Encoder):
     def _session_vectors(
         self, items: Tensor, graph: SessionGraph, versions: NodeVersions
     ) -> Tensor:
-        """Encode T prefixes that are made of V versions of nodes: (B, T, D)."""
+        """Encode T prefixes, which are made of V versions of nodes: (B, T, D)."""
         x = self.dropout(self.embedding(items))  # (B, L, D)
         states = self._propagate(x, graph, versions)  # (B, V, D)
         newest = states.take_along_dim(versions.newest[:, :, None], dim=1)  # (B, T, D)
@@ -116,7 +118,7 @@ class SRGNN(Encoder):
         return vectors
 
     def _propagate(self, x: Tensor, graph: SessionGraph, versions: NodeVersions) -> Tensor:
-        """Make one step of the graph network, for these versions only: (B, V, D)."""
+        """Make one step of the graph network for V versions of nodes: (B, V, D)."""
         incoming, outgoing = touching_edges(graph, versions)  # (B, V, L)
         sources = _mean(self.incoming(before(x)), incoming)  # (B, V, D)
         targets = _mean(self.outgoing(x), outgoing)
@@ -126,7 +128,7 @@ class SRGNN(Encoder):
         return states.view_as(own)
 
     def _weights(self, states: Tensor, newest: Tensor, occurrences: Tensor) -> Tensor:
-        """Weigh each version with alpha times its occurrences, only where it occurs: (B, T, V)."""
+        """Weigh each version by alpha times its occurrences in each prefix: (B, T, V)."""
         row, prefix, version = occurrences.nonzero(as_tuple=True)  # (P,) each
         _, n_prefixes, n_versions = occurrences.shape
         # an embedding look-up is the indexing whose backward is fast on the CPU
@@ -138,7 +140,7 @@ class SRGNN(Encoder):
 
 
 def _mean(vectors: Tensor, edges: Tensor) -> Tensor:
-    """Average the `vectors` (B, L, D) that each row of `edges` (B, V, L) marks; 0 for none."""
+    """Average the `vectors` (B, L, D) that each row of `edges` (B, V, L) marks; 0 where it marks none."""
     total = edges.to(vectors.dtype) @ vectors  # (B, V, D)
     return total / edges.sum(-1, keepdim=True).clamp(min=1)
 

@@ -156,8 +156,7 @@ class CausalSelfAttention(Attention):
         """Attend at every position; arguments and results are `MultiItemQueryAttention`'s."""
         key_value = query if key_value is None else key_value
         _check_inputs(query, key_value, lengths, padding, self.embed_dim)
-        if padding is not None:
-            return _attend_packed(self, query, key_value, padding, need_weights=need_weights)
+        query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
         visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
         dropout = self.dropout if self.training else 0.0
 
@@ -166,12 +165,13 @@ class CausalSelfAttention(Attention):
         o = attend(
             q, k, v, self.num_heads, causal=self.causal, visible=visible, dropout=dropout
         )  # (B, L, 1, D)
-        output: Tensor = self.out(o.squeeze(2))  # (B, L, D)
+        output = self.out(o.squeeze(2))  # (B, L, D)
 
-        if not need_weights:
-            return output
-        attention = probabilities(q, k, self.num_heads, causal=self.causal, visible=visible)
-        return output, QueryWeights(o.new_ones(o.shape[:3]), attention)
+        weights = None
+        if need_weights:
+            attention = probabilities(q, k, self.num_heads, causal=self.causal, visible=visible)
+            weights = QueryWeights(o.new_ones(o.shape[:3]), attention)
+        return _results(output, weights, padding)
 
     def last(
         self,
@@ -186,6 +186,7 @@ class CausalSelfAttention(Attention):
         key_value = query if key_value is None else key_value
         _check_inputs(query, key_value, lengths, padding, self.embed_dim)
         query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
+        lengths = _all_valid(query) if lengths is None else lengths
         positions = newest_positions(lengths, n)  # (B, n)
         visible = _visible_from(positions, lengths, query.shape[1], causal=self.causal)
         dropout = self.dropout if self.training else 0.0
@@ -243,9 +244,7 @@ class MultiItemQueryAttention(Attention):
         self.dummy_items = nn.Parameter(torch.empty(window - 1, embed_dim)) if window > 1 else None
         if window > 1:
             self.pool_query = nn.Linear(embed_dim, embed_dim, bias=bias)
-            self.pool_key = nn.Linear(embed_dim, embed_dim, bias=bias)
-            # a bias is drawn and dropped, so that a seed gives the weights that it always gave
-            self.pool_key.register_parameter("bias", None)
+            self.pool_key = nn.Linear(embed_dim, embed_dim, bias=False)
         self.pool_value = nn.Linear(embed_dim, embed_dim, bias=bias)
         self.reset_parameters()
         self.register_load_state_dict_pre_hook(_drop_pool_key_bias)  # type: ignore[no-untyped-call]
@@ -271,24 +270,23 @@ class MultiItemQueryAttention(Attention):
         """Attend at every position.
 
         Args:
-            query: What the queries are made of, (B, L, D). SASRec normalises these inputs only.
-            key_value: What the keys and values are made of, (B, L, D); `query` if not given.
-            lengths: How many positions of each row are valid, (B,), the padding standing behind
-                them; all if not given. A causal layer has no use for it.
-            padding: Which positions are padding, (B, L) bool, wherever they stand; an alternative
-                to `lengths`. The dummy items stand directly before a row's first valid position.
-            need_weights: Whether to return the weights too, which are computed beside the outputs.
+            query: What queries are made of, (B, L, D). SASRec normalises these inputs only.
+            key_value: What keys and values are made of, (B, L, D); `query` if not given.
+            lengths: How many positions of each row are valid, (B,), with the padding behind them;
+                all if not given.
+            padding: Which positions are padding, (B, L) bool, wherever they stand; instead of
+                `lengths`. Dummy items stand directly before the first valid position.
+            need_weights: Whether to compute `QueryWeights` too.
 
         Returns:
-            Outputs (B, L, D), or a pair of these and `QueryWeights`. At padding they mean nothing.
+            Outputs (B, L, D), or a pair of outputs and weights. At padding they mean nothing.
 
         Raises:
-            MiqrecError: If the shapes do not fit, or both `lengths` and `padding` are given.
+            MiqrecError: If the shapes do not fit, or `lengths` and `padding` are both given.
         """
         key_value = query if key_value is None else key_value
         _check_inputs(query, key_value, lengths, padding, self.embed_dim)
-        if padding is not None:
-            return _attend_packed(self, query, key_value, padding, need_weights=need_weights)
+        query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
         visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
         dropout = self.dropout if self.training else 0.0
 
@@ -300,14 +298,13 @@ class MultiItemQueryAttention(Attention):
         )  # (B, L, m, D)
         alpha = self.weigh(o)  # (B, L, m)
         pooled = (alpha.unsqueeze(-2) @ o).squeeze(-2)  # (B, L, D)
-        output: Tensor = self.pool_value(
-            pooled
-        )  # (B, L, D), where Wpv may come last: alpha sums to 1
+        output = self.pool_value(pooled)  # (B, L, D); Wpv may come last, since alpha sums to 1
 
-        if not need_weights:
-            return output
-        attention = probabilities(q, k, self.num_heads, causal=self.causal, visible=visible)
-        return output, QueryWeights(alpha, attention)
+        weights = None
+        if need_weights:
+            attention = probabilities(q, k, self.num_heads, causal=self.causal, visible=visible)
+            weights = QueryWeights(alpha, attention)
+        return _results(output, weights, padding)
 
     def last(
         self,
@@ -325,6 +322,7 @@ class MultiItemQueryAttention(Attention):
         key_value = query if key_value is None else key_value
         _check_inputs(query, key_value, lengths, padding, self.embed_dim)
         query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
+        lengths = _all_valid(query) if lengths is None else lengths
         positions = newest_positions(lengths, n)  # (B, n)
         visible = _visible_from(positions, lengths, query.shape[1], causal=self.causal)
         dropout = self.dropout if self.training else 0.0
@@ -359,36 +357,37 @@ def _visible_from(positions: Tensor, lengths: Tensor, length: int, *, causal: bo
     return valid(ends, length)
 
 
+def _all_valid(query: Tensor) -> Tensor:
+    """Give the lengths (B,) of rows (B, L, D) without padding."""
+    return torch.full(query.shape[:1], query.shape[1], device=query.device)
+
+
 def _right_padded(
     query: Tensor, key_value: Tensor, lengths: Tensor | None, padding: Tensor | None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Give the inputs with all padding behind the valid positions, and how many there are."""
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Move padding that may stand anywhere behind the valid positions, and count these."""
+    if padding is None:
+        return query, key_value, lengths
+    places = packed_places(padding)
+    return pack(query, places), pack(key_value, places), (~padding).sum(1)
+
+
+def _results(
+    output: Tensor, weights: QueryWeights | None, padding: Tensor | None
+) -> Tensor | tuple[Tensor, QueryWeights]:
+    """Undo what `_right_padded` did to the order of positions, and return what was asked for."""
     if padding is not None:
         places = packed_places(padding)
-        return pack(query, places), pack(key_value, places), (~padding).sum(1)
-    if lengths is None:
-        lengths = torch.full(query.shape[:1], query.shape[1], device=query.device)
-    return query, key_value, lengths
+        output = take_rows(output, places)
+        weights = None if weights is None else _moved_back(weights, places)
+    return output if weights is None else (output, weights)
 
 
-def _attend_packed(
-    layer: "CausalSelfAttention | MultiItemQueryAttention",
-    query: Tensor,
-    key_value: Tensor,
-    padding: Tensor,
-    *,
-    need_weights: bool,
-) -> Tensor | tuple[Tensor, QueryWeights]:
-    """Call a layer on rows whose padding was moved to the end, and move its results back."""
-    places = packed_places(padding)  # (B, L)
-    query, key_value, lengths = _right_padded(query, key_value, None, padding)
-    results = layer.forward(query, key_value, lengths=lengths, need_weights=need_weights)
-    if isinstance(results, Tensor):
-        return take_rows(results, places)
-    output, (pooling, attention) = results
+def _moved_back(weights: QueryWeights, places: Tensor) -> QueryWeights:
+    attention = weights.attention  # (B, heads, L, m, L)
     attention = attention.gather(2, places[:, None, :, None, None].expand_as(attention))
     attention = attention.gather(4, places[:, None, None, None, :].expand_as(attention))
-    return take_rows(output, places), QueryWeights(take_rows(pooling, places), attention)
+    return QueryWeights(take_rows(weights.pooling, places), attention)
 
 
 def _drop_pool_key_bias(layer: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:

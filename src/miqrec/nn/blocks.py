@@ -1,8 +1,8 @@
-"""The layers of SASRec and of S3-Rec; both take their attention as a part.
+"""The blocks of SASRec and of S3-Rec, each built around an attention layer that is passed in.
 
-Each has `forward(x, lengths)`, (B, L, D) -> (B, L, D), and `last(x, lengths, n)`, (B, L, D) ->
-(B, n, D), which computes the newest n valid positions alone: all that a last block need do at
-inference.
+A block has two methods. `forward(x, lengths)` computes all positions, (B, L, D) -> (B, L, D).
+`last(x, lengths, n)` computes the newest n valid positions of each row, (B, L, D) -> (B, n, D), which
+is all that a model's last block has to do when it scores items.
 """
 
 from torch import Tensor, nn
@@ -13,15 +13,16 @@ from miqrec.nn.padding import newest
 
 
 class SASRecBlock(nn.Module):
-    """Q = LN(x); x = Q + Attn(Q, x); h = LN(x); x = h + FFN(h), as in SASRec's authors' code.
+    """Q = LN(x); x = Q + Attn(Q, x); h = LN(x); x = h + FFN(h), as in the code of SASRec's authors.
 
-    FFN is D to D to D with ReLU. Departures: attention brings an output projection, and dropout
-    falls on its output, whatever the attention itself does with its probabilities.
+    FFN maps D to D to D with ReLU. Two departures: the attention layer has an output projection, and
+    dropout acts on the projection's output. The authors' dropout acts on attention probabilities,
+    which is the attention layer's own affair here.
 
     Args:
         dim: D, the width of inputs and outputs.
-        attention: Any layer of `miqrec.nn.attention`.
-        dropout: The share set to zero in training after attention and after each map of the FFN.
+        attention: A layer of `miqrec.nn`, or one of your own derived from `miqrec.nn.Attention`.
+        dropout: The share set to zero in training after the attention and after each map of the FFN.
     """
 
     def __init__(self, dim: int, attention: Attention, dropout: float) -> None:
@@ -56,12 +57,12 @@ class SASRecBlock(nn.Module):
 
 
 class S3RecBlock(nn.Module):
-    """x = LN(x + Attn(x, x)); x = LN(x + FFN(x)), S3-Rec's block, with FFN D to 4D to D and GELU.
+    """x = LN(x + Attn(x, x)); x = LN(x + FFN(x)), S3-Rec's block; FFN maps D to 4D to D with GELU.
 
     Args:
         dim: D, the width of inputs and outputs.
-        attention: Any layer of `miqrec.nn.attention`.
-        dropout: The share set to zero in training after attention and after the FFN.
+        attention: A layer of `miqrec.nn`, or one of your own derived from `miqrec.nn.Attention`.
+        dropout: The share set to zero in training after the attention and after the FFN.
     """
 
     def __init__(self, dim: int, attention: Attention, dropout: float) -> None:

@@ -1,7 +1,7 @@
-"""Sequences of item ids to layer inputs: an item's vector plus one for its distance to the newest.
+"""From item ids to layer inputs: the vector of an item plus the vector of its position.
 
-Positions count back from the newest item, as in SASRec's left-padded original, so that dropping old
-items changes nothing for those that stay.
+Positions count back from the newest item, as in SASRec's left-padded original. Dropping the oldest
+items of a history therefore changes nothing for the items that stay.
 """
 
 import torch
@@ -11,15 +11,19 @@ from miqrec.nn.kernels.dropout import Dropout
 
 
 class SASRecEmbedding(nn.Module):
-    """x_t = dropout(sqrt(D) E[item_t] + P[length - 1 - t]), as SASRec's authors' code has it.
+    """x_t = dropout(sqrt(D) E[item_t] + P[length - 1 - t]), as in the code of SASRec's authors.
 
-    Row 0 of `items` belongs to padding: it starts at zero and gets no gradient from here.
+    Row 0 of E belongs to padding: it starts at zero and gets no gradient here.
 
     Args:
         n_items: Items are numbered 1..n_items.
         dim: D, the width of a vector.
-        max_length: How many positions there are.
+        max_length: How many positions P has.
         dropout: The share of inputs set to zero in training.
+
+    Attributes:
+        items: E, `nn.Embedding(n_items + 1, D)`.
+        positions: P, `nn.Embedding(max_length, D)`.
     """
 
     def __init__(self, n_items: int, dim: int, max_length: int, dropout: float) -> None:
@@ -30,13 +34,13 @@ class SASRecEmbedding(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """Embed `items` (B, L), of which `lengths` (B,) are valid: (B, L, D)."""
+        """Embed `items` (B, L), of which the first `lengths` (B,) are valid: (B, L, D)."""
         x: Tensor = self.dropout(self.items(items) * self.scale + self._positions(items, lengths))
         return x
 
     def _positions(self, items: Tensor, lengths: Tensor) -> Tensor:
         steps_back = lengths.unsqueeze(-1) - 1 - torch.arange(items.shape[1], device=items.device)
-        vectors: Tensor = self.positions(steps_back.clamp(min=0))  # padding borrows the newest's
+        vectors: Tensor = self.positions(steps_back.clamp(min=0))  # padding gets position 0
         return vectors
 
 
@@ -49,6 +53,6 @@ class S3RecEmbedding(SASRecEmbedding):
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """Embed `items` (B, L), of which `lengths` (B,) are valid: (B, L, D)."""
+        """Embed `items` (B, L), of which the first `lengths` (B,) are valid: (B, L, D)."""
         x: Tensor = self.dropout(self.norm(self.items(items) + self._positions(items, lengths)))
         return x

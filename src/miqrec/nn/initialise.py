@@ -1,4 +1,4 @@
-"""Starting weights: one rule for every matrix of a model, zero for every bias."""
+"""First weights: one rule for every matrix of a model, and zero for every bias."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,14 @@ from miqrec.nn.attention import MultiItemQueryAttention
 
 @torch.no_grad()
 def initialise(model: nn.Module, fill: Callable[[Tensor], Tensor]) -> None:
-    """Fill each matrix of linear maps, embeddings and windows' queries; zero biases and padding.
+    """Fill every matrix of linear maps, embeddings and MIQ queries; set biases and padding to zero.
 
-    The m query matrices of an MIQ layer are filled one by one: an initialiser that is given the
-    tensor of all of them reads wrong fans. Dummy items and layer norms keep what they have.
+    The m query matrices of an MIQ layer are filled one by one, since an initialiser computes a wrong
+    fan from the tensor that holds all of them. Dummy items and layer norms keep their values.
 
     Args:
-        model: The module whose parts are filled, in order of registration.
-        fill: An initialiser in place, such as `nn.init.xavier_uniform_`.
+        model: The module whose parts are filled, in the order in which it registered them.
+        fill: An initialiser that works in place, such as `nn.init.xavier_uniform_`.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Embedding):

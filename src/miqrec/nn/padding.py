@@ -1,4 +1,4 @@
-"""Right-padded sequences: which positions count, where the newest ones stand, and trimming."""
+"""Padded sequences: which positions are valid, where the newest ones stand, and how to trim and pack."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from miqrec.errors import MiqrecError
 
 
 def valid(lengths: Tensor, length: int) -> Tensor:
-    """Mark the positions before each sequence's end: `lengths` (B,) -> (B, length) bool."""
+    """Mark the positions before each sequence's end: `lengths` (...) -> (..., length) bool."""
     return torch.arange(length, device=lengths.device) < lengths.unsqueeze(-1)
 
 
@@ -20,7 +20,7 @@ def newest_positions(lengths: Tensor, n: int = 1) -> Tensor:
         MiqrecError: If `n` is below 1.
     """
     if n < 1:
-        raise MiqrecError(f"n is {n}, but the newest position is asked for at least: use 1 or more")
+        raise MiqrecError(f"n is {n}, but at least the newest position is needed: use 1 or more")
     return (lengths.unsqueeze(-1) - 1 - torch.arange(n, device=lengths.device)).clamp(min=0)
 
 
@@ -35,7 +35,7 @@ def take_rows(x: Tensor, rows: Tensor) -> Tensor:
 
 
 def packed_places(padding: Tensor) -> Tensor:
-    """Tell where each position goes when the valid ones move to the front, in their order.
+    """Compute where each position goes when the valid ones move to the front, in their order.
 
     Args:
         padding: Which positions are padding, (B, L) bool.

@@ -54,3 +54,10 @@ def test_the_seed_decides():
 def test_without_training_or_share_nothing_happens(layer):
     x = torch.randn(5)
     assert torch.equal(layer(x), x)
+
+
+def test_compiles_into_one_graph():
+    compiled = torch.compile(Dropout(0.25), fullgraph=True, backend="aot_eager")
+    assert (compiled(torch.ones(10_000)) == 0).float().mean().item() == pytest.approx(
+        0.25, abs=0.03
+    )

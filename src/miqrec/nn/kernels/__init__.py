@@ -1,1 +1,1 @@
-"""Fast paths of the layers; each is pinned to a slow, readable reference in the tests."""
+"""Fast paths of the layers; the tests pin each of them to a slow and readable reference."""

@@ -1,12 +1,16 @@
-"""Causal attention of m queries on a CPU, whose own kernel does not know that they share keys.
+"""Causal attention of m queries a position on a CPU, in blocks of positions.
 
-The m queries of a position stand as rows of one matrix, and so do the positions of a block, which
-makes the products large. Sequences go by a few at a time and their positions in blocks, so that a
-block's scores stay in the cache; a block meets only the keys up to its end. Of long sequences
-nothing of size (B, m, L, L) ever exists: backward forms a block's probabilities again, as flash
-attention does (Dao et al., 2022, arXiv 2205.14135). Of short ones it is quicker to keep them. In
-bfloat16 products are summed in float32 by the kernels that compute them and what they leave is
-bfloat16; scores become probabilities in float32.
+PyTorch's own kernel does not know that the m queries share keys. Here all queries of a block are the
+rows of one matrix, which makes the matrix products large, and a block is multiplied with the keys up
+to its end only. A few sequences are processed at a time, so that the scores of a block stay in the
+processor's cache.
+
+For long sequences no tensor of size (B, m, L, L) ever exists: `backward` computes the probabilities
+of a block again, as flash attention does (Dao et al., 2022, arXiv 2205.14135). For short sequences it
+is faster to keep them.
+
+In bfloat16 the matrix products add up in float32 and round their results to bfloat16, and the softmax
+works in float32.
 """
 
 from collections.abc import Iterator
@@ -17,11 +21,11 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 QUERIES = 500
-"""Queries in a block, at most; the fewer a position has, the more positions."""
+"""The largest number of queries in a block, which has `QUERIES / m` positions."""
 CHUNK = 2**19
-"""Scores that exist at a time, about."""
+"""About how many scores exist at a time."""
 KEPT = 512
-"""A query's scores (L a head) up to which its probabilities, half as many, are kept."""
+"""Probabilities are kept for `backward` where heads x L is not above this."""
 
 
 def blockwise_attention(queries: Tensor, keys: Tensor, values: Tensor, num_heads: int) -> Tensor:
@@ -31,10 +35,10 @@ def blockwise_attention(queries: Tensor, keys: Tensor, values: Tensor, num_heads
         queries: (m, B, L, D).
         keys: (B, L, D).
         values: (B, L, D).
-        num_heads: Heads that the D numbers are cut into.
+        num_heads: How many heads the D numbers are cut into.
 
     Returns:
-        The answers (B, L, m, D), heads side by side, as `attend` gives them.
+        The answers (B, L, m, D), heads side by side, as `attend` returns them.
     """
     answers: Tensor = _Blockwise.apply(queries, keys, values, num_heads)  # type: ignore[no-untyped-call]
     return answers
@@ -51,7 +55,7 @@ class _Blockwise(torch.autograd.Function):
             for block in _blocks(queries, num_heads):
                 attention = _probabilities(block.rows(queries), k, block)
                 answer = attention @ v[block.seen]  # (c * heads, n * m, d)
-                answers[block.place] = block.positions_first(answer)
+                answers[block.place] = block.unrows(answer)
                 if keeps:
                     kept.append(attention)
         ctx.save_for_backward(queries, keys, values, *kept)
@@ -66,50 +70,59 @@ class _Blockwise(torch.autograd.Function):
         m, B, L, D = queries.shape
         keys, values = _split(keys, heads) * _scale(D, heads), _split(values, heads)
         gradient = gradient.permute(2, 0, 1, 3)  # (m, B, L, D)
-        of_queries = queries.new_empty(B, L, m, heads, D // heads)
-        of_keys, of_values = torch.zeros_like(keys), torch.zeros_like(values)
+        grad_queries = queries.new_empty(B, L, m, heads, D // heads)
+        grad_keys, grad_values = torch.zeros_like(keys), torch.zeros_like(values)
         for number, block in enumerate(_blocks(queries, heads)):
-            asking, wanted = block.rows(queries), block.rows(gradient)
-            attention = kept[number] if kept else _probabilities(asking, keys, block)
-            of_values[block.seen].baddbmm_(attention.mT, wanted)
-            of_attention = wanted @ values[block.seen].mT  # (c * heads, n * m, stop)
-            of_scores = torch._softmax_backward_data(of_attention, attention, -1, attention.dtype)
-            of_keys[block.seen].baddbmm_(of_scores.mT, asking)
-            of_rows = of_scores @ keys[block.seen]
-            of_queries[block.place] = block.positions_first(of_rows)
-        of_keys *= _scale(D, heads)
-        of_queries = of_queries.flatten(3).permute(2, 0, 1, 3)  # (m, B, L, D)
-        return of_queries, _join(of_keys, heads), _join(of_values, heads), None
+            q, grad_answers = block.rows(queries), block.rows(gradient)
+            attention = kept[number] if kept else _probabilities(q, keys, block)
+            grad_values[block.seen].baddbmm_(attention.mT, grad_answers)
+            grad_attention = grad_answers @ values[block.seen].mT  # (c * heads, n * m, stop)
+            grad_scores = torch._softmax_backward_data(
+                grad_attention, attention, -1, attention.dtype
+            )
+            grad_keys[block.seen].baddbmm_(grad_scores.mT, q)
+            grad_queries[block.place] = block.unrows(grad_scores @ keys[block.seen])
+        grad_keys *= _scale(D, heads)
+        grad_queries = grad_queries.flatten(3).permute(2, 0, 1, 3)  # (m, B, L, D)
+        return grad_queries, _join(grad_keys, heads), _join(grad_values, heads), None
 
 
 class _Block(NamedTuple):
-    """The queries of some sequences from one position to another, and the keys up to its end."""
+    """The queries of c sequences at n positions, and the keys up to the last of these.
+
+    Attributes:
+        sequences: Which sequences, c of them.
+        positions: Which positions, n of them.
+        mask: What is added to the scores of the keys at `positions`, (n * m, n): -inf for keys that
+            come later than the query, and 0 for the others.
+        num_heads: How many heads there are.
+    """
 
     sequences: slice
     positions: slice
-    mask: Tensor  # (n * m, n), -inf for the block's own keys that come later than the query
+    mask: Tensor
     num_heads: int
 
     @property
     def place(self) -> tuple[slice, slice]:
-        """Where the answers belong in (B, L, m, heads, d)."""
+        """Give the index of the block's answers in (B, L, m, heads, d)."""
         return self.sequences, self.positions
 
     @property
     def seen(self) -> tuple[slice, slice]:
-        """Where the keys stand in (B * heads, L, d)."""
+        """Give the index of the keys that the block sees in (B * heads, L, d)."""
         first, last = self.sequences.start * self.num_heads, self.sequences.stop * self.num_heads
         return slice(first, last), slice(0, self.positions.stop)
 
     def rows(self, x: Tensor) -> Tensor:
-        """The block of x (m, B, L, D), a row a query: (c * heads, n * m, d)."""
+        """Take the block out of x (m, B, L, D), one row for each query: (c * heads, n * m, d)."""
         x = x[:, self.sequences, self.positions]  # (m, c, n, D)
         m, c, n = x.shape[:3]
         x = x.reshape(m, c, n, self.num_heads, -1).permute(1, 3, 2, 0, 4)  # (c, heads, n, m, d)
         return x.reshape(c * self.num_heads, n * m, -1)
 
-    def positions_first(self, rows: Tensor) -> Tensor:
-        """Rows (c * heads, n * m, d) in the order of answers: (c, n, m, heads, d), a view."""
+    def unrows(self, rows: Tensor) -> Tensor:
+        """View rows (c * heads, n * m, d) in the order of answers, (c, n, m, heads, d)."""
         n = self.positions.stop - self.positions.start
         rows = rows.view(-1, self.num_heads, n, rows.shape[1] // n, rows.shape[2])
         return rows.permute(0, 2, 3, 1, 4)
@@ -127,18 +140,18 @@ def _blocks(queries: Tensor, num_heads: int) -> Iterator[_Block]:
 
 
 def _mask(positions: slice, m: int, like: Tensor) -> Tensor:
-    """What is added to the scores that queries at `positions` give to keys there: (n * m, n)."""
+    """Make a block's mask: (n * m, n)."""
     n, dtype = positions.stop - positions.start, torch.promote_types(like.dtype, torch.float32)
     mask = like.new_full((n, n), -torch.inf, dtype=dtype).triu(1)
     return mask.repeat_interleave(m, 0)
 
 
-def _probabilities(asking: Tensor, keys: Tensor, block: _Block) -> Tensor:
-    """Of the block's queries (c * heads, n * m, d) over the keys up to its end."""
-    scores = asking @ keys[block.seen].mT  # (c * heads, n * m, stop)
+def _probabilities(q: Tensor, keys: Tensor, block: _Block) -> Tensor:
+    """Compute the probabilities of a block's queries, (c * heads, n * m, d) -> (c * heads, n * m, stop)."""
+    scores = q @ keys[block.seen].mT
     scores = scores.to(block.mask.dtype)
     scores[:, :, block.positions.start :] += block.mask
-    return scores.softmax(-1).to(asking.dtype)
+    return scores.softmax(-1).to(q.dtype)
 
 
 def _scale(width: int, num_heads: int) -> float:

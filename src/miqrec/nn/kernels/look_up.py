@@ -1,13 +1,13 @@
-"""Attention of a few positions, which needs no keys and no values.
+"""Attention of a few positions without keys and values.
 
-For each head with matrices Wk and Wv (D, d) and inputs x_s:
+For each head, with matrices Wk and Wv (D, d), inputs x_s, a query q and its probabilities p_s:
 
     q . (x_s Wk + bk) = (q Wk^T) . x_s + q . bk
     sum_s p_s (x_s Wv + bv) = (sum_s p_s x_s) Wv + (sum_s p_s) bv
 
-So the query goes through the key's matrix and the average of inputs through the value's, each once
-a query, where keys and values would take a product for each of the L inputs. With n positions of m
-queries this is less work up to about n m (heads - 1) = D.
+So each query is multiplied with Wk once and each average of inputs with Wv once, whereas keys and
+values take two products for each of the L inputs. For n positions of m queries this is less work up
+to about n m (heads - 1) = D.
 """
 
 import torch
@@ -42,8 +42,8 @@ def look_up(
     m, B, n, D = queries.shape
     queries = queries.reshape(m, B, n, num_heads, -1)
     Wk, Wv = (layer.weight.view(num_heads, -1, D) for layer in (key, value))  # (heads, d, D)
-    asking = torch.einsum("mbnhd,hde->bnmhe", queries, Wk)  # (B, n, m, heads, D)
-    scores = asking.flatten(1, 3) @ x.mT  # (B, n * m * heads, L)
+    folded = torch.einsum("mbnhd,hde->bnmhe", queries, Wk)  # (B, n, m, heads, D)
+    scores = folded.flatten(1, 3) @ x.mT  # (B, n * m * heads, L)
     if key.bias is not None:
         bk = key.bias.view(num_heads, -1)
         scores = scores + torch.einsum("mbnhd,hd->bnmh", queries, bk).flatten(1).unsqueeze(-1)

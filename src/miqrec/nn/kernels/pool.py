@@ -1,8 +1,8 @@
-"""The query-level attention of MIQ-Attn, reduced to what its softmax does not ignore.
+"""The query-level attention of MIQ-Attn with one projection instead of two.
 
-Written out, the scores are (o_i Wpq + bpq) . (o_j Wpk) / sqrt(D): two projections of every answer.
-With M = Wpq Wpk^T and c = bpq Wpk^T they are (o_i M + c) . o_j / sqrt(D): one projection, and with
-the "last" pooling one of the newest answer alone.
+Written out, the scores of A are (o_i Wpq + bpq) . (o_j Wpk) / sqrt(D), which projects every answer
+twice. With M = Wpq Wpk^T and c = bpq Wpk^T they are (o_i M + c) . o_j / sqrt(D), which projects every
+answer once, and with "last" pooling the newest answer only.
 """
 
 from typing import Literal
@@ -28,7 +28,8 @@ def answer_weights(
     scale = answers.shape[-1] ** -0.5
     M = key.weight.T @ query.weight * scale  # (D, D), as F.linear reads it
     c = None if query.bias is None else query.bias @ key.weight * scale  # (D,)
-    asking = answers if pooling == "mean" else answers[:, :, -1:]
-    scores = answers @ F.linear(asking, M, c).mT  # (B, T, m, m or 1), the transpose of A's scores:
-    alpha: Tensor = scores.softmax(-2).mean(-1)  # CPUs are slow along a short last dimension
+    rows = answers if pooling == "mean" else answers[:, :, -1:]  # the rows of A that count
+    # the scores are transposed, (B, T, m, m or 1): CPUs are slow along a short last dimension
+    scores = answers @ F.linear(rows, M, c).mT
+    alpha: Tensor = scores.softmax(-2).mean(-1)
     return alpha
