@@ -26,6 +26,7 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return NOTHING
 
     monkeypatch.setattr(peers, "STATE", tmp_path)
+    monkeypatch.setattr(peers, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(peers, "measure", measure)
     return asked
 
