@@ -24,7 +24,7 @@ from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.folder import read_history
-from miqrec.runs.plan import Opener, plan_run
+from miqrec.runs.plan import plan_run
 from miqrec.system.environment import choose_device
 from miqrec.training.hooks import FUNCTIONS, Hooks
 
@@ -98,7 +98,7 @@ class Recommender:
         hooks = Hooks(callbacks, logger, device, **functions)
         source, frame = source_or_frame(data)
         start = Path(init_from) if init_from else None
-        plan = plan_run(DataConfig(source=source), model, values, Opener(frame, items), start)
+        plan = plan_run(DataConfig(source=source), model, values, frame, items, init_from=start)
         plan = plan.with_functions(hooks)
         with tempfile.TemporaryDirectory() as folder:
             artifact = fit(plan, Path(folder), hooks)

@@ -11,7 +11,7 @@ from miqrec.cli.settings import given, with_settings
 from miqrec.data.open import DataConfig
 from miqrec.data.statistics import statistics
 from miqrec.runs.folder import run_pretraining
-from miqrec.runs.plan import Opener, plan_pretraining
+from miqrec.runs.plan import plan_pretraining
 from miqrec.runs.settings import pretrainable_models
 from miqrec.system.progress import console as messages
 from miqrec.system.tables import read_frame
@@ -42,8 +42,7 @@ def pretrain(
     miqrec train --data lastfm --model s3rec --init-from runs/pretrained --out runs/s3rec
     """
     source = DataConfig(source=data, items=str(items) if items else None)
-    opener = Opener(data_dir=data_dir, cache=CACHE)
-    plan = plan_pretraining(source, model, given(values), opener)
+    plan = plan_pretraining(source, model, given(values), data_dir=data_dir, cache=CACHE)
     dataset, config = plan.dataset, plan.config
     messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
     try:

@@ -16,7 +16,7 @@ from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
 from miqrec.runs.config import RunConfig
 from miqrec.runs.folder import Metrics, read_run_config, run
-from miqrec.runs.plan import Opener, plan_again, plan_run
+from miqrec.runs.plan import plan_again, plan_run
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
 from miqrec.training.hooks import Hooks
@@ -61,16 +61,20 @@ def train(
 
     Example: miqrec train --data ml-1m --model miq-sasrec --window 10 --out runs/miq
     """
-    opener = Opener(data_dir=data_dir, cache=CACHE)
     typed = {"data": data, "model": model, "recipe": recipe, "items": items, "init_from": init_from}
     if resume:
         _refuse_beside_resume(given(typed | values))
-        plan = plan_again(read_run_config(out), out, opener)
+        plan = plan_again(read_run_config(out), out, data_dir=data_dir, cache=CACHE)
     else:
         basis = _recipe(recipe, init_from) if recipe else None
         wanted = _wanted(basis, data, items, model)
         settings = wanted.values | given(values)
-        plan = plan_run(wanted.source, wanted.model, settings, opener, init_from)
+        plan = plan_run(
+            *(wanted.source, wanted.model, settings),
+            init_from=init_from,
+            data_dir=data_dir,
+            cache=CACHE,
+        )
     dataset, config = plan.dataset, plan.config
     for line in (f"{dataset.name}: {statistics(dataset)}", describe(plan.splits)):
         messages.print(line, highlight=False, soft_wrap=True)

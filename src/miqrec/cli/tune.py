@@ -17,7 +17,7 @@ from miqrec.experiments.studies.plan import data_words, option_words
 from miqrec.experiments.tuning.space import Dimension, TuningConfig, read_search
 from miqrec.models.registry import find_models
 from miqrec.runs.initial_weights import sizes
-from miqrec.runs.plan import Opener, plan_run
+from miqrec.runs.plan import plan_run
 from miqrec.runs.settings import Setting
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
@@ -140,8 +140,12 @@ def _refuse_beside_a_recipe(*options: object) -> None:
 def _planned(
     wanted: Wanted, init_from: Path | None, data_dir: Path | None
 ) -> tuple[Dataset, TuningConfig]:
-    opener = Opener(data_dir=data_dir, cache=CACHE)
-    plan = plan_run(wanted.source, wanted.model, wanted.fixed, opener, init_from)
+    plan = plan_run(
+        *(wanted.source, wanted.model, wanted.fixed),
+        init_from=init_from,
+        data_dir=data_dir,
+        cache=CACHE,
+    )
     config = TuningConfig(
         data=plan.config.data,
         fingerprint=plan.config.fingerprint,

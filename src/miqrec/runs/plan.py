@@ -40,55 +40,46 @@ class PretrainingPlan(NamedTuple):
     config: PretrainingRunConfig
 
 
-class Opener(NamedTuple):
-    """What opening data takes besides their config.
-
-    Attributes:
-        frame: the interactions themselves, where the config's source names none.
-        items: titles and attributes, a path or a frame.
-        data_dir: where the named data sets are looked for first.
-        cache: a folder for the prepared, memory-mapped form of files.
-    """
-
-    frame: Any = None
-    items: Any = None
-    data_dir: Path | None = None
-    cache: Path | None = None
-
-    def open(self, data: DataConfig) -> Dataset:
-        """Open the data that a config names, or the frame."""
-        return open_dataset(data, self.frame, self.items, data_dir=self.data_dir, cache=self.cache)
-
-
-IN_MEMORY = Opener()
-"""Named data sets are looked for in the usual places, and files are prepared in memory."""
-
-
 def plan_run(
     data: DataConfig,
     model: str | NamedConfig,
     values: Mapping[str, Any],
-    opener: Opener = IN_MEMORY,
+    frame: Any = None,
+    items: Any = None,
+    *,
     init_from: Path | None = None,
+    data_dir: Path | None = None,
+    cache: Path | None = None,
 ) -> Plan:
     """Plan a run from its settings by their bare names, such as `window=5, min_user=5, split="time"`.
+
+    Args:
+        data: where the interactions are; settings of columns and filters go before its own.
+        model: the name of a model, or its config.
+        values: the settings.
+        frame: the interactions themselves, where `data` names no source.
+        items: titles and attributes, a path or a frame.
+        init_from: a saved model to start from.
+        data_dir: where the named data sets are looked for first.
+        cache: a folder for the prepared, memory-mapped form of files.
 
     Raises:
         MiqrecError: data that can't be read, a setting that there is not, or a model in `init_from` that
             can't start this one.
     """
     chosen = settings(model, **values)
-    data = _chosen_data(data, chosen, opener)
-    return plan_opened(opener.open(data), data, chosen, init_from)
+    data = _chosen_data(data, chosen, data_dir)
+    dataset = open_dataset(data, frame, items, data_dir=data_dir, cache=cache)
+    return plan_opened(dataset, data, chosen, init_from)
 
 
 def _chosen_data(
-    data: DataConfig, chosen: Settings | PretrainingSettings, opener: Opener
+    data: DataConfig, chosen: Settings | PretrainingSettings, data_dir: Path | None
 ) -> DataConfig:
     """The data as the settings want them read, with the filters that will be applied."""
     columns = chosen.columns or data.columns
     wanted = data.model_copy(update={"columns": columns, "filters": chosen.filters})
-    return resolve(wanted, data_dir=opener.data_dir)
+    return resolve(wanted, data_dir=data_dir)
 
 
 def plan_opened(
@@ -109,13 +100,15 @@ def plan_opened(
     return Plan(dataset, splits, config)
 
 
-def plan_again(config: RunConfig, folder: Path, opener: Opener) -> Plan:
+def plan_again(
+    config: RunConfig, folder: Path, *, data_dir: Path | None = None, cache: Path | None = None
+) -> Plan:
     """Plan a run that was begun in `folder`, by the config that it left there.
 
     Raises:
         MiqrecError: the data have changed since.
     """
-    dataset = opener.open(config.data)
+    dataset = open_dataset(config.data, data_dir=data_dir, cache=cache)
     splits = split(dataset, config.split)
     if splits.fingerprint != config.fingerprint:
         raise MiqrecError(
@@ -129,12 +122,15 @@ def plan_pretraining(
     data: DataConfig,
     model: str | NamedConfig,
     values: Mapping[str, Any],
-    opener: Opener = IN_MEMORY,
+    *,
+    data_dir: Path | None = None,
+    cache: Path | None = None,
 ) -> PretrainingPlan:
     """Plan a pre-training, as `plan_run` plans a run."""
     chosen = pretraining_settings(model, **values)
-    data = _chosen_data(data, chosen, opener)
-    return plan_pretraining_opened(opener.open(data), data, chosen)
+    data = _chosen_data(data, chosen, data_dir)
+    dataset = open_dataset(data, data_dir=data_dir, cache=cache)
+    return plan_pretraining_opened(dataset, data, chosen)
 
 
 def plan_pretraining_opened(
