@@ -1,6 +1,8 @@
 """A run folder: what it holds when it is done, and what it refuses."""
 
 import json
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -10,7 +12,7 @@ from miqrec.evaluation.metrics import summary
 from miqrec.runs import fit as fitting
 from miqrec.runs import folder as runs
 from miqrec.runs.artifact import load_artifact
-from miqrec.runs.folder import note_environment, read_metrics, run
+from miqrec.runs.folder import claim, note_environment, read_metrics, run
 from miqrec.system.environment import environment
 from miqrec.system.locks import locked
 from worlds import cycle, small
@@ -75,6 +77,32 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     with pytest.raises(MiqrecError, match="holds other files"):
         run(PLAN, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_that_a_kill_left_with_half_a_config_is_nobodys(tmp_path):
+    folder, code = (
+        tmp_path / "run",
+        (
+            "import os, sys\nfrom pathlib import Path\nfrom miqrec.system.files import replacing\n"
+            "with replacing(Path(sys.argv[1], 'config.json')) as partial:\n"
+            "    partial.write_text('{'); os.kill(os.getpid(), 9)\n"
+        ),
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
+    assert len(list(folder.iterdir())) == 1
+
+    claim(folder, PLAN.config)
+
+    assert [path.name for path in folder.iterdir()] == ["config.json"]
+
+
+def test_checkpoints_that_a_kill_left_in_a_finished_run_go(tmp_path):
+    run(PLAN, tmp_path / "run")
+    (tmp_path / "run" / "checkpoints").mkdir()
+
+    run(PLAN, tmp_path / "run")
+
+    assert not (tmp_path / "run" / "checkpoints").exists()
 
 
 def test_the_final_model_is_fitted_on_everything_for_the_chosen_epochs(tmp_path):

@@ -22,7 +22,7 @@ from miqrec.runs.config import RunConfig
 from miqrec.runs.inference import InferenceConfig
 from miqrec.runs.plan import Plan, PretrainingPlan
 from miqrec.system.environment import Environment, choose_device, environment, peak_mib
-from miqrec.system.files import remove, replacing, write_json
+from miqrec.system.files import remove, replacing, sweep, write_json
 from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
 from miqrec.training.hooks import NO_HOOKS, Hooks
@@ -83,6 +83,7 @@ def _run(plan: Plan, folder: Path, hooks: Hooks) -> Metrics:
     from miqrec.runs.fit import fit
 
     if (folder / "metrics.json").exists():
+        remove(folder / "checkpoints")
         return read_metrics(folder)
     device = choose_device(hooks.device)
     note_environment(folder, device)
@@ -209,6 +210,7 @@ def claim(folder: Path, config: Config) -> None:
     if (folder / "config.json").exists():
         _check_same(_read_config(folder, type(config)), config, folder)
         return
+    sweep(folder)
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise MiqrecError(f"{folder} holds other files; choose a new folder for --out")
     write_json(folder / "config.json", config.model_dump(mode="json"))

@@ -38,7 +38,7 @@ def replacing(path: Path, replaces: Callable[[Path], bool] | None = None) -> Ite
     recover(target)
     check_replaceable(path, replaces)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(target.parent)
+    sweep(target.parent)
     partial = temporary_name(target)
     try:
         yield partial
@@ -77,6 +77,13 @@ def recover(path: Path) -> None:
         aside.replace(path)
 
 
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left of files that they were writing in a folder."""
+    for path in left_behind(folder):
+        with suppress(OSError):  # another process was faster, or it is another user's
+            remove(path)
+
+
 def remove(path: Path) -> None:
     """Remove a file, a link (not what it points to) or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
@@ -91,12 +98,6 @@ def write_json(path: Path, content: Any) -> None:
         partial.write_text(
             json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )
-
-
-def _sweep(folder: Path) -> None:
-    for path in left_behind(folder):
-        with suppress(OSError):  # another process was faster, or it is another user's
-            remove(path)
 
 
 def _take_place(new: Path, path: Path) -> None:
