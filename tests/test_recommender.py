@@ -83,7 +83,7 @@ def test_a_wholly_unknown_history_is_answered_with_popularity(rec):
 
 
 def test_an_unknown_user_is_an_error_that_names_them(rec):
-    with pytest.raises(MiqrecError, match="no interactions of user 4711"):
+    with pytest.raises(MiqrecError, match=r"no interactions of 1 of 1 users \(4711\)"):
         rec.recommend(users=[4711])
 
 
@@ -191,3 +191,27 @@ def test_the_readme_example_runs():
     rec = Recommender.fit(log, model="miq-sasrec", window=5, epochs=1)
 
     assert rec.recommend(histories=[["item 01", "item 02"]], k=10).height == 10
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"users": "ann"}, r"give a list of users, as in users=\['ann'\]"),
+        ({"histories": ["item 01", "item 02"]}, "history 0 is 'item 01', not a list of items"),
+        ({"histories": [["item 01", None]]}, "None is no item"),
+        ({"histories": [["item 01"]], "k": True}, "k is True; give a whole number"),
+        ({"histories": [["item 01"]], "k": 2.0}, r"k is 2\.0; give a whole number"),
+    ],
+)
+def test_what_is_asked_for_in_the_wrong_shape_is_named(rec, wrong, complaint):
+    with pytest.raises(MiqrecError, match=complaint):
+        rec.recommend(**wrong)
+
+
+def test_unknown_users_are_left_out_by_option_and_said_so(rec):
+    known = rec.dataset.users[0]
+
+    with pytest.warns(MiqrecWarning, match=r"1 of 2 users \(nobody\); they were left out"):
+        lists = rec.recommend(users=[known, "nobody"], k=1, unknown_users="skip")
+
+    assert lists["user"].to_list() == [known]

@@ -78,6 +78,14 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_read():
         Recommender.fit(cycle(), "sasrec", device="cuda:7", **SMALL)
 
 
+def test_a_data_set_is_used_again_and_histories_may_be_lists():
+    names = frame(cycle()).group_by("user", maintain_order=True).agg("item")["item"].to_list()
+
+    from_lists = Recommender.fit(names, "markov")
+
+    assert from_lists.evaluate() == Recommender.fit(cycle(), "markov").evaluate()
+
+
 def test_a_split_by_time_is_kept_with_the_model(tmp_path):
     timed = frame(cycle()).with_columns(pl.int_range(pl.len()).over("user").alias("time"))
     rec = Recommender.fit(timed, "markov", split="time", valid_share=0.2, test_share=0.2)

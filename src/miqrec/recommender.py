@@ -117,6 +117,7 @@ class Recommender:
         data: Any = None,
         exclude_seen: bool | None = None,
         on_unknown: OnUnknown = "skip",
+        unknown_users: OnUnknown = "error",
     ) -> pl.DataFrame:
         """The k best items for users of the data, or after histories of somebody it has never seen.
 
@@ -127,6 +128,7 @@ class Recommender:
             data: where the users' histories are, as for `fit`; needed after `load`.
             exclude_seen: leave out what is in the history; by default as the model was fitted.
             on_unknown: items that the model does not know are skipped with a warning, or an error.
+            unknown_users: users without interactions in the data are an error, or skipped with a warning.
 
         Returns:
             a frame with `user` (or the number of the history, from 0), `item`, `title`, `score`,
@@ -135,11 +137,12 @@ class Recommender:
         Raises:
             MiqrecError: an unknown user, k larger than the catalogue, or no histories at hand.
         """
+        _check_length(k)
         if histories is not None:
             asked = self._typed(histories, on_unknown)
         else:
             asked = self._histories(data, on_unknown)
-        rows = _rows(asked, users)
+        rows = _rows(asked, users, unknown_users)
         if len(rows) == 0:
             raise MiqrecError("there is nobody to recommend to: give users or histories")
         if exclude_seen is None:
@@ -242,15 +245,29 @@ class Recommender:
         return encode_histories(users, items, lengths, self.artifact.catalogue, on_unknown)
 
 
-def _rows(dataset: Dataset, users: Iterable[Id] | None) -> npt.NDArray[np.int64]:
-    """The numbers of the named users, all of them for None."""
+def _rows(
+    dataset: Dataset, users: Iterable[Id] | None, unknown_users: OnUnknown
+) -> npt.NDArray[np.int64]:
+    """Look up the numbers of the named users, of all of them for None."""
     if users is None:
         return np.arange(len(dataset.users))
+    if isinstance(users, str | bytes):
+        raise MiqrecError(f"users is {users!r}; give a list of users, as in users=[{users!r}]")
     names = list(users)
-    rows = positions(pl.Series(names), dataset.users)
-    if unknown := [str(name) for name, row in zip(names, rows, strict=True) if row < 0]:
-        raise MiqrecError(
-            f"the data has no interactions of user {', '.join(unknown[:3])}"
-            f"{' ...' if len(unknown) > 3 else ''}; give their histories instead of their names"
-        )
-    return rows
+    rows = positions(pl.Series(names, strict=False), dataset.users)
+    unknown = [str(name) for name, row in zip(names, rows, strict=True) if row < 0]
+    if not unknown:
+        return rows
+    sentence = (
+        f"the data has no interactions of {len(unknown):,} of {len(names):,} users "
+        f"({', '.join(unknown[:3])}{' ...' if len(unknown) > 3 else ''})"
+    )
+    if unknown_users == "error":
+        raise MiqrecError(f"{sentence}; leave them out, or give their histories instead")
+    warnings.warn(f"{sentence}; they were left out", MiqrecWarning, stacklevel=3)
+    return rows[rows >= 0]
+
+
+def _check_length(k: int) -> None:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer):
+        raise MiqrecError(f"k is {k!r}; give a whole number, the length of the lists")

@@ -26,6 +26,9 @@ History = Annotated[
 Length = Annotated[int, typer.Option("--k", "-k", help="How many items for each.")]
 Out = Annotated[Path | None, typer.Option(help="Write to this .parquet, .csv or .jsonl file.")]
 Unknown = Annotated[OnUnknown, typer.Option(help="What to do with items the model does not know.")]
+UnknownUsers = Annotated[
+    OnUnknown, typer.Option(help="What to do with users of whom the data has no interactions.")
+]
 Seen = Annotated[
     bool | None,
     typer.Option(
@@ -46,6 +49,7 @@ def recommend(
     out: Out = None,
     exclude_seen: Seen = None,
     on_unknown: Unknown = "skip",
+    unknown_users: UnknownUsers = "error",
     data_dir: DataDir = None,
     device: Device = None,
     json: Json = False,
@@ -68,6 +72,7 @@ def recommend(
         data=dataset,
         exclude_seen=exclude_seen,
         on_unknown=on_unknown,
+        unknown_users=unknown_users,
     )
     if out:
         write_frame(frame, out)
