@@ -45,13 +45,13 @@ def read_config(path: Path, kind: type[C], whose: str) -> C:
 
 
 def _own_error(error: ValidationError) -> MiqrecError | None:
-    """An error of ours among what is wrong, which says what to do itself."""
+    """Find an error of ours among the problems; its sentence says what to do already."""
     causes = [problem.get("ctx", {}).get("error") for problem in error.errors()]
     return next((cause for cause in causes if isinstance(cause, MiqrecError)), None)
 
 
 def explain(error: ValidationError) -> str:
-    """What is wrong with the values, in one sentence for a person."""
+    """Say what is wrong with the values, in one sentence for a person."""
     problems = []
     for problem in error.errors(include_url=False):
         key = ".".join(str(part) for part in problem["loc"])

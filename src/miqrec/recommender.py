@@ -119,7 +119,7 @@ class Recommender:
         on_unknown: OnUnknown = "skip",
         unknown_users: OnUnknown = "error",
     ) -> pl.DataFrame:
-        """The k best items for users of the data, or after histories of somebody it has never seen.
+        """List the k best items for users of the data, or after histories of people it has never seen.
 
         Args:
             users: external ids; None for all of them.
@@ -159,7 +159,7 @@ class Recommender:
         )
 
     def evaluate(self, part: Held = "test", *, data: Any = None) -> dict[str, float]:
-        """HR and NDCG at 5, 10 and 20, and MRR, on the held-out items of a split.
+        """Score the held-out items: HR and NDCG at 5, 10 and 20, and MRR.
 
         Args:
             part: "valid" or "test".
@@ -171,7 +171,7 @@ class Recommender:
         return summary(self.ranks(part, data=data)["rank"].to_torch())
 
     def ranks(self, part: Held = "test", *, data: Any = None) -> pl.DataFrame:
-        """The rank of each held-out item, as `rank_questions` gives them."""
+        """Rank each held-out item, as `rank_questions` does."""
         if self.artifact.config.trained_on == "all":
             raise MiqrecError(
                 "this model was fitted on everything, the held-out items too, so its scores on them "
@@ -217,7 +217,7 @@ class Recommender:
         return cls(artifact, device=device)
 
     def _opened(self, data: Any) -> Dataset:
-        """The interactions that were brought, or else those that the model was fitted on."""
+        """Open the interactions that were brought, or else take those that the model was fitted on."""
         if isinstance(data, Dataset):
             return data
         if data is not None:

@@ -37,7 +37,7 @@ def compare(runs: Runs, json: Json = False) -> None:
 
 
 def _names(folders: list[Path]) -> list[str]:
-    """The ends of the paths, as long as it takes to tell them apart: `seed-0` is many a run's."""
+    """Return the ends of the paths, as long as it takes to tell them apart: many runs are called `seed-0`."""
     for n in range(1, max(len(folder.parts) for folder in folders) + 1):
         names = [str(Path(*folder.parts[-n:])) for folder in folders]
         if len(set(names)) == len(folders):

@@ -18,7 +18,7 @@ def print_json(content: Any) -> None:
 
 
 def compact_table(*columns: str, title: str | None = None, caption: str | None = None) -> Table:
-    """A table with a line below its head and no others; what is long goes over lines."""
+    """Make a table with a line below its head and no others; long text is folded."""
     return Table(
         *(Column(name, overflow="fold") for name in columns),
         title=title,

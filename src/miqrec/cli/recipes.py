@@ -31,7 +31,7 @@ RecipeName = Annotated[
 
 
 def read_recipe(recipe: str, init_from: Path | None) -> tuple[Study, str]:
-    """The study and the system in it.
+    """Read a recipe: the study, and the name of the system in it.
 
     Raises:
         MiqrecError: it starts from a pre-training and none was given; or as `read_system`.

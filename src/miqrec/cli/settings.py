@@ -57,7 +57,7 @@ def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Co
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
-    """The settings that were typed; the others are left to the configs' defaults."""
+    """Keep the settings that were typed; the configs' defaults stand for the others."""
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -94,7 +94,7 @@ def _can_be_typed(kind: Any) -> bool:
 
 
 def _kind(kinds: list[Any]) -> Any:
-    """What a setting is typed as that models take as one of these."""
+    """Choose the type of an option, where models give the setting these types."""
     if all(kind == kinds[0] for kind in kinds):
         return kinds[0]
     if all(get_origin(kind) is Literal for kind in kinds):
@@ -103,7 +103,7 @@ def _kind(kinds: list[Any]) -> Any:
 
 
 def _without_none(annotation: Any) -> Any:
-    """An int of `int | None`, and anything else as it is."""
+    """Take `None` out of an optional type: `int | None` becomes int."""
     kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
     is_optional = get_origin(annotation) in (Union, UnionType) and len(kinds) == 1
     return kinds[0] if is_optional else annotation
@@ -127,7 +127,7 @@ def _defaults(owners: Owners) -> str:
 
 
 def _grouped(texts: dict[str, str]) -> dict[str, list[str]]:
-    """The owners of each text."""
+    """Group the owners by the text that they have in common."""
     owners: dict[str, list[str]] = {}
     for owner, text in texts.items():
         owners.setdefault(text, []).append(owner)

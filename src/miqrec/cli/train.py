@@ -96,7 +96,7 @@ def _refuse_beside_resume(typed: dict[str, Any]) -> None:
 
 
 def _recipe(recipe: str, init_from: Path | None) -> Wanted:
-    """A system of a study, as a table trains it."""
+    """Read a system of a study, as its table trains it."""
     study, system = read_recipe(recipe, init_from)
     return Wanted(study.source(), study.systems[system].model, dict(study.system_values(system)))
 
@@ -104,7 +104,7 @@ def _recipe(recipe: str, init_from: Path | None) -> Wanted:
 def _wanted(
     basis: Wanted | None, data: str | None, items: Path | None, model: str | None
 ) -> Wanted:
-    """What was typed, and the recipe's word on the rest; other data have columns of their own."""
+    """Combine what was typed with the recipe; data that are typed bring columns of their own."""
     if basis is None:
         if data is None:
             raise MiqrecError(

@@ -112,7 +112,7 @@ def tune(
 
 
 def _recipe(recipe: str, init_from: Path | None) -> Wanted:
-    """A system's search; what an earlier one found is not among its settings."""
+    """Read a system's search; the values that an earlier search found are left out of its settings."""
     study, system = read_recipe(recipe, init_from)
     space = study.space(system)
     if not study.tuning or not space:
@@ -123,7 +123,7 @@ def _recipe(recipe: str, init_from: Path | None) -> Wanted:
 
 
 def _typed(data: str | None, items: Path | None, model: str, search: Path | None) -> Wanted:
-    """What the options say, without a recipe."""
+    """Gather what the options say where there is no recipe."""
     if data is None or search is None:
         raise MiqrecError("give --data and --search, or a --recipe that has both")
     source = DataConfig(source=data, items=str(items) if items else None)
@@ -168,7 +168,7 @@ def _check_sizes(model: str, space: dict[str, Dimension]) -> None:
 def _command(
     config: TuningConfig, best: dict[str, Setting], out: Path, init_from: Path | None
 ) -> list[str]:
-    """What trains with the best settings."""
+    """Write the command that trains with the best settings."""
     start = ("--init-from", str(init_from)) if init_from else ()
     words = (*data_words(config.data), "--model", config.model, *option_words(best), *start)
     return ["miqrec", "train", *words, "--out", str(out / "best")]

@@ -89,7 +89,7 @@ class Splits:
     fingerprint: str
 
     def held(self, part: Held) -> Questions:
-        """The questions of validation or of test.
+        """Return the questions of validation or of test.
 
         Raises:
             MiqrecError: there are none.
@@ -120,7 +120,7 @@ class _HeldOut(NamedTuple):
 
 
 def everything(dataset: Dataset) -> Histories:
-    """All interactions of all users: what the model that is put into use is trained on."""
+    """Return all interactions of all users, on which a model for use is trained."""
     return _histories(dataset.sequences, dataset.sequences.offsets[1:])
 
 
@@ -171,7 +171,7 @@ def with_moments(config: SplitConfig, dataset: Dataset) -> SplitConfig:
 
 
 def describe(splits: Splits) -> str:
-    """One line for people: what is trained on, and how many of the questions no list can answer."""
+    """Say in one line what is trained on, and how many of the questions no list can answer."""
     questions = splits.test
     unknown, new = int((questions.targets == 0).sum()), int((questions.lengths == 0).sum())
     text = (
@@ -225,7 +225,7 @@ def _times(sequences: Sequences) -> Times:
 
 
 def _moments(times: Times, config: SplitConfig) -> tuple[float, float]:
-    """Where validation and test begin, in the unit of the times."""
+    """Find where validation and test begin, in the unit of the times."""
     if config.valid_from is None or config.test_from is None:
         test_share = config.test_share or SHARE
         later = test_share + (config.valid_share or SHARE)
@@ -241,7 +241,7 @@ def _moments(times: Times, config: SplitConfig) -> tuple[float, float]:
 
 
 def _moment(text: str) -> float:
-    """A typed moment in the unit of the times: microseconds since 1970, or the data's own numbers."""
+    """Read a typed moment in the unit of the times: microseconds since 1970, or the data's own numbers."""
     try:
         return int(text) if text.lstrip("-").isdigit() else float(text)
     except ValueError:
@@ -256,14 +256,14 @@ def _moment(text: str) -> float:
 
 
 def _written(moment: float) -> str:
-    """A moment as a person would type it: a date where the times are dates."""
+    """Write a moment as a person would type it: a date where the times are dates."""
     if FIRST_SECOND <= moment / UNITS["us"] < LAST_SECOND:
         return (EPOCH + moment * MICROSECOND).isoformat()
     return str(moment)
 
 
 def _trained_catalogue(dataset: Dataset, train_stops: Integers) -> Catalogue:
-    """The items that occur in training, in the order of their numbers."""
+    """Keep the items that occur in training, in the order of their numbers."""
     sequences = dataset.sequences
     edges = np.zeros(len(sequences.items) + 1, np.int64)
     np.add.at(edges, sequences.offsets[:-1], 1)
@@ -283,7 +283,7 @@ def _fingerprint(dataset: Dataset, held_out: _HeldOut) -> str:
 def _known(
     sequences: Sequences, encoded: npt.NDArray[np.int32], places: Integers, n_items: int
 ) -> Sequences:
-    """The rows whose items the catalogue has, in its numbers."""
+    """Keep the rows whose items the catalogue has, in its numbers."""
     known = encoded > 0
     columns = {name: column[known] for name, column in sequences.columns().items()}
     return Sequences(encoded[known], places[sequences.offsets], n_items, **columns)

@@ -166,7 +166,7 @@ def gini(lists: pl.DataFrame, n_items: int, k: int) -> float:
 
 
 def mean(values: pl.DataFrame) -> float:
-    """The average over users of what one of these functions returned.
+    """Average over users what one of these functions returned.
 
     Raises:
         MiqrecError: If there is no user.
@@ -175,7 +175,7 @@ def mean(values: pl.DataFrame) -> float:
 
 
 def _top(lists: pl.DataFrame, k: int) -> pl.DataFrame:
-    """The first k items of the lists, which are checked to be lists."""
+    """Take the first k items of the lists, which are checked to be lists."""
     if k < 1:
         raise MiqrecError(f"the cutoff k is {k}: it must be at least 1")
     lists = _not_empty(lists, "lists").select("user", "item", "rank")
@@ -187,7 +187,7 @@ def _top(lists: pl.DataFrame, k: int) -> pl.DataFrame:
 
 
 def _hits(lists: pl.DataFrame, targets: pl.DataFrame, k: int) -> pl.DataFrame:
-    """The targets, each once, with their ranks; null where the first k items miss them."""
+    """Join the targets, each once, with their ranks; null where the first k items miss them."""
     wanted = _not_empty(targets, "targets").select("user", "item").unique()
     return _join(wanted, _top(lists, k), "user", "item")
 
@@ -201,7 +201,7 @@ def _exposures(lists: pl.DataFrame, n_items: int, k: int) -> npt.NDArray[np.int6
 
 
 def _jaccard_distances(pairs: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """The distance of each pair of items, `item` and `item_right`, by the attributes of `items`."""
+    """Measure the distance of each pair, `item` and `item_right`, by the attributes of `items`."""
     both = pairs.join(items, on="item").join(items, left_on="item_right", right_on="item")
     one, other = pl.col("attributes"), pl.col("attributes_right")
     shared = one.list.set_intersection(other).list.len()
@@ -210,7 +210,7 @@ def _jaccard_distances(pairs: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame
 
 
 def _of_users(frame: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
-    """A value a user, in the order of users."""
+    """Return one value a user, in the order of users."""
     return frame.group_by("user").agg(value=value.cast(pl.Float64)).sort("user")
 
 

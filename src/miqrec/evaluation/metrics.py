@@ -38,7 +38,7 @@ def reciprocal_rank(ranks: Tensor) -> Tensor:
 
 
 def metric_values(ranks: Tensor, metric: str) -> Tensor:
-    """The value of `HR@k`, `NDCG@k` or `MRR` for each rank, float64 in the shape of `ranks`.
+    """Compute `HR@k`, `NDCG@k` or `MRR` for each rank, float64 in the shape of `ranks`.
 
     Raises:
         MiqrecError: if there is no such metric, there are no ranks, or one is below 1.

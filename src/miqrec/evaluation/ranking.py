@@ -73,7 +73,7 @@ def ranks(scores: Tensor, targets: Tensor, seen: tuple[Tensor, Tensor] | None = 
 
 
 def top_k(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The k best items of each row, best first, ties by smaller id.
+    """Find the k best items of each row, best first, ties by smaller id.
 
     Args:
         scores: (B, n_items + 1), already excluded where need be.

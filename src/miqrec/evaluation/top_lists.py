@@ -34,7 +34,7 @@ class ListRequest(NamedTuple):
 def recommend_lists(
     request: ListRequest, sequences: Sequences, users: Integers, device: torch.device | str = "cpu"
 ) -> pl.DataFrame:
-    """The k best items after each history, best first; ties go to the smaller internal id.
+    """List the k best items after each history, best first; ties go to the smaller internal id.
 
     Args:
         request: the model, the popularity of the items, the length of the lists.
@@ -83,7 +83,7 @@ def _lists(
 def _scores(
     request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
 ) -> Tensor:
-    """The model's scores, or popularity where there is no history: (B, n_items + 1)."""
+    """Score all items by the model, or by popularity where there is no history: (B, n_items + 1)."""
     device = next(iter(request.model.state_dict().values())).device
     lengths = np.minimum(stops - starts, request.model.max_length)
     items = pad(flat, stops - lengths, lengths).to(device)  # (B, L)

@@ -121,7 +121,7 @@ def _is_artifact(folder: Path) -> bool:
 
 
 def artifact_folder(folder: Path) -> Path:
-    """The folder itself, or the `artifact` inside it where it is a run."""
+    """Find the artifact: the folder itself, or the `artifact` inside it where it is a run."""
     for candidate in (folder / "artifact", folder):
         recover(candidate)
         if (candidate / "model.safetensors").is_file() and (candidate / "config.json").is_file():
@@ -134,7 +134,7 @@ def artifact_folder(folder: Path) -> Path:
 
 
 def _read_config(folder: Path) -> ArtifactConfig:
-    """The config of an artifact, its format checked before anything else."""
+    """Read the config of an artifact; its format is checked before anything else."""
     path, whose = folder / "config.json", "a saved model's"
     header = read_config(path, _Header, whose)
     if header.format > FORMAT:

@@ -76,7 +76,7 @@ def plan_run(
 def _chosen_data(
     data: DataConfig, chosen: Settings | PretrainingSettings, data_dir: Path | None
 ) -> DataConfig:
-    """The data as the settings want them read, with the filters that will be applied."""
+    """Settle how the data are read: the settings' columns, and the filters that will be applied."""
     columns = chosen.columns or data.columns
     wanted = data.model_copy(update={"columns": columns, "filters": chosen.filters})
     return resolve(wanted, data_dir=data_dir)

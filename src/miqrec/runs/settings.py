@@ -62,7 +62,7 @@ def settings(model: str | NamedConfig, **values: Any) -> Settings:
 
 
 def pretraining_settings(model: str | NamedConfig, **values: Any) -> PretrainingSettings:
-    """The same for a pre-training, such as `window=5, epochs=100, mask_share=0.2`.
+    """Sort the settings of a pre-training, such as `window=5, epochs=100, mask_share=0.2`, likewise.
 
     Raises:
         MiqrecError: a model that is not pre-trained, and otherwise as `settings` does.
@@ -76,7 +76,7 @@ def pretraining_settings(model: str | NamedConfig, **values: Any) -> Pretraining
 
 
 def pretrainable_models() -> list[str]:
-    """The names of the models that there is a pre-training for."""
+    """List the names of the models that can be pre-trained."""
     return [name for name, model in find_models().items() if model.pretrainable]
 
 
@@ -111,7 +111,7 @@ def _check_names(model: str, own: type[Config], others: Iterable[type[Config]]) 
 
 
 def _from_config(model: NamedConfig, own: type[Config], values: dict[str, Any]) -> dict[str, Any]:
-    """The settings that a model's config has; none of them may be given beside it."""
+    """Take the settings from a model's config; none of them may be given beside it."""
     if both := sorted(values.keys() & own.model_fields.keys()):
         inside = ", ".join(f"{name}={values[name]!r}" for name in both)
         raise MiqrecError(
@@ -121,7 +121,7 @@ def _from_config(model: NamedConfig, own: type[Config], values: dict[str, Any]) 
 
 
 def _take(config: type[Config], values: dict[str, Any]) -> Any:
-    """The config with its own values; columns and filters are left to the source if none is given."""
+    """Make the config of its own values; columns and filters are left to the source if none is given."""
     own = {name: value for name, value in values.items() if name in config.model_fields}
     if config in (Columns, Filters) and not own:
         return None

@@ -60,6 +60,6 @@ def is_locked(folder: Path) -> bool:
 
 
 def lock_path(folder: Path) -> Path:
-    """The lock of `runs/miq` is `runs/.miq.lock`."""
+    """Name the lock of a folder: `runs/.miq.lock` is that of `runs/miq`."""
     absolute = folder.absolute()
     return absolute.parent / f".{absolute.name}.lock"

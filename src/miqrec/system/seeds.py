@@ -62,7 +62,7 @@ _turn = RLock()
 
 
 def _shared_generators() -> list[torch.Generator]:
-    """The CPU's, and those of the GPUs that this process uses."""
+    """List the generators of the CPU and of the GPUs that this process uses."""
     generators = [torch.default_generator]
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         generators += torch.cuda.default_generators

@@ -25,7 +25,7 @@ class Shuffled(Sampler[Integers]):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by the trainer before each epoch."""
+        """Take note of the epoch; the trainer calls this before each."""
         self.epoch = epoch
 
     def __len__(self) -> int:

@@ -79,7 +79,7 @@ class TrainingExamples(Dataset[Batch]):
         return [self.piece(rows[part]) for part in cut(self.lengths[rows], self.worth)]
 
     def piece(self, rows: Integers) -> Piece:
-        """The examples of these rows, one below the other."""
+        """Stack the examples of these rows, one below the other."""
         starts, lengths = self.starts[rows], self.lengths[rows]
         targets = pad(self.flat, starts + 1, lengths)  # (B, L)
         return Piece(
