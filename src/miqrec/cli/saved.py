@@ -31,7 +31,7 @@ def load_with_data(
 
 
 def for_use(folder: Path) -> Path:
-    """Return the folder of the model to put into use: the one that was fitted on everything, if there is one."""
+    """Find the model to put into use: the one that was fitted on everything, if there is one."""
     final = folder / "final"
     if (final / "artifact").is_dir():
         return final

@@ -11,7 +11,7 @@ from miqrec.data.batches.pieces import Integers
 def slices(
     flat: npt.NDArray[np.int32], starts: Integers, lengths: Integers
 ) -> tuple[Tensor, Tensor]:
-    """Lay the parts `flat[start:start + length]` end to end: (N,) int64, and the row of each element, (N,)."""
+    """Lay the parts `flat[start:start + length]` end to end: (N,) int64, and each element's row, (N,)."""
     rows = np.repeat(np.arange(len(starts)), lengths)
     firsts = np.cumsum(lengths) - lengths
     index = np.arange(int(lengths.sum())) + np.repeat(starts - firsts, lengths)
@@ -19,7 +19,7 @@ def slices(
 
 
 def pad(flat: npt.NDArray[np.int32], starts: Integers, lengths: Integers) -> Tensor:
-    """Stack the parts `flat[start:start + length]` as rows, padded with 0 on the right: (B, max(lengths, 1))."""
+    """Stack the parts `flat[start:start + length]` as rows, padded on the right: (B, max(lengths, 1))."""
     columns = np.arange(max(int(lengths.max(initial=0)), 1))  # (L,)
     valid = columns < lengths[:, None]  # (B, L)
     index = np.where(valid, starts[:, None] + columns, 0)
