@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+from types import ModuleType
 
 import polars as pl
 import pytest
+import torch
 
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import summary
@@ -15,6 +17,7 @@ from miqrec.runs.artifact import load_artifact
 from miqrec.runs.folder import claim, note_environment, read_metrics, run
 from miqrec.system.environment import environment
 from miqrec.system.locks import locked
+from miqrec.training.hooks import NO_HOOKS, Hooks
 from worlds import cycle, small
 
 PLAN = small("miq-sasrec", cycle(), epochs=2)
@@ -77,6 +80,30 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     with pytest.raises(MiqrecError, match="holds other files"):
         run(PLAN, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("values", "hooks", "sentence"),
+    [
+        ({"optimizer": "nowhere:make"}, NO_HOOKS, "optimizer of this training is missing"),
+        ({}, Hooks(device="cuda:9"), "there is no device cuda:9 here"),
+    ],
+)
+def test_a_run_that_could_not_begin_leaves_no_folder(tmp_path, values, hooks, sentence):
+    with pytest.raises(MiqrecError, match=sentence):
+        run(small("sasrec", cycle(), learning_rate=1e-3, **values), tmp_path / "run", hooks)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_finished_run_is_read_where_its_function_is_missing(tmp_path, monkeypatch):
+    module = ModuleType("users_package")
+    module.make = torch.optim.AdamW
+    monkeypatch.setitem(sys.modules, "users_package", module)
+    plan = small("sasrec", cycle(), epochs=1, learning_rate=1e-3, optimizer="users_package:make")
+    metrics = run(plan, tmp_path / "run")
+    monkeypatch.delitem(sys.modules, "users_package")
+
+    assert run(plan, tmp_path / "run") == metrics
 
 
 def test_a_folder_that_a_kill_left_with_half_a_config_is_nobodys(tmp_path):

@@ -26,6 +26,7 @@ from miqrec.system.files import remove, replacing, sweep, write_json
 from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
 from miqrec.training.hooks import NO_HOOKS, Hooks
+from miqrec.training.optimization import check_functions
 
 SEEN_SHARE = 0.01
 """The share of held-out items that users had had before, above which a run says so."""
@@ -70,6 +71,7 @@ def run(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS, *, final: bool = Fals
             the data can't be trained on.
     """
     with locked(folder):
+        _check_hooks(plan, folder / "metrics.json", hooks)
         claim(folder, plan.config)
         if final:
             (folder / "final").mkdir(exist_ok=True)
@@ -153,14 +155,25 @@ def validate(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> dict[str, flo
     """
     from miqrec.runs.fit import fit
 
-    claim(folder, plan.config)
     path = folder / "valid.json"
+    _check_hooks(plan, path, hooks)
+    claim(folder, plan.config)
     if not path.exists():
         valid = _ranks(fit(plan, folder, hooks), plan, "valid", choose_device(hooks.device))
         found = Validation(valid=summary(valid["rank"].to_torch()))
         write_json(path, found.model_dump())
         remove(folder / "checkpoints")
     return read_config(path, Validation, "a trial's").valid
+
+
+def _check_hooks(plan: Plan, result: Path, hooks: Hooks) -> None:
+    """Before a folder is claimed, refuse a device or a function that the fit would miss.
+
+    Where the result is there already, nothing is fitted and nothing is missed.
+    """
+    if not result.exists():
+        choose_device(hooks.device)
+        check_functions(plan.config.training, hooks)
 
 
 def _run_final(plan: Plan, folder: Path, epochs: int | None, hooks: Hooks) -> None:
@@ -184,11 +197,12 @@ def run_pretraining(plan: PretrainingPlan, folder: Path, hooks: Hooks = NO_HOOKS
     """
     from miqrec.runs.fit import fit_pretraining
 
+    device = choose_device(hooks.device)
     with locked(folder):
         claim(folder, plan.config)
         if (folder / "artifact").exists():
             return load_artifact(folder)
-        note_environment(folder, choose_device(hooks.device))
+        note_environment(folder, device)
         artifact = fit_pretraining(plan, folder, hooks)
         save_artifact(artifact, folder / "artifact")
         remove(folder / "checkpoints")

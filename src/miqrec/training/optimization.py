@@ -123,5 +123,6 @@ def _function(kind: str, name: str, given: Callable[..., Any] | None) -> Callabl
         return given or import_function(name)
     except MiqrecError as error:
         raise MiqrecError(
-            f"this training needs the function of its {kind} again, {kind}=...: {error}"
+            f"the {kind} of this training is missing: {error}; install its package, or give the "
+            f"function itself again, as {kind}=... in Python"
         ) from error
