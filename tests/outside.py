@@ -41,4 +41,6 @@ class Outside(nn.Module):
         return self.items.weight
 
     def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
-        return self.last(items, lengths).squeeze(1) @ self.items.weight.T
+        states = self.last(items, lengths).squeeze(1)
+        with torch.autocast(states.device.type, enabled=False):
+            return states.float() @ self.items.weight.T

@@ -122,11 +122,17 @@ class WithoutLength(Outside):
     max_length = None
 
 
+class WithoutState(Outside):
+    def state_dict(self) -> dict:
+        return {}
+
+
 class WithoutForward(nn.Module):
     max_length = 1
 
     def __init__(self, *_: object) -> None:
         super().__init__()
+        self.register_buffer("nothing", torch.zeros(1))
 
     def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
         return torch.zeros(len(items), N_ITEMS + 1)
@@ -170,6 +176,7 @@ class OtherWidth(Outside):
     [
         (WithoutScores, r"has no scores\(items, lengths\)"),
         (WithoutLength, r"has no max_length, a whole number from 1"),
+        (WithoutState, r"has no parameter and no buffer, so there is nothing to save"),
         (WithoutForward, r"has no forward\(items, lengths\), which it needs to be trained"),
         (WithoutVectors, r"has no item_vectors\(\), which it needs to be trained, and no fit"),
         (WithoutLast, r"has no last\(items, lengths\)"),

@@ -43,6 +43,7 @@ def _missing(model: nn.Module, *, pretrainable: bool) -> str | None:
     members = {
         "scores(items, lengths)": _has_method(model, "scores"),
         "max_length, a whole number from 1": isinstance(length, int) and length > 0,
+        "parameter and no buffer, so there is nothing to save": bool(model.state_dict()),
     }
     if not _has_method(model, "fit"):
         why = "which it needs to be trained, and no fit to fit itself"

@@ -39,7 +39,8 @@ class Model(Protocol):
             lengths: How many of each row are valid, (B,), at least 1.
 
         Returns:
-            (B, n_items + 1) float32; column 0 belongs to padding and is never ranked.
+            (B, n_items + 1) float32, also under autocast; column 0 belongs to padding and is never
+            ranked.
         """
 
     def state_dict(self) -> dict[str, Any]:

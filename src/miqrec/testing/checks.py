@@ -8,7 +8,7 @@ import math
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,7 @@ from torch import Tensor
 
 from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.histories import Histories
+from miqrec.models.growth import take_over
 from miqrec.models.protocol import Learner, Model, NamedConfig, learns
 from miqrec.models.registry import build_model
 from miqrec.recommender import Recommender
@@ -52,11 +53,14 @@ def the_rest_of_the_batch_changes_no_score(config: NamedConfig, lengths: list[in
 
 
 def scores_are_float32_for_all_items_and_padding(config: NamedConfig) -> None:
-    """Ranking takes a column for each id, padding's 0 among them."""
-    scores = fresh(config).scores(*_histories(3, 5))
+    """Ranking takes a column for each id, padding's 0 among them, also while training is in bfloat16."""
+    model = fresh(config)
 
-    assert scores.shape == (2, N_ITEMS + 1)
-    assert scores.dtype == torch.float32
+    for reduced in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=reduced):
+            scores = model.scores(*_histories(3, 5))
+        assert scores.shape == (2, N_ITEMS + 1)
+        assert scores.dtype == torch.float32
 
 
 def a_longer_history_is_cut_to_its_newest_part(config: NamedConfig) -> None:
@@ -177,6 +181,19 @@ def gradients_reach_every_parameter(config: NamedConfig) -> None:
     assert [name for name, value in gradients.items() if value is None or not value.any()] == []
 
 
+def items_keep_their_scores_in_a_larger_catalogue(config: NamedConfig) -> None:
+    """A training may start from a model that didn't know the newest items yet."""
+    old = fresh_learner(config)
+    with seeded(1):
+        new = build_model(config, N_ITEMS + 2).eval()
+    known = np.append(np.arange(1, N_ITEMS + 1), [0, 0])
+
+    take_over(cast(Learner, new), old, known)
+
+    histories = _histories(1, 4, LENGTH)
+    _assert_close(new.scores(*histories)[:, : N_ITEMS + 1], old.scores(*histories))
+
+
 def a_batch_in_pieces_has_the_loss_and_the_gradients_of_the_whole(config: NamedConfig) -> None:
     """Training cuts a batch into pieces of similar length, which may change no more than rounding."""
     pieces, whole = _loss_and_gradients(config, 1), _loss_and_gradients(config, math.inf)
@@ -216,6 +233,7 @@ FOR_LEARNERS = (
     last_gives_the_newest_rows_of_forward_and_repeats_the_first,
     last_has_the_gradients_of_the_rows_of_forward,
     gradients_reach_every_parameter,
+    items_keep_their_scores_in_a_larger_catalogue,
     a_batch_in_pieces_has_the_loss_and_the_gradients_of_the_whole,
     a_circle_is_learned,
     more_of_the_demo_is_learned_than_counting_finds,

@@ -13,11 +13,14 @@ def model_suite(
 ) -> Callable[[NamedConfig, Callable[[NamedConfig], None]], None]:
     """Make a test function for pytest that holds models to all that this library relies on.
 
-    Every model: its scores don't depend on the rest of the batch or on items beyond `max_length`; saving
-    and fitting again with the same seed change nothing; on noise it isn't better than chance. Models that
-    learn: no state depends on later items or on padding; `last` gives the newest rows of `forward`, and
-    their gradients; every parameter gets a gradient, but for biases whose names end in `key.bias`; they
-    learn a circle, and more of the demo than counting finds.
+    For every model: its scores are float32 and don't depend on the rest of the batch or on items beyond
+    `max_length`; saving, and fitting again with the same seed, change nothing; on noise it isn't better
+    than chance.
+
+    For one that learns: no state depends on later items or on padding; `last` gives the newest rows of
+    `forward`, and their gradients; every parameter gets a gradient, but for biases whose names end in
+    `key.bias`; items keep their scores in a larger catalogue; it learns a circle, and more of the demo
+    than counting finds.
 
     Args:
         configs: Of registered models, small enough to be trained in seconds and large enough to learn: a
