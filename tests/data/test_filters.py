@@ -16,7 +16,7 @@ COUNTS = st.integers(0, 3)
 
 def prepared(rows: list[tuple], **filters: object) -> list[tuple]:
     names = ["user", "item", "time"][: len(rows[0])]
-    frame = pl.LazyFrame(rows, schema=names, orient="row")
+    frame = pl.DataFrame(rows, schema=names, orient="row")
     return prepare(frame, Filters(**filters)).select("user", "item").rows()
 
 
@@ -71,7 +71,7 @@ def test_first_appearance_is_that_of_rows_which_are_kept():
 def test_the_columns_beside_the_items_stay_with_their_rows():
     names = ["user", "item", "time", "kind", "session"]
     rows = [(1, "x", 9, "buy", 70), (1, "y", 5, "view", 60), (1, "x", 2, "view", 60)]
-    frame = pl.LazyFrame(rows, schema=names, orient="row")
+    frame = pl.DataFrame(rows, schema=names, orient="row")
     assert prepare(frame, Filters(drop_duplicates=True)).rows(named=True) == [
         {"user": 1, "item": "x", "time": 2, "kind": "view", "session": 60},
         {"user": 1, "item": "y", "time": 5, "kind": "view", "session": 60},

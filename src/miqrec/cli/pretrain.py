@@ -8,8 +8,8 @@ import typer
 from miqrec.cli.options import CACHE, Data, DataDir, Device, Items, Json
 from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
+from miqrec.data.counts import statistics
 from miqrec.data.open import DataConfig
-from miqrec.data.statistics import statistics
 from miqrec.runs.folder import run_pretraining
 from miqrec.runs.plan import plan_pretraining
 from miqrec.runs.settings import pretrainable_models

@@ -9,9 +9,9 @@ from miqrec.cli.options import CACHE, DataDir, Device, Items, Json
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
+from miqrec.data.counts import statistics
 from miqrec.data.open import DataConfig
 from miqrec.data.splitting import describe
-from miqrec.data.statistics import statistics
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
 from miqrec.runs.config import RunConfig

@@ -18,10 +18,10 @@ def kept_in_cache(
     the options differ. Warnings come when it is prepared, not when it is opened again.
 
     Args:
-        cache: the folder of all prepared data sets.
-        files: what it is read from, the interactions first.
-        options: how it is read.
-        prepare: reads it.
+        cache: The folder of all prepared data sets.
+        files: What it is read from, the interactions first.
+        options: How it is read.
+        prepare: Reads it.
     """
     folder = cache / f"{stem(files[0])}-{_key(files, options)}"
     if not folder.exists():

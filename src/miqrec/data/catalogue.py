@@ -18,7 +18,7 @@ class Catalogue:
     """All items; row i of `frame` is the item with internal id i + 1.
 
     Attributes:
-        frame: columns `item` (external id, string or integer), `title` (string or null) and
+        frame: Columns `item` (external id, string or integer), `title` (string or null) and
             `attributes` (list of strings, empty where there are none).
     """
 
@@ -26,19 +26,19 @@ class Catalogue:
 
     @property
     def n_items(self) -> int:
-        """The number of items; internal ids run from 1 to it."""
+        """The number of items, which is the largest internal id."""
         return self.frame.height
 
     def encode(self, items: pl.Series) -> npt.NDArray[np.int32]:
-        """Returns internal ids (n,), with 0 for an item that is not in the catalogue or null."""
+        """Return internal ids (n,), with 0 for an item that is not in the catalogue or null."""
         return (positions(items, self.frame["item"]) + 1).astype(np.int32)
 
     def decode(self, ids: npt.ArrayLike) -> pl.Series:
-        """Returns the external ids (n,) of internal ids (n,); IndexError outside 1..n_items."""
+        """Return the external ids (n,) of internal ids (n,); IndexError outside 1..n_items."""
         return self.frame["item"].gather(self._rows(ids))
 
     def titles(self, ids: npt.ArrayLike) -> pl.Series:
-        """Returns what people call the items (n,): the title, or the external id as text."""
+        """Return the names of the items (n,) for people: the title, or the external id as text."""
         names = pl.coalesce("title", pl.col("item").cast(pl.String)).alias("title")
         return self.frame[self._rows(ids)].select(names).to_series()
 
@@ -50,15 +50,15 @@ class Catalogue:
 
 
 def make_catalogue(ids: pl.Series, items: pl.DataFrame | None = None) -> Catalogue:
-    """Makes the catalogue of `ids` (unique, in internal order) with what `items` tells of them.
+    """Make the catalogue of `ids` with the titles and attributes that `items` has for them.
 
     Args:
-        ids: external ids; the first gets internal id 1.
-        items: columns item, title and attributes, as `read_items` returns; its ids are matched
-            by value, whatever their type. What it tells of other items is ignored with a warning.
+        ids: Unique external ids; the first gets internal id 1.
+        items: Columns item, title and attributes, as `read_items` returns; its ids are matched
+            by value, whatever their type. Its rows of other items are ignored with a warning.
 
     Raises:
-        MiqrecError: `items` has not a single item in common with `ids`.
+        MiqrecError: If `items` has no item in common with `ids`.
     """
     frame = pl.DataFrame({"item": ids})
     if items is None:

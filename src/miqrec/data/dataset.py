@@ -33,11 +33,11 @@ class Dataset:
     """Sequences of internal ids with the external ids behind them.
 
     Attributes:
-        sequences: everybody's items.
-        catalogue: the items by internal id.
-        users: external user ids; row u is user u of `sequences`.
-        name: what reports call the data set.
-        kinds: the names of the kinds of event; `sequences.kinds` holds their places in it.
+        sequences: Everybody's items.
+        catalogue: The items by internal id.
+        users: External user ids; row u is user u of `sequences`.
+        name: What reports call the data set.
+        kinds: The names of the kinds of event; `sequences.kinds` holds their places in it.
     """
 
     sequences: Sequences

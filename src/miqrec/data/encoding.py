@@ -27,33 +27,13 @@ def build_dataset(
     same numbers whatever file they came from.
 
     Args:
-        interactions: columns user and item and, where there are any, time, kind and session; each
+        interactions: Columns user and item and, where there are any, time, kind and session; each
             user's rows together and in time order, as `prepare` returns them.
-        items: titles and attributes, as `read_items` returns them.
-        name: what reports call the data set.
+        items: Titles and attributes, as `read_items` returns them.
+        name: What reports call the data set.
     """
     ids = interactions["item"].unique(maintain_order=True)
     return _build(interactions, make_catalogue(ids, items), name)
-
-
-def encode(
-    interactions: pl.DataFrame,
-    catalogue: Catalogue,
-    on_unknown: OnUnknown = "skip",
-    name: str = "data",
-) -> Dataset:
-    """Build a data set of new interactions with the item numbers of an existing catalogue.
-
-    Args:
-        interactions: as for `build_dataset`.
-        catalogue: the items that are known.
-        on_unknown: as for `encode_histories`.
-        name: what reports call the data set.
-
-    Raises:
-        MiqrecError: there are unknown items and `on_unknown` is "error".
-    """
-    return _only_known(_build(interactions, catalogue, name), interactions["item"], on_unknown)
 
 
 def encode_histories(
@@ -72,12 +52,12 @@ def encode_histories(
         users: (n_users,) external ids.
         items: (n,) external ids, one history after the other, each in time order.
         lengths: (n_users,) the items of each user; they add up to n.
-        catalogue: the items that are known.
-        on_unknown: skip unknown items with a warning, or make them an error.
-        name: what reports call the data set.
+        catalogue: The items that are known.
+        on_unknown: Skip unknown items with a warning, or make them an error.
+        name: What reports call the data set.
 
     Raises:
-        MiqrecError: there are unknown items and `on_unknown` is "error".
+        MiqrecError: If there are unknown items and `on_unknown` is "error".
     """
     sequences = Sequences(catalogue.encode(items), lengths_to_offsets(lengths), catalogue.n_items)
     dataset = Dataset(sequences, catalogue, users.alias("user"), name)
@@ -90,7 +70,7 @@ def with_catalogue(
     """Return the same histories in the item numbers of another catalogue.
 
     Raises:
-        MiqrecError: there are unknown items and `on_unknown` is "error".
+        MiqrecError: If there are unknown items and `on_unknown` is "error".
     """
     numbers = catalogue.encode(dataset.catalogue.frame["item"])  # (n_items of the old one,)
     items = numbers[dataset.sequences.items - 1]

@@ -20,25 +20,25 @@ class Filters(Config):
     """Keep only the first of a user's interactions with an item, before anything is counted."""
 
 
-def prepare(interactions: pl.LazyFrame, filters: Filters | None = None) -> pl.DataFrame:
+def prepare(interactions: pl.DataFrame, filters: Filters | None = None) -> pl.DataFrame:
     """Filter interactions and sort them by user and time.
 
     Users come in the order in which they first appear among the rows that are kept; of rows with
     equal times, and where there is no time, the order stays.
 
     Args:
-        interactions: columns user and item and possibly time, kind and session, as
+        interactions: Columns user and item and possibly time, kind and session, as
             `read_interactions` returns them.
-        filters: which of them count; by default all.
+        filters: Which of them count; by default all.
 
     Returns:
         The same columns, each user's rows together and in time order.
 
     Raises:
-        MiqrecError: nothing is left.
+        MiqrecError: If nothing is left.
     """
     filters = filters or Filters()
-    rows = interactions.with_row_index("row").collect()
+    rows = interactions.with_row_index("row")
     if filters.drop_duplicates:
         earliest_first = rows.sort("time", maintain_order=True) if "time" in rows.columns else rows
         rows = earliest_first.unique(["user", "item"], keep="first", maintain_order=True)

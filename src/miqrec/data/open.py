@@ -46,18 +46,18 @@ def open_dataset(
     """Read, filter and number a data set; whatever `config` says is honoured or refused.
 
     Args:
-        config: the source and how to read it.
-        frame: the interactions themselves where `config.source` is None: a data frame (pandas,
+        config: The source and how to read it.
+        frame: The interactions themselves where `config.source` is None: a data frame (pandas,
             Polars, Arrow, or another that narwhals takes); histories, as lists, arrays or a dictionary
             from user to items, see `miqrec.data.reading.histories.flatten`; or a `Dataset`, which is
             returned.
-        items: titles and attributes, a data frame or a path, where `config.items` is None.
-        data_dir: where named data sets are looked for first, see `miqrec.data.named.fetch.find`.
-        cache: a folder that keeps what was prepared from files and opens it memory-mapped the next
+        items: Titles and attributes, a data frame or a path, where `config.items` is None.
+        data_dir: Where named data sets are looked for first, see `miqrec.data.named.fetch.find`.
+        cache: A folder that keeps what was prepared from files and opens it memory-mapped the next
             time; None prepares it in memory.
 
     Raises:
-        MiqrecError: there is no such source, it can't be read, nothing is left of it, or an option
+        MiqrecError: If there is no such source, it can't be read, nothing is left of it, or an option
             doesn't apply to it.
     """
     if (config.source is None) == (frame is None):
@@ -86,7 +86,7 @@ def resolve(config: DataConfig, *, data_dir: Path | None = None) -> DataConfig:
     Those of a named data set depend on the file that it is made from, which is fetched if need be.
 
     Raises:
-        MiqrecError: as `miqrec.data.named.fetch.find`.
+        MiqrecError: As `miqrec.data.named.fetch.find`.
     """
     if config.filters is not None:
         return config

@@ -14,7 +14,7 @@ class Sequences:
     Attributes:
         items: (n,) int32, internal ids 1..n_items; may be memory-mapped.
         offsets: (n_users + 1,) int64; user u's items are `items[offsets[u]:offsets[u + 1]]`.
-        n_items: the size of the vocabulary, those seen only as targets included.
+        n_items: The size of the vocabulary, those seen only as targets included.
         times: (n,) when each interaction was: int64 microseconds since 1970 (UTC), or the source's own
             numbers, int64 or float64, where they are no dates; None where the source has no times.
         kinds: (n,) int16, codes of the kinds of event, such as view and purchase, into

@@ -10,11 +10,11 @@ import polars as pl
 import pooch
 import pytest
 
+from miqrec.data.counts import statistics
 from miqrec.data.dataset import Dataset
 from miqrec.data.named.check import check_size
 from miqrec.data.named.definitions import DATASETS, definition
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.statistics import statistics
 from miqrec.errors import MiqrecWarning
 
 AT_HAND = ("ml-100k", "ml-1m", "lastfm", "beauty-5core", "beauty-bert4rec")

@@ -62,7 +62,7 @@ REAL = {
 def test_formats(tmp_path, name, content, expected, gzipped):
     path = tmp_path / (name + ".gz" * gzipped)
     path.write_bytes(gzip.compress(content.encode()) if gzipped else content.encode())
-    frame = read_interactions(path).collect()
+    frame = read_interactions(path)
     assert frame.columns == ["user", "item", "time"][: len(expected[0])]
     assert frame.rows() == expected
 
@@ -70,12 +70,12 @@ def test_formats(tmp_path, name, content, expected, gzipped):
 def test_columns_can_be_named(tmp_path):
     (tmp_path / "a.csv").write_text("who,what,user\nann,ran,7\n")
     columns = Columns(user="who", item="what")
-    assert read_interactions(tmp_path / "a.csv", columns).collect().rows() == [("ann", "ran")]
+    assert read_interactions(tmp_path / "a.csv", columns).rows() == [("ann", "ran")]
 
 
 def test_amazons_other_order_of_columns_can_be_named_by_numbers(tmp_path):
     (tmp_path / "a.csv").write_text("0205616461,A39HTATAQ9V7YF,5.0,1369699200\n")
-    frame = read_interactions(tmp_path / "a.csv", Columns(user="2", item="1", time="4")).collect()
+    frame = read_interactions(tmp_path / "a.csv", Columns(user="2", item="1", time="4"))
     assert frame.rows() == [("A39HTATAQ9V7YF", "0205616461", 1369699200)]
 
 
@@ -178,4 +178,4 @@ def test_an_id_does_not_look_like_a_time():
 def test_real_files_have_the_known_sizes(shared_data, name, sizes):
     frame = read_interactions(shared_data / name)
     counts = frame.select(pl.col("user").n_unique(), pl.col("item").n_unique(), length=pl.len())
-    assert counts.collect().row(0) == sizes
+    assert counts.row(0) == sizes

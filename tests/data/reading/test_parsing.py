@@ -16,13 +16,13 @@ def of_text(tmp_path, column: str, values: list[str]) -> list[object]:
     names = {"user": "u", "item": "i", "time": "0"}
     rows = [",".join({**names, column: value}.values()) for value in values]
     (tmp_path / "a.csv").write_text("\n".join(["user,item,time", *rows]))
-    return read_interactions(tmp_path / "a.csv").collect()[column].to_list()
+    return read_interactions(tmp_path / "a.csv")[column].to_list()
 
 
 def of_frame(column: str, values: pl.Series | pd.Series | list) -> list[object]:
     one = pl.Series([1] * len(values))
     frame = {"user": one, "item": one, "time": one, column: pl.Series(values)}
-    return read_interactions(pl.DataFrame(frame)).collect()[column].to_list()
+    return read_interactions(pl.DataFrame(frame))[column].to_list()
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_rows_without_an_id_are_dropped_by_option_and_counted(tmp_path):
     counts = "3 of 5 rows have no 'who' or 'item' or 'time' and were dropped"
     with pytest.warns(MiqrecWarning, match=counts):
         frame = read_interactions(tmp_path / "a.csv", columns)
-    assert frame.collect().rows() == [(1, "a", 1), (2, "d", 5)]
+    assert frame.rows() == [(1, "a", 1), (2, "d", 5)]
 
 
 def test_gaps_of_data_frames_are_dropped_by_option():
     frame = pl.DataFrame({"user": [1.0, None, 2.0, float("nan")], "item": ["a", "b", None, "c"]})
     with pytest.warns(MiqrecWarning, match="3 of 4 rows"):
-        rows = read_interactions(frame, Columns(missing="drop")).collect().rows()
+        rows = read_interactions(frame, Columns(missing="drop")).rows()
     assert rows == [(1, "a")]
 
 
@@ -124,7 +124,7 @@ def test_a_value_that_is_no_id_is_not_dropped_with_the_gaps():
 def test_words_are_ids_by_option(tmp_path):
     (tmp_path / "a.csv").write_text("user,item\nNA,1\n,2\n7,3\n")
     frame = read_interactions(tmp_path / "a.csv", Columns(missing="keep"))
-    assert frame.collect().rows() == [("NA", 1), ("", 2), ("7", 3)]
+    assert frame.rows() == [("NA", 1), ("", 2), ("7", 3)]
 
 
 def test_a_time_that_is_missing_cannot_be_kept(tmp_path):
@@ -137,7 +137,7 @@ def test_a_time_that_is_missing_cannot_be_kept(tmp_path):
 
 def test_kinds_and_sessions_may_have_gaps(tmp_path):
     (tmp_path / "a.csv").write_text("user,item,event,session\n1,1,view,5.0\n1,2,NA,\n")
-    rows = read_interactions(tmp_path / "a.csv").collect().rows()
+    rows = read_interactions(tmp_path / "a.csv").rows()
     assert rows == [(1, 1, "view", 5), (1, 2, None, None)]
 
 

@@ -22,7 +22,7 @@ def test_a_list_and_its_target_are_one_history(tmp_path):
         "2\t12 14\t11",
     ]
     (tmp_path / "a.inter").write_text("\n".join(lines))
-    assert read_interactions(tmp_path / "a.inter").collect().rows() == [
+    assert read_interactions(tmp_path / "a.inter").rows() == [
         (1, 11), (1, 12), (1, 13), (2, 12), (2, 14), (2, 11)
     ]  # fmt: skip
 
@@ -30,13 +30,13 @@ def test_a_list_and_its_target_are_one_history(tmp_path):
 def test_a_list_of_times_goes_with_the_items(tmp_path):
     header = "user_id:token\titem_id_list:token_seq\titem_id:token\ttimestamp_list:float_seq\ttimestamp:float"
     (tmp_path / "a.inter").write_text(f"{header}\n1\t11 12\t13\t5 6\t7\n")
-    frame = read_interactions(tmp_path / "a.inter").collect()
+    frame = read_interactions(tmp_path / "a.inter")
     assert frame.rows() == [(1, 11, 5), (1, 12, 6), (1, 13, 7)]
 
 
 def test_a_list_without_a_target_is_a_history(tmp_path):
     (tmp_path / "a.inter").write_text("user_id:token\titem_id_list:token_seq\n1\t11 12\n")
-    assert read_interactions(tmp_path / "a.inter").collect().rows() == [(1, 11), (1, 12)]
+    assert read_interactions(tmp_path / "a.inter").rows() == [(1, 11), (1, 12)]
 
 
 def test_prefixes_of_one_user_are_refused_as_they_overlap(tmp_path):

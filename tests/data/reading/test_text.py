@@ -45,7 +45,7 @@ def test_a_byte_order_mark_is_no_content(tmp_path, name, content, gzipped):
     path = tmp_path / (name + ".gz" * gzipped)
     marked = content.encode("utf-8-sig")
     path.write_bytes(gzip.compress(marked) if gzipped else marked)
-    assert read_interactions(path).select("user", "item").collect().rows() == [(1, 2), (1, 3)]
+    assert read_interactions(path).select("user", "item").rows() == [(1, 2), (1, 3)]
 
 
 @pytest.mark.parametrize("name", MARKED)

@@ -1,7 +1,7 @@
 """Data whose truth is known: the `demo`, made offline from a seed, and pure noise.
 
-What users of the demo do is told in `miqrec.data.demo.world`. The same seed gives the same data with the
-same version of NumPy.
+The module `miqrec.data.demo.world` describes what users of the demo do. The same seed gives the same data
+with the same version of NumPy.
 """
 
 from collections import Counter
@@ -38,12 +38,12 @@ class Demo:
     """The log, the items, and the truth that a model can only guess at.
 
     Attributes:
-        interactions: one row a click in order of time, with `user`, `item`, `time` (Unix seconds).
+        interactions: One row a click in order of time, with `user`, `item`, `time` (Unix seconds).
             A user meets no item twice.
-        items: all items by falling popularity, with `item`, `title` and `attributes` (one genre or
+        items: All items by falling popularity, with `item`, `title` and `attributes` (one genre or
             two). An item that nobody clicked on (none at the default size) is listed here only.
         is_noise: (interactions,) whether a click was noise.
-        users: the users in the order of the rows of `next_probabilities`.
+        users: The users in the order of the rows of `next_probabilities`.
         next_probabilities: (users, items) the distribution from which each user's *last* item was
             drawn, given the hidden state too. No model can be expected to rank better than this.
     """
@@ -56,7 +56,7 @@ class Demo:
 
 
 def generate(config: DemoConfig | None = None) -> Demo:
-    """Makes the demo data, in about a second at the default size (60,000 clicks)."""
+    """Make the demo data, in about a second at the default size (60,000 clicks)."""
     config = config or DemoConfig()
     rng = np.random.default_rng(config.seed)
     world = make_world(config.n_items, config.n_genres, rng)
@@ -79,7 +79,7 @@ def generate(config: DemoConfig | None = None) -> Demo:
 
 
 def noise_interactions(n_users: int, n_items: int, length: int, seed: int = 0) -> pl.DataFrame:
-    """Pure noise: each user meets `length` of the items, all different, uniformly at random.
+    """Make pure noise: each user meets `length` of the items, all different, uniformly at random.
 
     With seen items left out of the ranking, any model's hit rate at k for the users' last items is
     k / (n_items - length + 1) on average.

@@ -27,7 +27,7 @@ GENRES = tuple(NOUNS)
 
 
 def title(genre: str, number: int) -> str:
-    """The title of the genre's work `number` (from 0): unique, a sequel once all are used up.
+    """Make the title of the genre's work `number` (from 0): unique, a sequel once all are used up.
 
     Neighbours share neither adjective nor noun: both change with every number, and each round of
     nouns starts one adjective further.
@@ -40,5 +40,5 @@ def title(genre: str, number: int) -> str:
 
 
 def slug(name: str) -> str:
-    """The title as an id that is easy to type: `the-silent-harbour`."""
+    """Return the title as an id that is easy to type: `the-silent-harbour`."""
     return name.lower().replace(" ", "-")

@@ -53,7 +53,7 @@ class Walk(NamedTuple):
 
 
 def make_world(n_items: int, n_genres: int, rng: np.random.Generator) -> World:
-    """Draws the genres of `n_items` items and their order."""
+    """Draw the genres of `n_items` items and their order."""
     popularity = 1 / np.arange(1, n_items + 1)
     popularity /= popularity.sum()
     main = rng.permutation(np.arange(n_items) % n_genres)
@@ -66,13 +66,13 @@ def make_world(n_items: int, n_genres: int, rng: np.random.Generator) -> World:
 
 
 def walk(world: World, lengths: Integers, noise: float, rng: np.random.Generator) -> Walk:
-    """Sends users through the world, all of them at once, step by step.
+    """Send users through the world, all of them at once, step by step.
 
     Args:
-        world: the items.
+        world: The items.
         lengths: (users,) how far each user goes, in falling order.
-        noise: the probability of a noise click.
-        rng: the source of all draws.
+        noise: The probability of a noise click.
+        rng: The source of all draws.
     """
     n_users, n_items, steps = len(lengths), len(world.main), int(lengths.max())
     items = np.zeros((n_users, steps), np.int64)
@@ -99,7 +99,7 @@ def walk(world: World, lengths: Integers, noise: float, rng: np.random.Generator
 
 
 def _following(first: Floats, main: Integers, rng: np.random.Generator) -> Floats:
-    """What comes after each item: popular items of its genre shortly ahead of it."""
+    """Return what comes after each item: popular items of its genre shortly ahead of it."""
     place = rng.random(len(main))  # on the genre's circle, which is 1 around
     ahead = (place - place[:, None]) % 1  # (items, items)
     scores = np.where(main[:, None] == main, first * np.exp(-ahead / REACH), 0)
@@ -108,13 +108,13 @@ def _following(first: Floats, main: Integers, rng: np.random.Generator) -> Float
 
 
 def _follow(within_genre: Floats, users: Integers, chosen: Integers, world: World) -> None:
-    """Lets the chosen items decide, from here on, what comes next in their genres."""
+    """Let the chosen items decide, from here on, what comes next in their genres."""
     same_genre = world.main == world.main[chosen, None]  # (users, items)
     within_genre[users] = np.where(same_genre, world.following[chosen], within_genre[users])
 
 
 def _drift(interests: Floats, rng: np.random.Generator) -> Floats:
-    """One step of the process, which keeps the variance at `SPREAD` squared."""
+    """Take one step of the process, which keeps the variance at `SPREAD` squared."""
     change = rng.normal(0, SPREAD * (1 - MEMORY**2) ** 0.5, interests.shape)
     return np.asarray(MEMORY * interests + change)
 
@@ -128,7 +128,7 @@ def _scaled(scores: Floats) -> Floats:
 
 
 def _draw(scores: Floats, rng: np.random.Generator) -> Integers:
-    """One column for each row, in proportion to the scores, by inverting their running sum."""
+    """Draw one column for each row, in proportion to the scores, by inverting their running sum."""
     cumulative = scores.cumsum(axis=1)
     threshold = (1 - rng.random(len(scores))) * cumulative[:, -1]  # in (0, total]
     return np.asarray((cumulative < threshold[:, None]).sum(axis=1))

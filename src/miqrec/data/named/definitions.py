@@ -1,7 +1,7 @@
-"""The data sets that have names: what each is made from, and what must come out.
+"""The data sets that have names: the files that each is made from, and its published size.
 
-No URL below has been fetched by us. The checksums are those of copies at hand; the one of SASRec's
-`ml-1m.txt` is as others have published it; a file without one we have never held.
+We have fetched none of the URLs below. The checksums are those of copies that we have, except the one of
+SASRec's `ml-1m.txt`, which others have published. We have never had the files without a checksum.
 """
 
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class File:
     """A file that a data set is made from.
 
     Attributes:
-        name: what it is called on disk.
-        url: where it is fetched; None where we know of no public place.
-        sha256: of the file; None where we don't know.
-        member: its path in the zip archive behind `url`; None where that is the file itself.
+        name: The name that it has on disk.
+        url: The address of the file, or of an archive with it; None where we know of none.
+        sha256: The checksum of the file; None where we don't know it.
+        member: The path of the file in a zip archive behind `url`; None where `url` is the file itself.
     """
 
     name: str
@@ -41,7 +41,7 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """One way to make a data set: a log, what describes its items, and which rows count."""
+    """One way to make a data set: a log, a file that describes its items, and the filters."""
 
     interactions: File
     items: File | None = None
@@ -53,10 +53,10 @@ class NamedDataset:
     """A named data set.
 
     Attributes:
-        sources: the ways to make it, the preferred one first; none for the demo.
-        page: where to read about it.
-        licence: what its owners allow, in short.
-        users, items, interactions: what must come out.
+        sources: The ways to make it, the preferred one first; none for the demo.
+        page: The page that describes it.
+        licence: The terms of its owners, in short.
+        users, items, interactions: Its published size.
     """
 
     sources: tuple[Source, ...]
@@ -71,7 +71,7 @@ def definition(name: str) -> NamedDataset:
     """Return the definition of a data set.
 
     Raises:
-        MiqrecError: there is none of that name.
+        MiqrecError: If there is none of that name.
     """
     if name not in DATASETS:
         raise MiqrecError(f"there is no data set {name!r}; there are {', '.join(DATASETS)}")

@@ -1,4 +1,4 @@
-"""Finds the files of a named data set, and fetches what is not there."""
+"""The files of a named data set: found on disk, or fetched."""
 
 import os
 import shutil
@@ -21,7 +21,13 @@ _FAILURES = (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZip
 
 
 class SourceFiles(NamedTuple):
-    """A source whose files are on disk; `items` is None where its items are not described."""
+    """A source whose files are on disk.
+
+    Attributes:
+        source: The way to make the data set.
+        interactions: The log.
+        items: What describes the items; None where nothing does.
+    """
 
     source: Source
     interactions: Path
@@ -29,21 +35,21 @@ class SourceFiles(NamedTuple):
 
 
 def find(name: str, data_dir: Path | None = None) -> SourceFiles:
-    """Finds a data set's files, or fetches them into the cache.
+    """Find a data set's files, or fetch them into the cache.
 
-    Looked through are `data_dir`, the folder that the variable MIQREC_DATA names, and the cache, in
-    this order; in each a file may lie in a folder of the data set's name or, if no other data set
-    has a file of that name, directly.
+    The search goes through `data_dir`, the folder that the variable MIQREC_DATA names, and the cache,
+    in this order. In each of them a file may lie in a folder of the data set's name or, if no other
+    data set has a file of that name, directly. Nothing half-written stays behind.
 
     Raises:
-        MiqrecError: there is no data set of that name; a folder does not exist; or the files are
-            nowhere and can't be fetched, for whatever reason. Nothing half-written stays behind.
+        MiqrecError: If there is no data set of that name, a folder does not exist, or the files are
+            nowhere and can't be fetched.
     """
     return locate(name, data_dir) or _fetch(name, data_dir)
 
 
 def locate(name: str, data_dir: Path | None = None) -> SourceFiles | None:
-    """Finds a data set's files as `find` does, but fetches nothing."""
+    """Find a data set's files as `find` does, but fetch nothing."""
     for folder in (*_given(data_dir), cache_folder()):
         for source in definition(name).sources:
             if interactions := _inside(folder, name, source.interactions):
@@ -53,12 +59,12 @@ def locate(name: str, data_dir: Path | None = None) -> SourceFiles | None:
 
 
 def cache_folder() -> Path:
-    """Where fetched files are kept, a folder for each data set."""
+    """Return the folder of fetched files, which has a folder for each data set."""
     return Path(pooch.os_cache("miqrec")) / "data"
 
 
 def _given(data_dir: Path | None) -> list[Path]:
-    """The folders that the caller and the environment name."""
+    """Return the folders that the caller and the environment name."""
     named = (data_dir, os.environ.get(ENVIRONMENT))
     folders = list(dict.fromkeys(Path(folder).expanduser() for folder in named if folder))
     for folder in folders:
@@ -69,20 +75,20 @@ def _given(data_dir: Path | None) -> list[Path]:
 
 def _inside(folder: Path, name: str, file: File) -> Path | None:
     places = [folder / name / file.name]
-    if _tells_the_data_set(file):
+    if _is_unique(file):
         places.append(folder / file.name)
     return next((path for path in places if path.is_file()), None)
 
 
-def _tells_the_data_set(file: File) -> bool:
-    """Whether only one data set has a file of this name, also on a disk that ignores case."""
+def _is_unique(file: File) -> bool:
+    """Return whether only one data set has a file of this name, also on a disk that ignores case."""
     sources = [source for entry in DATASETS.values() for source in entry.sources]
     names = [source.interactions.name.lower() for source in sources]
     return names.count(file.name.lower()) < 2
 
 
 def _fetch(name: str, data_dir: Path | None) -> SourceFiles:
-    """Fetches the first source that can be had."""
+    """Fetch the first source that can be had."""
     sources = definition(name).sources
     folder = cache_folder() / name
     reasons = []
@@ -113,7 +119,7 @@ def _download(file: File, folder: Path) -> Path:
 
 
 def _extract(archive: Path, file: File, target: Path) -> Path:
-    """Takes a file out of an archive, and removes an archive that does not hold it."""
+    """Take a file out of an archive, and remove an archive that does not hold it."""
     try:
         with zipfile.ZipFile(archive) as opened, replacing(target) as partial:
             with opened.open(str(file.member)) as packed, partial.open("wb") as unpacked:

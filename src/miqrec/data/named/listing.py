@@ -12,8 +12,9 @@ class Listing:
     """A named data set: its size, where to read about it, and where it is.
 
     Attributes:
-        source: the page that tells of it.
-        place: the file it is made from, or that it is made from a seed; None where it must be fetched.
+        source: The page that describes it.
+        place: The file that it is made from, or a word for a data set without one; None for a file that
+            is yet to be fetched.
     """
 
     name: str

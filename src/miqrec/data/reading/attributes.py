@@ -14,9 +14,9 @@ def parse_attributes(values: pl.Expr, dtype: pl.DataType, *, one: bool = False) 
     """Parse a column to lists of strings, empty where there are no attributes.
 
     Args:
-        values: lists, nested or not, or text as for `split_attributes`, or one value a row.
-        dtype: their type.
-        one: the column holds one attribute a row, such as a brand, so commas don't divide it.
+        values: Lists, nested or not, or text as for `split_attributes`, or one value a row.
+        dtype: Their type.
+        one: The column holds one attribute a row, such as a brand, so commas don't divide it.
     """
     if isinstance(dtype, pl.List):
         while isinstance(dtype.inner, pl.List):

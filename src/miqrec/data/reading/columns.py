@@ -91,7 +91,7 @@ class Columns(Config):
         """Return the column of `source` for user and item and, where there are any, the others.
 
         Raises:
-            MiqrecError: a column is not among those available, or is named for two roles.
+            MiqrecError: If a column is not among those available, or is named for two roles.
         """
         _check_distinct(source, self.roles)
         chosen = {
@@ -131,7 +131,7 @@ def required_column(
     """Return `name` if it is available, or without a name the column of a usual name.
 
     Raises:
-        MiqrecError: it is not there.
+        MiqrecError: If it is not there.
     """
     there = ", ".join(available)
     if name is not None and name not in available:

@@ -29,12 +29,12 @@ class Delimited:
     """A file of separated fields, which may be quoted; a quote inside a field is only a character.
 
     Attributes:
-        path: the file, gzipped or not.
-        places: the place of each column among the fields, from 0.
-        n_fields: how many fields a row has.
-        separator: the character between two of them.
-        has_header: the first row holds the columns' names.
-        quoted: fields may stand in double quotes.
+        path: The file, gzipped or not.
+        places: The place of each column among the fields, from 0.
+        n_fields: How many fields a row has.
+        separator: The character between two of them.
+        has_header: The first row holds the columns' names.
+        quoted: Fields may stand in double quotes.
     """
 
     path: Path
@@ -147,10 +147,10 @@ def open_delimited(
     caller gives, or there are four that look like Amazon's and MovieLens' user, item, rating and time.
 
     Args:
-        path: the file.
-        layout: what the caller says of it.
-        separator: the usual one of the format; another is taken if the first line has none of it.
-        quoted: fields may stand in double quotes.
+        path: The file.
+        layout: What the caller says of it.
+        separator: The usual one of the format; another is taken if the first line has none of it.
+        quoted: Fields may stand in double quotes.
 
     Raises:
         MiqrecError: If there is no header, and nothing says what the columns are.

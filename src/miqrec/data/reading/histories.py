@@ -27,7 +27,7 @@ def read_histories(histories: Any) -> pl.DataFrame:
     Empty histories have no rows, and a warning counts them.
 
     Args:
-        histories: as for `flatten`.
+        histories: As for `flatten`.
 
     Raises:
         MiqrecError: As `flatten`, or if there is no item at all.
@@ -47,7 +47,7 @@ def flatten(histories: Any) -> tuple[pl.Series, pl.Series, npt.NDArray[np.int64]
     """Flatten histories into one column of items.
 
     Args:
-        histories: for each user the items, oldest first: a list of lists, tuples, arrays or other
+        histories: For each user the items, oldest first: a list of lists, tuples, arrays or other
             iterables (generators are read to their end), an array with a row for each user, or a
             dictionary from user to items. Items are strings or integers; whole floats are integers. If
             any of them is a string, all become strings.

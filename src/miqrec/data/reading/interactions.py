@@ -1,4 +1,4 @@
-"""Reads who used what and when, from any format, with every id and time checked."""
+"""Interactions (who used what, and when) from any format, with every id and time checked."""
 
 import logging
 import warnings
@@ -10,9 +10,9 @@ import polars as pl
 from miqrec.data.reading.columns import Columns
 from miqrec.data.reading.headerless import are_dates, are_unix_times
 from miqrec.data.reading.parsing import (
-    check_parsed,
     collect,
     is_missing,
+    parse,
     parse_ids,
     parse_kinds,
     parse_times,
@@ -29,21 +29,20 @@ def read_interactions(
     columns: Columns | None = None,
     *,
     name: str | None = None,
-) -> pl.LazyFrame:
+) -> pl.DataFrame:
     """Read interactions, one a row, in the order of the source, and log which columns were taken.
 
-    Formats, by the name's ending (gzipped too): .csv, .tsv, .parquet (or a folder of such files,
-    in the order of their names), RecBole's .inter, .txt with SASRec's `user item` or S3-Rec's
-    `user item item ...`, MovieLens' ratings.dat and u.data, Amazon's ratings .csv and reviews
-    .json. Parquet is read lazily, text into memory. The .dat and Amazon readers follow the
-    published descriptions; they have not met the real files. Where the column of the items holds
-    lists, each is a whole history.
+    The ending of a file's name tells its format; each may be gzipped: .csv, .tsv, .parquet (or a folder
+    of such files, in the order of their names), RecBole's .inter, .txt with SASRec's `user item` or
+    S3-Rec's `user item item ...`, MovieLens' ratings.dat and u.data, Amazon's ratings .csv and reviews
+    .json. We wrote the readers of .dat and of Amazon's files by the published descriptions, without
+    the real files. Where the column of the items holds lists, each list is a whole history.
 
     Args:
-        source: a path, or a data frame: pandas, Polars, Arrow, or another that narwhals takes.
-        columns: which column is which, by default found by their usual names, and what to do with
+        source: A path, or a data frame: pandas, Polars, Arrow, or another that narwhals takes.
+        columns: Which column is which, by default found by their usual names, and what to do with
             rows that lack a user, an item or a time; in text files words such as NA count as nothing.
-        name: what messages call a data frame.
+        name: What messages call a data frame.
 
     Returns:
         Columns user and item (strings or integers) and, where the source has them, time (what
@@ -61,9 +60,9 @@ def read_interactions(
     parsed = {role: parse_ids(table, role, columns.missing) for role in ("user", "item")}
     if "time" in table.columns:
         parsed["time"] = parse_times(table, "time")
-    check_parsed(table, parsed)
+    rows = parse(table, parsed, _optional(table))
     _tell(table, columns)
-    return table.frame.select(**parsed, **_optional(table))
+    return rows
 
 
 def _optional(table: Table) -> dict[str, pl.Expr]:

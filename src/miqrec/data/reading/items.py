@@ -1,4 +1,4 @@
-"""Reads what is known of the items: titles and attributes, such as genres and brands."""
+"""Titles and attributes of items, such as genres and brands, from any format."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from miqrec.data.reading.columns import (
     usual_column,
 )
 from miqrec.data.reading.movielens import open_movies, open_u_item
-from miqrec.data.reading.parsing import check_parsed, parse_ids
+from miqrec.data.reading.parsing import parse, parse_ids
 from miqrec.data.reading.tables import Table, file_format, open_table, reading
 from miqrec.data.reading.text import ROW, first_line, read_bytes
 from miqrec.errors import MiqrecError
@@ -40,8 +40,8 @@ def read_items(source: Any, columns: Columns | None = None) -> pl.DataFrame:
     are put together.
 
     Args:
-        source: a path or a data frame.
-        columns: of which `item` is the column with the item ids, if there is one of that name (else it
+        source: A path or a data frame.
+        columns: Of which `item` is the column with the item ids, if there is one of that name (else it
             is found by its usual names), and `attributes` are those with attributes.
 
     Returns:
@@ -53,11 +53,9 @@ def read_items(source: Any, columns: Columns | None = None) -> pl.DataFrame:
             without an item id.
     """
     table = _open(source, columns or Columns())
-    ids = parse_ids(table, "item")
-    check_parsed(table, {"item": ids})
+    descriptions = {"title": pl.col("title").cast(pl.String), "attributes": pl.col("attributes")}
+    rows = parse(table, {"item": parse_ids(table, "item")}, descriptions)
     attributes = pl.col("attributes").explode().str.strip_chars().drop_nulls()
-    with reading(table.name):
-        rows = table.frame.select(ids, pl.col("title").cast(pl.String), "attributes").collect()
     return rows.group_by("item", maintain_order=True).agg(
         pl.col("title").drop_nulls().first(),
         attributes.filter(attributes != "").unique(maintain_order=True),

@@ -18,8 +18,8 @@ class JsonLines:
     """A file of JSON objects, a line each.
 
     Attributes:
-        path: the file, gzipped or not.
-        types: the keys of the first object, with what their values are read as: lists of strings, or
+        path: The file, gzipped or not.
+        types: The keys of the first object, with what their values are read as: lists of strings, or
             strings, which hold anything else as JSON text.
     """
 

@@ -27,7 +27,7 @@ def parse_ids(table: Table, column: str, missing: Missing = "error") -> pl.Expr:
     dtype = table.frame.collect_schema()[column]
     if table.is_text and dtype == pl.String:
         values = values.fill_null("") if missing == "keep" else _without_words(values)
-        return whole_text(values) if _all_parse(table, values, whole_text(values)) else values
+        return _integers(table, values, otherwise=values)
     if dtype.is_integer() or dtype == pl.String:
         return values
     if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
@@ -78,20 +78,27 @@ def parse_times(table: Table, column: str) -> pl.Expr:
     )
 
 
-def check_parsed(table: Table, parsed: dict[str, pl.Expr]) -> None:
-    """Check that there are rows, and that every value of every column could be parsed.
+def parse(table: Table, parsed: dict[str, pl.Expr], optional: dict[str, pl.Expr]) -> pl.DataFrame:
+    """Parse a table, and check that it has rows, and a value in each of them.
+
+    Args:
+        table: The table.
+        parsed: The columns that may have no gaps, by their roles.
+        optional: Those that may.
 
     Raises:
-        MiqrecError: With the first row and column that could not, and what stands there.
+        MiqrecError: With the first row and column that could not be parsed, and what stands there.
     """
-    counts = [expression.null_count().alias(column) for column, expression in parsed.items()]
-    n_rows, *n_nulls = collect(table, table.frame.select(pl.len(), *counts)).row(0)
-    if n_rows == 0:
+    rows = collect(table, table.frame.select(ROW, **parsed, **optional))
+    if rows.is_empty():
         raise MiqrecError(f"{table.name} has no rows; give data that has some")
-    for column, n_null in zip(parsed, n_nulls, strict=True):
-        if n_null:
-            bad = table.frame.filter(parsed[column].is_null()).select(ROW, column).head(1)
-            raise MiqrecError(_complaint(table, column, *collect(table, bad).row(0)))
+    for column, expression in parsed.items():
+        if rows[column].has_nulls():
+            row = rows[ROW].filter(rows[column].is_null())[0]
+            bad = table.frame.filter((pl.col(ROW) == row) & expression.is_null())
+            value = collect(table, bad.select(column).head(1)).item()
+            raise MiqrecError(_complaint(table, column, row, value))
+    return rows.drop(ROW)
 
 
 def collect(table: Table, query: pl.LazyFrame) -> pl.DataFrame:
@@ -105,9 +112,8 @@ def _without_words(values: pl.Expr) -> pl.Expr:
 
 
 def _parse_time_text(table: Table, values: pl.Expr) -> pl.Expr:
-    if _all_parse(table, values, whole_text(values)):
-        return whole_text(values)
     number = values.cast(pl.Float64, strict=False).fill_nan(None)
+    number = _integers(table, values, otherwise=number)
     if collect(table, table.frame.select(number.is_not_null().first())).item():
         return number
     with_t = values.str.replace(" ", "T", literal=True).str.replace(" ?UTC$", "Z")
@@ -116,10 +122,18 @@ def _parse_time_text(table: Table, values: pl.Expr) -> pl.Expr:
     return pl.coalesce(*(time.dt.replace_time_zone("UTC") for time in local), zoned)
 
 
-def _all_parse(table: Table, values: pl.Expr, parsed: pl.Expr) -> bool:
-    """Return whether what is there could all be parsed."""
-    missed = values.is_not_null() & parsed.is_null()
-    return not collect(table, table.frame.select(missed.any())).item()
+def _integers(table: Table, values: pl.Expr, otherwise: pl.Expr) -> pl.Expr:
+    """Parse text to integers if all of it is whole numbers, plain ones or floats; else take the other."""
+    plain = values.cast(pl.Int64, strict=False)
+    for integers, fit in (
+        (plain, plain.cast(pl.String) == values),
+        (whole_text(values), whole_text(values).is_not_null()),
+    ):
+        if collect(
+            table, table.frame.select((fit.fill_null(value=False) | values.is_null()).all())
+        ).item():
+            return integers
+    return otherwise
 
 
 def _complaint(table: Table, column: str, row: int, value: object) -> str:

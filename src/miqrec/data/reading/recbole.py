@@ -15,10 +15,10 @@ class RecBole:
     """A table in which fields of type token_seq or float_seq hold several values, divided by spaces.
 
     Attributes:
-        table: the file as it is written.
-        parts: what each column is made of. A history stands in two, such as `item_id_list` with what
+        table: The file as it is written.
+        parts: What each column is made of. A history stands in two, such as `item_id_list` with what
             came before and `item_id` with the newest, and is one column of lists, `item_id`.
-        lists: the columns of the file that hold several values.
+        lists: The columns of the file that hold several values.
     """
 
     table: Delimited

@@ -1,4 +1,4 @@
-"""Opens whatever holds a table, a file or a data frame, down to the columns that are wanted."""
+"""Files and data frames of any format as tables of the columns that are wanted."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,11 +53,11 @@ class Table:
 
     Attributes:
         frame: ROW (its row in the source, from 1) and the wanted columns.
-        columns: what the source calls each of them.
-        name: the path, or "the data frame".
-        is_text: it was a text file, so a string may stand for a number or for nothing.
-        place: says where a row is, such as "line 7".
-        head: reads the first rows of all columns of the source.
+        columns: What the source calls each of them.
+        name: The path, or "the data frame".
+        is_text: It was a text file, so a string may stand for a number or for nothing.
+        place: Says where a row is, such as "line 7".
+        head: Reads the first rows of all columns of the source.
     """
 
     frame: pl.LazyFrame
@@ -76,10 +76,10 @@ def open_table(
     Parquet and lazy frames stay lazy; of text files, the wanted columns are read into memory.
 
     Args:
-        source: the path or the frame.
-        choose: says which columns are wanted.
-        layout: what the caller says of a text file.
-        name: what errors call a frame.
+        source: The path or the frame.
+        choose: Says which columns are wanted.
+        layout: What the caller says of a text file.
+        name: What errors call a frame.
 
     Raises:
         MiqrecError: If there is no such file, it is empty, damaged or of an unknown format, a column is

@@ -27,8 +27,8 @@ class Layout(NamedTuple):
     """What the caller says of a text file.
 
     Attributes:
-        separator: what stands between two fields; None: find it.
-        headerless: the columns are called by their numbers, so the first line is data.
+        separator: What stands between two fields; None: find it.
+        headerless: The columns are called by their numbers, so the first line is data.
     """
 
     separator: str | None = None

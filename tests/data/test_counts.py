@@ -2,8 +2,8 @@
 
 import polars as pl
 
+from miqrec.data.counts import Statistics, statistics
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.statistics import Statistics, statistics
 
 
 def test_statistics_are_counted_with_and_without_the_held_out_items():

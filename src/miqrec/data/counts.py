@@ -11,8 +11,8 @@ class Statistics:
     """The size of a data set.
 
     Attributes:
-        users, items, interactions: how many there are.
-        training: the interactions that are left when two of each user are held out.
+        users, items, interactions: How many there are.
+        training: The interactions that are left when two of each user are held out.
     """
 
     users: int
