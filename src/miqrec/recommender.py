@@ -13,12 +13,14 @@ import torch
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories, with_catalogue
+from miqrec.data.histories import parts_of
 from miqrec.data.ids import positions
 from miqrec.data.open import DataConfig, for_other_data, open_dataset, source_or_frame
 from miqrec.data.reading.histories import flatten
-from miqrec.data.splitting import Held, split
+from miqrec.data.splitting import Held, Splits, split
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
+from miqrec.evaluation.list_scores import score_lists
 from miqrec.evaluation.metrics import summary
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 from miqrec.models.protocol import NamedConfig
@@ -105,7 +107,8 @@ class Recommender:
             history = read_history(Path(folder))
             if final:
                 last = Path(folder) / "final"
-                artifact = fit_on_everything(plan, artifact.config.epochs, last, hooks)
+                watching = hooks._replace(callbacks=())  # there is no validation to watch
+                artifact = fit_on_everything(plan, artifact.config.epochs, last, watching)
         return cls(artifact, plan.dataset, history, device)
 
     def recommend(
@@ -148,7 +151,7 @@ class Recommender:
         if exclude_seen is None:
             exclude_seen = self.artifact.config.inference.exclude_seen
         request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
-        lists = recommend_lists(request, asked.sequences, rows, self.device)
+        lists = recommend_lists(request, parts_of(asked.sequences, rows), self.device)
         return lists.select(
             asked.users.gather(rows[lists["row"]]).alias("user"),
             self.artifact.catalogue.decode(lists["id"]).alias("item"),
@@ -170,8 +173,35 @@ class Recommender:
         """
         return summary(self.ranks(part, data=data)["rank"].to_torch())
 
+    def evaluate_lists(
+        self, part: Held = "test", *, k: int = 10, data: Any = None
+    ) -> dict[str, float]:
+        """Score the lists of k items that users would have been shown, as `score_lists` does.
+
+        Args:
+            part: "valid" or "test".
+            k: the length of the lists.
+            data: as for `fit`; needed after `load`.
+
+        Raises:
+            MiqrecError: as `evaluate`.
+        """
+        exclude_seen = self.artifact.config.inference.exclude_seen
+        request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
+        return score_lists(request, self._splits(data), part, self.device)
+
     def ranks(self, part: Held = "test", *, data: Any = None) -> pl.DataFrame:
         """Rank each held-out item, as `rank_questions` does."""
+        return rank_questions(
+            self.artifact.model,
+            self._splits(data).held(part),
+            self.artifact.popularity,
+            exclude_seen=self.artifact.config.inference.exclude_seen,
+            device=self.device,
+        )
+
+    def _splits(self, data: Any) -> Splits:
+        """Split the data as those were that the model was fitted on, in the model's own item numbers."""
         if self.artifact.config.trained_on == "all":
             raise MiqrecError(
                 "this model was fitted on everything, the held-out items too, so its scores on them "
@@ -183,15 +213,9 @@ class Recommender:
                 "this is not the data that the model was fitted on; what is held out here may have "
                 "been part of its training",
                 MiqrecWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        return rank_questions(
-            self.artifact.model,
-            splits.held(part),
-            self.artifact.popularity,
-            exclude_seen=self.artifact.config.inference.exclude_seen,
-            device=self.device,
-        )
+        return splits
 
     def save(self, folder: str | Path) -> None:
         """Write the model and its items to a folder; histories are not saved."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from miqrec.cli.options import DataDir, Device, Json, OptionalData
-from miqrec.cli.output import console, metrics_table, print_json
+from miqrec.cli.output import compact_table, console, metrics_table, print_json
 from miqrec.cli.saved import load_with_data
 from miqrec.data.splitting import Held
 from miqrec.evaluation.metrics import summary
@@ -15,10 +15,22 @@ Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
 Part = Annotated[Held, typer.Option("--split", help="Which held-out items.")]
 
 
+Lists = Annotated[
+    bool,
+    typer.Option(
+        "--lists",
+        help="Score a list a user instead: recall with all that was held out, coverage, novelty, diversity.",
+    ),
+]
+Length = Annotated[int, typer.Option("--k", "-k", help="How long the lists are.")]
+
+
 def evaluate(
     folder: Folder,
     data: OptionalData = None,
     part: Part = "test",
+    lists: Lists = False,
+    k: Length = 10,
     data_dir: DataDir = None,
     device: Device = None,
     json: Json = False,
@@ -28,6 +40,9 @@ def evaluate(
     Example: miqrec evaluate runs/miq --data ml-1m
     """
     recommender, dataset = load_with_data(folder, data, data_dir, device)
+    if lists:
+        _report_lists(recommender.evaluate_lists(part, k=k, data=dataset), part, as_json=json)
+        return
     frame = recommender.ranks(part, data=dataset)
     metrics = summary(frame["rank"].to_torch())
     if json:
@@ -39,3 +54,13 @@ def evaluate(
     name = recommender.artifact.config.model.name
     caption = f"{frame.height:,} held-out items of {frame['user'].n_unique():,} users"
     console.print(metrics_table(name, {part: metrics}, caption))
+
+
+def _report_lists(scores: dict[str, float], part: Held, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"split": part, **scores})
+        return
+    table = compact_table("", part)
+    for name, score in scores.items():
+        table.add_row(name, f"{score:.4f}")
+    console.print(table)

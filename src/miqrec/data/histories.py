@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from miqrec.data.sequences import Sequences
+
 Integers = npt.NDArray[np.int64]
 
 
@@ -43,3 +45,15 @@ class Questions(Histories):
     """
 
     targets: npt.NDArray[np.int32]
+
+
+def parts_of(sequences: Sequences, users: Integers) -> Histories:
+    """Take the whole histories of these users, (n,) numbers of users in `sequences`."""
+    return Histories(
+        items=sequences.items,
+        users=users,
+        starts=sequences.offsets[users],
+        stops=sequences.offsets[users + 1],
+        n_items=sequences.n_items,
+        n_users=sequences.n_users,
+    )

@@ -1,1 +1,42 @@
-"""Evaluation: the rank of every held-out item, metrics of ranks, and lists to recommend."""
+"""Evaluation: the rank of every held-out item, metrics of ranks and of lists, and lists to recommend.
+
+A name is imported when it is asked for; metrics and ranking need PyTorch alone.
+"""
+
+from typing import TYPE_CHECKING
+
+from miqrec.system.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from miqrec.evaluation.evaluate import batch_ranks, rank_questions
+    from miqrec.evaluation.list_scores import score_lists
+    from miqrec.evaluation.metrics import METRICS, hit_rate, ndcg, reciprocal_rank, summary
+    from miqrec.evaluation.ranking import exclude, ranks, top_k
+    from miqrec.evaluation.top_lists import ListRequest, recommend_lists
+
+__all__ = [
+    "METRICS",
+    "ListRequest",
+    "batch_ranks",
+    "exclude",
+    "hit_rate",
+    "ndcg",
+    "rank_questions",
+    "ranks",
+    "reciprocal_rank",
+    "recommend_lists",
+    "score_lists",
+    "summary",
+    "top_k",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "miqrec.evaluation.evaluate": ["batch_ranks", "rank_questions"],
+        "miqrec.evaluation.list_scores": ["score_lists"],
+        "miqrec.evaluation.metrics": ["METRICS", "hit_rate", "ndcg", "reciprocal_rank", "summary"],
+        "miqrec.evaluation.ranking": ["exclude", "ranks", "top_k"],
+        "miqrec.evaluation.top_lists": ["ListRequest", "recommend_lists"],
+    },
+)

@@ -11,7 +11,7 @@ from torch import Tensor
 from miqrec.data.batches.order import ByLength
 from miqrec.data.batches.pieces import Integers
 from miqrec.data.batches.slicing import pad, slices
-from miqrec.data.sequences import Sequences
+from miqrec.data.histories import Histories
 from miqrec.evaluation.ranking import check_finite, exclude, top_k
 from miqrec.evaluation.scoring import scores_or_popularity
 from miqrec.models.protocol import Model
@@ -32,18 +32,17 @@ class ListRequest(NamedTuple):
 
 @torch.inference_mode()
 def recommend_lists(
-    request: ListRequest, sequences: Sequences, users: Integers, device: torch.device | str = "cpu"
+    request: ListRequest, histories: Histories, device: torch.device | str = "cpu"
 ) -> pl.DataFrame:
     """List the k best items after each history, best first; ties go to the smaller internal id.
 
     Args:
         request: the model, the popularity of the items, the length of the lists.
-        sequences: the histories.
-        users: (n,) whose histories, as numbers of users in `sequences`.
+        histories: n of them.
         device: where to compute.
 
     Returns:
-        a frame with `row` (0 to n - 1, a place in `users`), `id` (internal item), `score`, `rank`
+        a frame with `row` (0 to n - 1, a place among the histories), `id` (internal item), `score`, `rank`
         (from 1) and `source` ("model", or "popularity" where the history is empty). A user who has
         seen nearly everything gets a shorter list.
 
@@ -51,10 +50,10 @@ def recommend_lists(
         MiqrecError: k is larger than the catalogue, or scores are not finite.
     """
     request.model.eval().to(device)
-    starts, stops = sequences.offsets[users], sequences.offsets[users + 1]
-    batches = ByLength(stops - starts, BATCH)
+    starts, stops = histories.starts, histories.stops
+    batches = ByLength(histories.lengths, BATCH)
     parts = [
-        _lists(request, sequences.items, starts[rows], stops[rows]).with_columns(
+        _lists(request, histories.items, starts[rows], stops[rows]).with_columns(
             pl.Series("row", np.repeat(rows, request.k))
         )
         for rows in track(batches, "recommending", len(batches))
