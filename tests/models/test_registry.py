@@ -93,7 +93,7 @@ class OwnSASRec(OutsideConfig):
         (Unfixed, r"Unfixed has no name"),
         (WithoutDefault, r"WithoutDefault has no default for dim"),
         (Thawed, r"Thawed is not frozen"),
-        (Foreign, r"Foreign.* is not a config: derive a class from miqrec\.config\.Config"),
+        (Foreign, r"Foreign.* is not a config: derive a class from miqrec\.models\.Config"),
         (OutsideConfig(), r"is not a config"),
         (OtherTakenConfig, r"'taken' is configured by .*TakenConfig, not by .*OtherTakenConfig"),
         (OwnSASRec, r"'sasrec' is one of miqrec's own"),

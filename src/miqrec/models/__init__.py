@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from miqrec.system.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from miqrec.config import Config
     from miqrec.models.ablation import MIQSASRecAblationConfig, build_miq_sasrec_ablation
     from miqrec.models.encoder import Encoder
     from miqrec.models.gru4rec import GRU4Rec, GRU4RecConfig
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SRGNN",
     "BuildAttention",
+    "Config",
     "Counter",
     "Encoder",
     "GRU4Rec",
@@ -67,6 +69,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "miqrec.config": ["Config"],
         "miqrec.models.ablation": ["MIQSASRecAblationConfig", "build_miq_sasrec_ablation"],
         "miqrec.models.encoder": ["Encoder"],
         "miqrec.models.gru4rec": ["GRU4Rec", "GRU4RecConfig"],

@@ -153,7 +153,7 @@ ModelConfig = Annotated[NamedConfig, PlainValidator(parse_config)]
 def _check_config(config: Any) -> str:
     """The name that a config gives its model."""
     if not (isinstance(config, type) and issubclass(config, Config)):
-        raise MiqrecError(f"{config!r} is not a config: derive a class from miqrec.config.Config")
+        raise MiqrecError(f"{config!r} is not a config: derive a class from miqrec.models.Config")
     what = f"{config.__module__}.{config.__qualname__}"
     if not config.model_config.get("frozen"):
         raise MiqrecError(f"{what} is not frozen; leave Config's model_config as it is")

@@ -6,7 +6,7 @@ import torch
 from pydantic import PositiveFloat
 from torch import Tensor, nn
 
-from miqrec.models import SASRecConfig, Transformer, build_sasrec, register
+from miqrec.models import Transformer, TransformerConfig, build_sasrec, register
 from miqrec.nn import Attention, CausalSelfAttention
 
 
@@ -22,10 +22,11 @@ class GatedAttention(Attention):
     ) -> Tensor:
         """Attend at every position: (B, L, D) -> (B, L, D)."""
         gates = self.scale * torch.sigmoid(self.gate(query))  # (B, L, D)
-        return gates * self.attention(query, key_value, lengths=lengths)
+        gated: Tensor = gates * self.attention(query, key_value, lengths=lengths)
+        return gated
 
 
-class GatedSASRecConfig(SASRecConfig):
+class GatedSASRecConfig(TransformerConfig):
     """SASRec's settings, and one of the gates."""
 
     name: Literal["gated-sasrec"] = "gated-sasrec"
