@@ -42,6 +42,11 @@ def test_times_kinds_and_sessions_of_public_logs_are_found(roles):
     assert chosen == {**roles, "item": "item_id"}
 
 
+def test_a_moment_is_taken_before_a_day():
+    chosen = Columns().choose("x.csv", ["user", "item", "date", "event_time"])
+    assert chosen["time"] == "event_time"
+
+
 def test_a_session_is_the_user_where_there_is_no_other():
     assert Columns().choose("x.csv", ["session_id", "item"]) == {
         "user": "session_id", "item": "item"

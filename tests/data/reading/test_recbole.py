@@ -2,6 +2,7 @@
 
 import pytest
 
+from miqrec.data.reading.columns import Columns
 from miqrec.data.reading.interactions import read_interactions
 from miqrec.data.reading.recbole import open_recbole
 from miqrec.data.reading.text import AS_FOUND
@@ -46,6 +47,12 @@ def test_prefixes_of_one_user_are_refused_as_they_overlap(tmp_path):
         MiqrecError, match="line 3 is a second history of user 1, and histories may"
     ):
         read_interactions(tmp_path / "a.inter")
+
+
+def test_columns_go_by_their_names_not_by_numbers(tmp_path):
+    (tmp_path / "a.inter").write_text("user_id:token\titem_id:token\n1\t11\n")
+    with pytest.raises(MiqrecError, match="no column '1' for the user; it has user_id, item_id"):
+        read_interactions(tmp_path / "a.inter", Columns(user="1", item="2"))
 
 
 def test_uneven_lists_are_refused(tmp_path):

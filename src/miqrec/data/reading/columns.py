@@ -19,16 +19,16 @@ ITEM = (
     *("businessid", "gameid", "videoid"),
 )
 TIME = (
-    *("time", "timestamp", "ts", "datetime", "unixreviewtime", "unixtime", "createdat", "date"),
-    *("eventtime", "eventtimestamp", "eventdate", "timestampms", "clicktime", "interactiontime"),
-    *("listenedat", "playedat", "ratedat", "viewedat", "purchasedat", "updatedat", "tdat"),
+    *("time", "timestamp", "ts", "datetime", "unixreviewtime", "unixtime", "createdat"),
+    *("eventtime", "eventtimestamp", "timestampms", "clicktime", "interactiontime"),
+    *("listenedat", "playedat", "ratedat", "viewedat", "purchasedat", "updatedat"),
+    *("date", "eventdate", "tdat"),  # days tell less than moments
 )
 KIND = (
     *("kind", "event", "eventtype", "eventname", "behavior", "behaviour", "behaviortype"),
     *("behaviourtype", "action", "actiontype", "interactiontype"),
 )
 SESSION = ("session", "sessionid", "usersession", "usersessionid", "visitid")
-
 
 Missing = Literal["error", "drop", "keep"]
 """What to do with rows that lack a user, an item or a time."""

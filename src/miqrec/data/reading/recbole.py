@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from miqrec.data.reading.delimited import Delimited, open_delimited
-from miqrec.data.reading.text import ROW, Layout
+from miqrec.data.reading.text import AS_FOUND, ROW, Layout
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class RecBole:
         )
 
 
-def open_recbole(path: Path, layout: Layout) -> RecBole:
+def open_recbole(path: Path, _: Layout) -> RecBole:
     """Open an atomic file."""
-    table = open_delimited(path, layout, "\t", quoted=False)
+    table = open_delimited(path, AS_FOUND, "\t", quoted=False)
     types = {name: kind for name, _, kind in (column.partition(":") for column in table.columns)}
     places = dict(zip(types, table.places.values(), strict=True))
     lists = [name for name, kind in types.items() if kind.endswith("_seq")]
