@@ -1,7 +1,7 @@
 """The base of every configuration: small, frozen, and strict about unknown keys."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -33,9 +33,22 @@ def read_config(path: Path, kind: type[C], whose: str) -> C:
         MiqrecError: it can't be read, isn't JSON, or something in it is missing, unknown or wrong.
     """
     try:
-        return kind.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise MiqrecError(f"{path} can't be read: {error.strerror}") from error
+    return parse_config(content, kind, path, whose)
+
+
+def parse_config(content: bytes | dict[str, Any], kind: type[C], path: Path, whose: str) -> C:
+    """Make a config of what was read from a file: JSON, or a part of it as a dictionary.
+
+    Raises:
+        MiqrecError: it isn't JSON, or something in it is missing, unknown or wrong.
+    """
+    try:
+        if isinstance(content, bytes):
+            return kind.model_validate_json(content)
+        return kind.model_validate(content)
     except ValidationError as error:
         if reason := _own_error(error):
             raise MiqrecError(f"{path}: {reason}") from error

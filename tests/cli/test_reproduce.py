@@ -75,6 +75,22 @@ def test_systems_side_by_side_of_which_one_fails_and_then_again_without_it(tiny,
     assert log.read_text() == written
 
 
+def test_packed_runs_are_finished_and_new_seeds_are_added_beside_them(tmp_path):
+    (tmp_path / "tiny.toml").write_text(TINY.format(epochs=1))
+    study = tmp_path / "tiny"
+    command = ("reproduce", tmp_path / "tiny.toml", "--out", tmp_path, "--json")
+    first = miqrec(*command, "--seeds", 1)
+    miqrec("pack", study, "--delete-models")
+
+    done = miqrec(*command, "--seeds", 2)
+
+    assert states(done) == {"plain 0": "finished", "plain 1": "finished"}
+    assert json.loads(done.stdout)["runs"][0] == json.loads(first.stdout)["runs"][0]
+    assert [path.name for path in (study / "plain").glob("seed-*") if path.is_dir()] == ["seed-1"]
+    report = json.loads(miqrec("report", study, "--json").stdout)
+    assert report[0]["systems"]["plain"]["seeds"] == 2
+
+
 def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path):
     (tmp_path / "tiny.toml").write_text(TINY.format(epochs=40))
     command = ["reproduce", str(tmp_path / "tiny.toml"), "--seeds", "1", "--out", str(tmp_path)]

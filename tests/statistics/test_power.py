@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.errors import MiqrecError
-from miqrec.statistics.power import detectable_difference, seeds_needed, users_needed
+from miqrec.statistics import detectable_difference, seeds_needed, users_needed
 
 
 def test_a_medium_effect_needs_34_pairs():
@@ -43,7 +43,7 @@ def test_no_difference_is_never_seen_and_a_plain_one_at_once(difference, deviati
 
 
 def test_two_users_can_not_tell():
-    with pytest.raises(MiqrecError, match="3 are the least"):
+    with pytest.raises(MiqrecError, match="3 are enough"):
         detectable_difference(2, 1.0)
 
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.errors import MiqrecError
-from miqrec.statistics import significance
-from miqrec.statistics.significance import (
+from miqrec.statistics import (
     bootstrap_interval,
     holm,
     sign_flip_test,
+    significance,
     spread,
     standardised,
 )

@@ -32,6 +32,7 @@ def make_app() -> typer.Typer:
     from miqrec.cli.compare import compare
     from miqrec.cli.datasets import datasets
     from miqrec.cli.evaluate import evaluate
+    from miqrec.cli.pack import pack
     from miqrec.cli.pretrain import pretrain
     from miqrec.cli.recommend import recommend
     from miqrec.cli.report import report
@@ -46,8 +47,9 @@ def make_app() -> typer.Typer:
         rich_markup_mode="rich",
         help="Sequential recommendation with Multi-Item-Query attention.",
     )
-    commands = (train, pretrain, evaluate, recommend, compare, reproduce, tune, report, datasets)
-    for command in commands:
+    using = (train, pretrain, evaluate, recommend, datasets)
+    experimenting = (compare, reproduce, tune, report, pack)
+    for command in (*using, *experimenting):
         app.command()(command)
     return app
 

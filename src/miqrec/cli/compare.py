@@ -9,7 +9,7 @@ from miqrec.cli.options import Json
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import METRICS
-from miqrec.runs.folder import read_metrics, read_run_config
+from miqrec.experiments.archive.read import read_run
 
 Runs = Annotated[list[Path], typer.Argument(help="Run folders; differences are to the first.")]
 
@@ -19,9 +19,10 @@ def compare(runs: Runs, json: Json = False) -> None:
 
     Example: miqrec compare runs/sasrec runs/miq
     """
-    if len({read_run_config(folder).fingerprint for folder in runs}) > 1:
+    records = {folder: read_run(folder) for folder in runs}
+    if len({record.config.fingerprint for record in records.values()}) > 1:
         raise MiqrecError("these runs are on different data, so their scores can't be compared")
-    scores = {folder: read_metrics(folder) for folder in runs}
+    scores = {folder: record.metrics for folder, record in records.items()}
     if json:
         print_json({str(folder): metrics.model_dump() for folder, metrics in scores.items()})
         return

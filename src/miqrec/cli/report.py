@@ -7,8 +7,8 @@ import typer
 
 from miqrec.cli.options import CACHE, DataDir, Json
 from miqrec.cli.output import print_json
-from miqrec.experiments.report.sections import numbers, read_report
-from miqrec.experiments.report.writing import check_ending, to_markdown, write_report
+from miqrec.experiments.report.sections import read_report
+from miqrec.experiments.report.writing import check_ending, to_json, to_markdown, write_report
 from miqrec.system.progress import console as messages
 
 Runs = Annotated[
@@ -41,6 +41,6 @@ def report(
         write_report(sections, out)
         messages.print(f"written: {out}", highlight=False, soft_wrap=True)
     if json:
-        print_json([numbers(section) for section in sections])
+        print_json(to_json(sections))
     elif not out:
         print(to_markdown(sections), end="")

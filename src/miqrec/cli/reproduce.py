@@ -19,7 +19,6 @@ from miqrec.experiments.studies.plan import PlannedRun, check, plan, unfinished
 from miqrec.experiments.studies.recipe_files import find_study, study_names
 from miqrec.experiments.studies.runner import Failure, log_path, make_slots, run_all
 from miqrec.experiments.studies.study import Study
-from miqrec.runs.folder import read_metrics
 from miqrec.system.files import write_json
 from miqrec.system.progress import console as messages
 
@@ -116,8 +115,8 @@ def _report(study: Study, runs: Sequence[PlannedRun], out: Path, *, as_json: boo
         return
     tests = defaultdict(list)
     for run in runs:
-        if run.seed is not None and run.state == "finished":
-            tests[study.systems[run.system].label].append(read_metrics(run.folder).test)
+        if run.metrics:
+            tests[study.systems[run.system].label].append(run.metrics.test)
     means = {
         f"{label} ({len(found)})": {name: fmean(test[name] for test in found) for name in METRICS}
         for label, found in tests.items()
@@ -129,14 +128,13 @@ def _report(study: Study, runs: Sequence[PlannedRun], out: Path, *, as_json: boo
 
 
 def _row(run: PlannedRun) -> dict[str, Any]:
-    finished = run.seed is not None and run.state == "finished"
     return {
         "system": run.system,
         "seed": run.seed,
         "folder": run.folder,
         "state": run.state,
         "command": ["miqrec", *run.command],
-        "test": read_metrics(run.folder).test if finished else None,
+        "test": run.metrics.test if run.metrics else None,
     }
 
 

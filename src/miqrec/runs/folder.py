@@ -222,7 +222,7 @@ def note_environment(folder: Path, device: torch.device | None = None) -> None:
 def claim(folder: Path, config: Config) -> None:
     """Make `folder` this run's, or see that it already is."""
     if (folder / "config.json").exists():
-        _check_same(_read_config(folder, type(config)), config, folder)
+        check_same(_read_config(folder, type(config)), config, folder)
         return
     sweep(folder)
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
@@ -267,7 +267,17 @@ def epoch_seconds(folder: Path) -> float | None:
     return float(read_frame(path, "seconds")["seconds"].sum()) if path.is_file() else None
 
 
-def _check_same(there: Config, wanted: Config, folder: Path) -> None:
+def check_same(there: Config, wanted: Config, folder: Path) -> None:
+    """See that the run in `folder` is the one that is wanted.
+
+    Args:
+        there: the config of the run that is there.
+        wanted: the config of the run that is wanted.
+        folder: for the sentence of the error.
+
+    Raises:
+        MiqrecError: they differ in more than the places of the data and of the first weights.
+    """
     old, new = _flat(there.model_dump(mode="json")), _flat(wanted.model_dump(mode="json"))
     free = ("data.", "init_from.folder")  # their fingerprints decide
     names = [name for name in old | new if not name.startswith(free)]

@@ -6,14 +6,11 @@ NumPy is enough to import it; the tests need SciPy and statsmodels (`pip install
 from miqrec.statistics.power import detectable_difference, seeds_needed, users_needed
 from miqrec.statistics.significance import (
     LEVEL,
-    Spread,
     bootstrap_interval,
     holm,
-    ratio,
     sign_flip_test,
-    spread,
-    standardised,
 )
+from miqrec.statistics.values import Spread, per_user, ratio, spread, standardised
 
 __all__ = [
     "LEVEL",
@@ -21,6 +18,7 @@ __all__ = [
     "bootstrap_interval",
     "detectable_difference",
     "holm",
+    "per_user",
     "ratio",
     "seeds_needed",
     "sign_flip_test",

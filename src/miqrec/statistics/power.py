@@ -1,31 +1,35 @@
-"""How much data it would take: users or seeds to see a difference, and what the users at hand show.
+"""How many users or seeds it takes to see a difference, and which differences the users at hand show.
 
-To see a difference means that a two-sided t test at .05 finds it with probability .8.
+A difference is seen when a two-sided t test at `LEVEL` finds it with probability `POWER`.
 """
 
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from miqrec.errors import MiqrecError
 from miqrec.statistics.significance import LEVEL
+from miqrec.statistics.values import Values
 from miqrec.system.optional import optional
 
 POWER = 0.8
 
-NOTHING = 1e-6
-"""Effects below it are rounding: no amount of data would be enough."""
-LARGE = 4.0
-"""Deviations beyond which 3 of each do, and the solver finds nothing."""
+SMALLEST_EFFECT = 1e-6
+"""Smaller effects are rounding errors, which no amount of data shows."""
+
+LARGEST_EFFECT = 4.0
+"""For larger effects three of each are enough, and the solver has no solution."""
 
 
 def users_needed(difference: float, deviation: float) -> int | None:
-    """Users that a paired t test needs to see a difference; None if there is none to see.
+    """Return the users that a paired t test needs to see a difference.
 
     Args:
-        difference: of the two systems' means.
-        deviation: of the users' differences; as measured, it holds the noise of those seeds too.
+        difference: of the means of two systems.
+        deviation: of the users' differences; as it is measured, it includes the noise of the seeds.
+
+    Returns:
+        None if there is no difference.
 
     Raises:
         MiqrecError: statsmodels is not installed.
@@ -33,21 +37,24 @@ def users_needed(difference: float, deviation: float) -> int | None:
     return _size("TTestPower", difference, deviation)
 
 
-def seeds_needed(
-    difference: float, system: npt.NDArray[np.float64], baseline: npt.NDArray[np.float64]
-) -> int | None:
-    """Seeds *a system* that a t test needs to see a difference between means over seeds.
+def seeds_needed(difference: float, system: Values, baseline: Values) -> int | None:
+    """Return the seeds *a system* that a t test needs to see a difference between means over seeds.
 
-    The model: on these very users a seed's score is normal around its system's mean, with the same
-    variance for both systems, pooled over their seeds. The users stay; training is repeated.
+    The model behind it: on these very users the score of a seed is normal around the mean of its
+    system, with the same variance for both systems, which is pooled over their seeds. The users stay
+    the same; only training is repeated.
 
     Args:
-        difference: of the two systems' means.
+        difference: of the means of the two systems.
         system: (seeds,) scores.
-        baseline: (its seeds,) scores.
+        baseline: (seeds,) scores; its number of seeds may differ.
 
     Returns:
-        None if there is no difference to see, or if the variance is unknown: with a single seed.
+        None if there is no difference, or if a system has a single seed, so that the variance is
+        unknown.
+
+    Raises:
+        MiqrecError: statsmodels is not installed.
     """
     if min(len(system), len(baseline)) < 2:
         return None
@@ -57,29 +64,29 @@ def seeds_needed(
 
 
 def detectable_difference(n_users: int, deviation: float) -> float:
-    """The smallest difference that a paired t test sees among `n_users`.
+    """Return the smallest difference that a paired t test sees among `n_users`.
 
     Args:
         n_users: at least 3.
         deviation: of the users' differences.
 
     Raises:
-        MiqrecError: fewer than 3 users, or statsmodels is not installed.
+        MiqrecError: there are fewer than 3 users, or statsmodels is not installed.
     """
     if n_users < 3:
-        raise MiqrecError(f"what {n_users} users would show can't be told; 3 are the least")
+        raise MiqrecError(f"{n_users} users are too few to say what they would show; 3 are enough")
     return _solve("TTestPower", nobs=n_users) * deviation
 
 
 def _size(test: str, difference: float, deviation: float) -> int | None:
-    if abs(difference) <= NOTHING * deviation:
+    if abs(difference) <= SMALLEST_EFFECT * deviation:
         return None
-    effect = min(abs(difference) / deviation, LARGE) if deviation else LARGE
+    effect = min(abs(difference) / deviation, LARGEST_EFFECT) if deviation else LARGEST_EFFECT
     return math.ceil(_solve(test, effect_size=effect))
 
 
-def _solve(test: str, **known: float) -> float:
-    """The size or the effect that is not known; statsmodels may give an array of one, or -effect."""
+def _solve(test: str, **given: float) -> float:
+    """Solve for the size or the effect; statsmodels may return an array of one, or minus the effect."""
     power = getattr(optional("statsmodels.stats.power"), test)()
-    found = power.solve_power(**known, alpha=LEVEL, power=POWER)
-    return float(abs(np.asarray(found).item()))
+    solution = power.solve_power(**given, alpha=LEVEL, power=POWER)
+    return float(abs(np.asarray(solution).item()))

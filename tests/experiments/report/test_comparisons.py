@@ -15,11 +15,11 @@ from studies import compared, write_run, write_study
 def test_the_verdict_has_the_direction_of_the_pair(tmp_path, miq, sasrec, verdict):
     results = read_results(compared(tmp_path, miq=miq, sasrec=sasrec))
 
-    for found in compare_pairs(results):
-        assert (found.system, found.baseline) == ("miq", "sasrec")
-        assert found.verdict == verdict
-        assert found.low < found.difference < found.high
-        assert (found.difference > 0) == (found.effect > 0) == (found.relative > 0)
+    for comparison in compare_pairs(results):
+        assert (comparison.system, comparison.baseline) == ("miq", "sasrec")
+        assert comparison.verdict == verdict
+        assert comparison.low < comparison.difference < comparison.high
+        assert (comparison.difference > 0) == (comparison.effect > 0) == (comparison.relative > 0)
 
 
 def test_the_numbers_of_a_pair_are_those_of_its_means(tmp_path):

@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 
 from miqrec.experiments.report.comparisons import compare_pairs
-from miqrec.experiments.report.conclusion import finding
+from miqrec.experiments.report.conclusion import conclude
 from miqrec.experiments.report.results import read_results
 from studies import compared, write_run, write_study
 
 
 def told(folder):
     results = read_results(folder)
-    return finding(results, compare_pairs(results))
+    return conclude(results, compare_pairs(results))
 
 
 def test_what_is_better_is_said_with_amount_and_interval(tmp_path):
@@ -22,7 +22,7 @@ def test_what_is_better_is_said_with_amount_and_interval(tmp_path):
 
     assert text.startswith("Beyond luck, MIQ_F is better than SASRec_F in ")
     assert "95 % interval +" in text
-    assert "That holds for all 2 differences that were tested." in text
+    assert "All 2 tested differences have a corrected p below .05." in text
 
 
 def test_what_is_worse_is_said_as_plainly(tmp_path):
@@ -33,13 +33,13 @@ def test_what_is_worse_is_said_as_plainly(tmp_path):
 
 def test_with_a_single_seed_nothing_is_said_of_seeds(tmp_path):
     folder = compared(tmp_path, miq=0.9, sasrec=0.1)
-    assert "of seeds nothing can be said" not in told(folder)
+    assert "how much seeds matter" not in told(folder)
     shutil.rmtree(folder / "miq" / "seed-1")
 
     text = told(folder)
 
     assert text.startswith("Beyond luck, MIQ_F is better than SASRec_F in ")
-    assert "; of seeds nothing can be said where MIQ_F, with a single one, is compared." in text
+    assert "; how much seeds matter is unknown for MIQ_F, with a single one." in text
 
 
 def test_what_could_be_luck_is_not_called_better_or_worse(tmp_path):
@@ -51,13 +51,15 @@ def test_what_could_be_luck_is_not_called_better_or_worse(tmp_path):
     assert "With 40 users and 2 seeds a true difference below" in text
 
 
-def test_told_and_untold_stand_side_by_side(tmp_path):
+def test_a_difference_whose_interval_holds_0_is_not_called_beyond_luck(tmp_path):
     results = read_results(compared(tmp_path))
     clear, unclear = compare_pairs(results)
     unclear = unclear._replace(corrected=0.4)
-    text = finding(results, [clear._replace(low=-0.1), unclear])
+    text = conclude(results, [clear._replace(low=-0.1), unclear])
 
-    assert "with other seeds it may end otherwise" in text
+    assert text.startswith("With these seeds MIQ_F is better than SASRec_F in NDCG@10 (")
+    assert "other seeds may end otherwise, since the interval over users and seeds holds 0." in text
+    assert "eyond luck" not in text
     assert "The other 1 of 2 tested differences could be luck" in text
 
 
@@ -67,10 +69,12 @@ def test_a_single_seed_does_not_hide_that_other_seeds_may_end_otherwise(tmp_path
     results = read_results(folder)
     clear, other = compare_pairs(results)
 
-    text = finding(results, [clear._replace(low=-0.1), other])
+    text = conclude(results, [clear._replace(low=-0.1), other])
 
-    assert "with other seeds it may end otherwise" in text
-    assert "of seeds nothing can be said where MIQ_F" in text
+    beyond_luck, with_these_seeds = text.split("With these seeds ")
+    assert beyond_luck.startswith("Beyond luck, MIQ_F is better than SASRec_F in HR@10 (")
+    assert with_these_seeds.startswith("MIQ_F is better than SASRec_F in NDCG@10 (")
+    assert text.count("how much seeds matter is unknown for MIQ_F, with a single one.") == 2
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,7 @@ def test_a_grid_tells_how_the_best_size_goes_with_the_window(tmp_path, best, sai
             folder = tmp_path / f"w{window}-d{dim}"
             write_run(folder, ranks, "miq-sasrec", window=window, dim=dim)
 
-    text = finding(read_results(tmp_path), [])
+    text = conclude(read_results(tmp_path), [])
     assert "Of 4 points the best HR@10, .6667" in text
     assert f"The best size by window is {best[0]} for 1, {best[1]} for 3: {said}" in text
 
@@ -93,7 +97,7 @@ def test_a_grid_whose_best_size_is_at_the_edge_says_so(tmp_path):
         ranks = [1, 1, 100] if dim == 16 else [1, 100, 100]
         write_run(tmp_path / f"w{window}-d{dim}", ranks, "miq-sasrec", window=window, dim=dim)
 
-    text = finding(read_results(tmp_path), [])
+    text = conclude(read_results(tmp_path), [])
     assert "The best size is 16 for every window, the largest that was tried." in text
 
 
@@ -109,14 +113,14 @@ def test_a_grid_tells_how_many_had_not_learnt_all(tmp_path, finished, said):
         if number < finished:
             learnt_all.write_csv(folder / "history.csv")
 
-    assert finding(read_results(tmp_path), []).endswith(said)
+    assert conclude(read_results(tmp_path), []).endswith(said)
 
 
 def test_without_a_pair_nothing_is_claimed(tmp_path):
     write_study(tmp_path)
     write_run(tmp_path / "miq" / "seed-0", [1, 100], "miq-sasrec")
 
-    assert "No comparison could be tested" in told(tmp_path)
+    assert "Nothing was tested" in told(tmp_path)
 
 
 def test_of_a_single_run_its_score_is_told(tmp_path):

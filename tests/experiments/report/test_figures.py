@@ -80,8 +80,8 @@ def test_a_dot_is_filled_only_beyond_luck(results):
 
 
 def test_long_labels_of_a_pair_leave_the_panels_their_room(results):
-    labels = results.outline.labels | {"sasrec": "SASRec_F with the settings of another"}
-    results = results._replace(outline=results.outline._replace(labels=labels))
+    labels = results.study.labels | {"sasrec": "SASRec_F with the settings of another"}
+    results = results._replace(study=results.study._replace(labels=labels))
     drawn = figures(results, compare_pairs(results))["differences"]
 
     (name, *_) = [label.get_text() for label in drawn.axes[0].get_yticklabels()]

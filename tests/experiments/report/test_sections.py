@@ -5,8 +5,9 @@ import json
 import pytest
 
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.experiments.report.formatting import NOTHING
-from miqrec.experiments.report.sections import numbers, read_report
+from miqrec.experiments.formatting import NOTHING
+from miqrec.experiments.report.sections import read_report
+from miqrec.experiments.report.writing import to_json
 from studies import STUDY, compared, draw_ranks, write_run, write_study
 
 
@@ -56,13 +57,15 @@ def test_what_is_not_done_is_listed(tmp_path):
 def test_a_baseline_takes_the_place_of_the_studys_pairs(tmp_path):
     (section,) = read_report(compared(tmp_path / "table-x"), baseline="miq")
 
-    assert {(found.system, found.baseline) for found in section.comparisons} == {("sasrec", "miq")}
+    assert {(comparison.system, comparison.baseline) for comparison in section.comparisons} == {
+        ("sasrec", "miq")
+    }
 
 
 def test_numbers_are_json_without_what_json_has_no_word_for(tmp_path):
     write_run(tmp_path / "miq", [1, 100])
     (section,) = read_report(tmp_path)
-    content = json.loads(json.dumps(numbers(section), allow_nan=False))
+    (content,) = json.loads(json.dumps(to_json([section]), allow_nan=False))
 
     hit_rate = content["systems"]["miq"]["test"]["HR@10"]
     assert hit_rate == {"mean": 0.5, "deviation": None}
@@ -71,9 +74,9 @@ def test_numbers_are_json_without_what_json_has_no_word_for(tmp_path):
 
 def test_what_was_tuned_is_a_table_and_a_number(tmp_path):
     search = {"dropout": {"low": 0.1, "high": 0.5}, "window": [2, 4]}
-    found = {name: plan | {"dropout": 0.25} for name, plan in STUDY["systems"].items()}
-    found["miq"] |= {"window": 4}
-    folder = write_study(tmp_path / "x", systems=found, tuning={"trials": 20, "search": search})
+    systems = {name: plan | {"dropout": 0.25} for name, plan in STUDY["systems"].items()}
+    systems["miq"] |= {"window": 4}
+    folder = write_study(tmp_path / "x", systems=systems, tuning={"trials": 20, "search": search})
     write_run(folder / "sasrec" / "seed-0", draw_ranks(0.5, 0))
 
     (section,) = read_report(tmp_path / "x")
@@ -84,10 +87,10 @@ def test_what_was_tuned_is_a_table_and_a_number(tmp_path):
         ["dropout", "0.1 to 0.5", "0.25", "0.25"],
         ["window", "2, 4", NOTHING, "4"],
     ]
-    assert "20 trials a search" in table.notes[0]
-    assert numbers(section)["tuning"]["found"]["miq"] == {"dropout": 0.25, "window": 4}
+    assert "Each search had 20 trials" in table.notes[0]
+    assert to_json([section])[0]["tuning"]["chosen"]["miq"] == {"dropout": 0.25, "window": 4}
 
 
 def test_no_folder_is_an_error(tmp_path):
-    with pytest.raises(MiqrecError, match="there is no folder"):
+    with pytest.raises(MiqrecError, match="there are no runs in"):
         read_report(tmp_path / "x")

@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
+from miqrec.experiments.formatting import NOTHING
 from miqrec.experiments.report.comparisons import compare_pairs
-from miqrec.experiments.report.formatting import NOTHING
 from miqrec.experiments.report.results import read_results
 from miqrec.experiments.report.tables import cost_table, pairs_table, results_table
 from studies import compared, write_run, write_study

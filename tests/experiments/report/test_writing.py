@@ -110,7 +110,7 @@ def test_a_folder_gets_everything_and_keeps_what_it_has(sections, tmp_path):
     figures = [
         f"table-x-{name}.{ending}" for name in sections[0].figures for ending in ("svg", "png")
     ]
-    tables = ["report.html", "report.md", "report.tex", "numbers.json", "mine.txt"]
+    tables = ["report.html", "report.md", "report.tex", "report.json", "mine.txt"]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(figures + tables)
 
 

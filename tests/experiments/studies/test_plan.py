@@ -6,10 +6,15 @@ import pytest
 
 from miqrec.data.open import DataConfig
 from miqrec.errors import MiqrecError
+from miqrec.experiments.archive.pack import PackedRun
+from miqrec.experiments.archive.packing import pack_study
+from miqrec.experiments.archive.read import read_run
 from miqrec.experiments.studies.plan import check, plan, unfinished
 from miqrec.experiments.studies.study import Study
 from miqrec.runs.config import RunConfig
 from miqrec.runs.folder import claim
+from studies import STUDY as TABLE_X
+from studies import compared
 from worlds import cycle
 
 STUDY = Study(
@@ -99,19 +104,23 @@ def test_a_pretraining_that_nobody_waits_for_is_not_to_be_done(tmp_path):
     assert names(unfinished(runs)) == ["a 0"]
 
 
-def claimed(run, **training) -> None:
-    config = RunConfig(
+def config(run, **training) -> RunConfig:
+    """What the run's config is, but for what is said."""
+    return RunConfig(
         data=DataConfig(source="log.csv"),
         fingerprint=training.pop("fingerprint", cycle().fingerprint),
         model=run.chosen.model,
         training=run.chosen.training.model_copy(update=training),
     )
-    claim(run.folder, config)
+
+
+def packed(run, **training):
+    return run._replace(packed=PackedRun(config(run, **training), None))
 
 
 def test_a_folder_with_the_planned_run_is_taken(tmp_path):
     _, a, b = plan(STUDY, tmp_path, seeds=1)
-    claimed(a)
+    claim(a.folder, config(a))
 
     check([a, b], STUDY.source(), cycle())
     assert not b.folder.exists()
@@ -122,7 +131,39 @@ def test_a_folder_with_the_planned_run_is_taken(tmp_path):
 )
 def test_a_folder_with_another_run_is_refused(tmp_path, there, name):
     _, a, _ = plan(STUDY, tmp_path, seeds=1)
-    claimed(a, **there)
+    claim(a.folder, config(a, **there))
 
     with pytest.raises(MiqrecError, match=rf"seed-0 holds a run with other settings \({name}\)"):
         check([a], STUDY.source(), cycle())
+
+
+def test_a_packed_run_is_finished_and_a_packed_pretraining_has_no_weights_left():
+    pre, a, b = plan(STUDY, Path("out"), seeds=1)
+    runs = [pre._replace(packed=PackedRun(None, None)), packed(a), b]
+
+    assert [run.state for run in runs] == ["to do", "finished", "to do"]
+    assert names(unfinished(runs)) == ["pre-training pre", "b 0"]
+
+
+def test_a_packed_run_with_the_planned_settings_is_taken():
+    _, a, b = plan(STUDY, Path("out"), seeds=1)
+
+    check([packed(a), packed(b)], STUDY.source(), cycle())
+
+
+def test_a_packed_run_with_other_settings_is_refused():
+    _, a, _ = plan(STUDY, Path("out"), seeds=1)
+
+    with pytest.raises(MiqrecError, match=r"other settings \(training\.epochs\)"):
+        check([packed(a, epochs=7)], STUDY.source(), cycle())
+
+
+def test_what_the_pack_of_a_study_holds_is_planned_as_finished(tmp_path):
+    folder = compared(tmp_path / "table-x", seeds=1)
+    pack_study(folder)
+
+    runs = plan(Study.model_validate(TABLE_X), tmp_path, seeds=2)
+
+    assert [run.state for run in runs] == ["finished", "finished", "to do", "to do"]
+    assert runs[0].metrics == read_run(folder / "sasrec" / "seed-0").metrics
+    assert runs[2].metrics is None

@@ -1,4 +1,4 @@
-"""The comparisons that a study names, tested on the per-user values of its runs."""
+"""The comparisons that a study names, tested on the values of its runs by user."""
 
 from typing import Literal, NamedTuple
 
@@ -17,13 +17,13 @@ from miqrec.statistics import (
 )
 
 TESTED = ("NDCG@10", "HR@10")
-"""The family that p values are corrected for: these metrics of every pair."""
+"""The metrics that every pair is tested in; p values are corrected for the tests of all pairs."""
 
 Verdict = Literal["better", "worse", "unclear"]
 
 
 class Comparison(NamedTuple):
-    """A system beside its baseline in one metric; positive differences are in its favour."""
+    """A system beside its baseline in one metric; positive differences favour the system."""
 
     system: str
     baseline: str
@@ -32,31 +32,31 @@ class Comparison(NamedTuple):
     low: float  # of the 95 % interval over users and seeds
     high: float
     p: float  # of the sign-flip test over users
-    corrected: float  # p after Holm's correction over the whole family
-    effect: float  # d_z, the paired standardised difference
+    corrected: float  # p after Holm's correction for all tests of the study
+    effect: float  # d_z, the standardised paired difference
     relative: float  # the difference as a share of the baseline's mean
-    users_needed: int | None  # for this difference to be seen with power .8; None if there is none
-    seeds_needed: int | None  # a system, likewise; None too where one has a single seed
+    users_needed: int | None  # to see this difference with power .8; None if there is none
+    seeds_needed: int | None  # likewise, a system; None too where one has a single seed
     detectable: float  # the difference that the users at hand show with power .8
 
     @property
     def verdict(self) -> Verdict:
-        """Better or worse only if it can be told from luck after correction."""
+        """Better or worse only if the corrected p value is below the level."""
         if self.corrected >= LEVEL:
             return "unclear"
         return "better" if self.difference > 0 else "worse"
 
     @property
     def depends_on_seeds(self) -> bool:
-        """Beyond luck among the users, but other seeds may end otherwise: the interval holds 0."""
+        """Whether users can't have made the difference, but seeds can: the interval holds 0."""
         return self.verdict != "unclear" and self.low <= 0 <= self.high
 
 
 def compare_pairs(results: Results) -> list[Comparison]:
-    """All pairs of which both systems have finished runs, each in both tested metrics."""
+    """Test all pairs whose systems both have finished runs, each in both tested metrics."""
     pairs = [
         pair
-        for pair in results.outline.pairs
+        for pair in results.study.pairs
         if pair.system in results.ranks and pair.baseline in results.ranks
     ]
     tested = [_compare(results, pair, metric) for pair in pairs for metric in TESTED]

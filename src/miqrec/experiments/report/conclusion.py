@@ -1,96 +1,114 @@
-"""The finding in three sentences, from the tests and in plain words."""
+"""The conclusion of a study in a few plain sentences, which say what the tests say and no more."""
 
 from collections.abc import Sequence
 
 import polars as pl
 
+from miqrec.experiments.formatting import percent, probability, share, signed
 from miqrec.experiments.report.comparisons import TESTED, Comparison
-from miqrec.experiments.report.formatting import percent, probability, share, signed
 from miqrec.experiments.report.heat_map import is_grid
 from miqrec.experiments.report.results import Results
 
-SHOWN = 3  # differences named in one sentence
+SHOWN = 3
+"""Differences that a sentence names; it counts the others."""
 
 
-def finding(results: Results, comparisons: Sequence[Comparison]) -> str:
-    """What is better, by how much, and whether it can be told from luck."""
+def conclude(results: Results, comparisons: Sequence[Comparison]) -> str:
+    """Say what is better, by how much, and whether it can be told from luck."""
     if comparisons:
         sentences = [
-            _beyond_luck(results, comparisons),
+            *_significant(results, comparisons),
             _unclear(results, comparisons),
             _sensitivity(results, comparisons),
         ]
     elif is_grid(results):
-        sentences = _grid(results)
+        sentences = _best_of_grid(results)
     else:
-        sentences = _nothing_tested(results)
+        sentences = _untested(results)
     return " ".join(sentences)
 
 
-def _beyond_luck(results: Results, comparisons: Sequence[Comparison]) -> str:
-    told = sorted(
-        (found for found in comparisons if found.verdict != "unclear"),
-        key=lambda found: -abs(found.effect),
-    )
-    if not told:
-        smallest = min(found.corrected for found in comparisons)
-        return (
+def _significant(results: Results, comparisons: Sequence[Comparison]) -> list[str]:
+    """Say which p values are below the level, and apart from the rest those whose interval holds 0."""
+    significant = [comparison for comparison in comparisons if comparison.verdict != "unclear"]
+    if not significant:
+        smallest = min(comparison.corrected for comparison in comparisons)
+        return [
             f"None of the {len(comparisons)} tested differences can be told from luck: after Holm's "
             f"correction the smallest p is {probability(smallest)}."
+        ]
+    sentences = []
+    if certain := [comparison for comparison in significant if not comparison.depends_on_seeds]:
+        named = _named(results, certain)
+        sentences.append(f"Beyond luck, {named}{_single_seeds(results, certain)}.")
+    if depending := [comparison for comparison in significant if comparison.depends_on_seeds]:
+        sentences.append(
+            f"With these seeds {_named(results, depending)}; luck among the users does not explain "
+            "that, but other seeds may end otherwise, since the interval over users and seeds holds 0"
+            f"{_single_seeds(results, depending)}."
         )
+    return sentences
+
+
+def _named(results: Results, comparisons: Sequence[Comparison]) -> str:
+    """Name the clearest of the comparisons."""
+    labels = results.study.labels
+    ordered = sorted(comparisons, key=lambda comparison: -abs(comparison.effect))
     parts = [
-        f"{results.outline.labels[found.system]} is {found.verdict} than "
-        f"{results.outline.labels[found.baseline]} in {_amount(found)}"
-        for found in told[:SHOWN]
+        f"{labels[comparison.system]} is {comparison.verdict} than {labels[comparison.baseline]} in "
+        f"{_amount(comparison)}"
+        for comparison in ordered[:SHOWN]
     ]
-    more = f"; and {len(told) - SHOWN} more of the table" if len(told) > SHOWN else ""
-    return f"Beyond luck, {'; '.join(parts)}{more}{_seeds_caveat(results, told)}."
+    if len(ordered) > SHOWN:
+        parts.append(f"and {len(ordered) - SHOWN} more of the table")
+    return "; ".join(parts)
 
 
-def _seeds_caveat(results: Results, told: Sequence[Comparison]) -> str:
-    caveats = ""
-    if any(found.depends_on_seeds for found in told):
-        caveats += ", though with other seeds it may end otherwise, as an interval holds 0"
-    compared = dict.fromkeys(name for found in told for name in (found.system, found.baseline))
-    if single := [name for name in compared if len(results.ranks[name]) == 1]:
-        labels = " or ".join(results.outline.labels[name] for name in single)
-        caveats += f"; of seeds nothing can be said where {labels}, with a single one, is compared"
-    return caveats
+def _single_seeds(results: Results, comparisons: Sequence[Comparison]) -> str:
+    compared = dict.fromkeys(
+        name for comparison in comparisons for name in (comparison.system, comparison.baseline)
+    )
+    single = [results.study.labels[name] for name in compared if len(results.ranks[name]) == 1]
+    if not single:
+        return ""
+    return f"; how much seeds matter is unknown for {' and '.join(single)}, with a single one"
 
 
 def _unclear(results: Results, comparisons: Sequence[Comparison]) -> str:
-    unclear = [found for found in comparisons if found.verdict == "unclear"]
+    unclear = [comparison for comparison in comparisons if comparison.verdict == "unclear"]
     if not unclear:
-        return f"That holds for all {len(comparisons)} differences that were tested."
-    largest = max(unclear, key=lambda found: abs(found.effect))
-    labels = results.outline.labels
-    pair = f"{labels[largest.system]} against {labels[largest.baseline]}"
+        return f"All {len(comparisons)} tested differences have a corrected p below .05."
+    clearest = max(unclear, key=lambda comparison: abs(comparison.effect))
+    labels = results.study.labels
+    pair = f"{labels[clearest.system]} against {labels[clearest.baseline]}"
     if len(unclear) == len(comparisons):
-        return f"The clearest of them is {pair} in {_amount(largest)}."
+        return f"The clearest of them is {pair} in {_amount(clearest)}."
     return (
         f"The other {len(unclear)} of {len(comparisons)} tested differences could be luck; the "
-        f"clearest of them is {pair} in {_amount(largest)}."
+        f"clearest of them is {pair} in {_amount(clearest)}."
     )
 
 
 def _sensitivity(results: Results, comparisons: Sequence[Comparison]) -> str:
     limits = {
-        metric: max(found.detectable for found in comparisons if found.metric == metric)
+        metric: max(
+            comparison.detectable for comparison in comparisons if comparison.metric == metric
+        )
         for metric in TESTED
     }
-    wanted = " or ".join(f"{share(limit)} in {metric}" for metric, limit in limits.items())
+    named = " or ".join(f"{share(limit)} in {metric}" for metric, limit in limits.items())
     return (
-        f"With {len(results.users):,} users and {_seeds(results)} a true difference below {wanted} "
+        f"With {results.n_users:,} users and {_seeds(results)} a true difference below {named} "
         "would be missed more often than one time in five."
     )
 
 
-def _grid(results: Results) -> list[str]:
+def _best_of_grid(results: Results) -> list[str]:
     points = results.runs.group_by("window", "dim").agg(pl.col("HR@10").mean())
-    top = points.sort("HR@10").row(-1, named=True)
+    best = points.sort("HR@10").row(-1, named=True)
     return [
-        f"Of {points.height} points the best HR@10, {share(top['HR@10'])}, has window "
-        f"{top['window']} and embedding size {top['dim']}.",
+        f"Of {points.height} points the best HR@10, {share(best['HR@10'])}, has window "
+        f"{best['window']} and embedding size {best['dim']}.",
         _best_sizes(points),
         f"Each point has {_seeds(results)} and nothing was tested, so neighbours that are close "
         f"may well change places{_still_learning(results)}.",
@@ -112,7 +130,7 @@ def _best_sizes(points: pl.DataFrame) -> str:
 
 
 def _still_learning(results: Results) -> str:
-    """How many runs had their best epoch last, where patience had not ended them."""
+    """Count the runs that were best in their last epoch, which patience had not ended."""
     lasted = results.history.group_by("system", "seed").agg(pl.col("epoch").max())
     chosen = results.runs.select("system", "seed", pl.col("epochs").alias("epoch"))
     unfinished = lasted.join(chosen, on=["system", "seed", "epoch"]).height
@@ -121,24 +139,25 @@ def _still_learning(results: Results) -> str:
     return f", and {unfinished} of {chosen.height} runs were best in their last epoch"
 
 
-def _nothing_tested(results: Results) -> list[str]:
+def _untested(results: Results) -> list[str]:
+    labels = results.study.labels
     means = results.runs.group_by("system").agg(pl.col("NDCG@10").mean()).sort("NDCG@10")
     system, score = means.row(-1)
-    if len(results.outline.labels) == 1:
-        label = results.outline.labels[system]
-        return [f"The test NDCG@10 of {label} is {share(score)}, with {_seeds(results)}."]
+    if len(labels) == 1:
+        return [f"The test NDCG@10 of {labels[system]} is {share(score)}, with {_seeds(results)}."]
     return [
-        f"The best test NDCG@10 of {means.height} systems is {share(score)}, of "
-        f"{results.outline.labels[system]}, with {_seeds(results)}.",
-        "No comparison could be tested: none is named of which both systems have finished runs.",
-        "Which differences are luck is therefore not known.",
+        f"The best test NDCG@10 of {means.height} systems is {share(score)}, of {labels[system]}, "
+        f"with {_seeds(results)}.",
+        "Nothing was tested, since the study names no two systems that both have finished runs, so "
+        "any difference may be luck.",
     ]
 
 
-def _amount(found: Comparison) -> str:
+def _amount(comparison: Comparison) -> str:
     return (
-        f"{found.metric} ({signed(found.difference)} or {percent(found.relative)}, 95 % interval "
-        f"{signed(found.low)} to {signed(found.high)}, corrected p {probability(found.corrected)})"
+        f"{comparison.metric} ({signed(comparison.difference)} or {percent(comparison.relative)}, "
+        f"95 % interval {signed(comparison.low)} to {signed(comparison.high)}, corrected p "
+        f"{probability(comparison.corrected)})"
     )
 
 

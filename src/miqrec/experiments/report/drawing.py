@@ -1,4 +1,4 @@
-"""The paper that figures are drawn on: their style, and how they become files or part of a page."""
+"""The style of figures, and how they become files or part of a page."""
 
 from io import StringIO
 from pathlib import Path
@@ -8,7 +8,7 @@ from miqrec.system.files import replacing
 from miqrec.system.optional import optional
 
 INK = "#1b2026"
-"""Text and axes; a page that may be dark replaces it by its own."""
+"""The colour of text and axes; a page, which may be dark, replaces it by its own."""
 
 STYLE = {
     "font.size": 10,
@@ -30,17 +30,17 @@ STYLE = {
     "figure.constrained_layout.use": True,
 }
 
-Figure = Any  # matplotlib's, which is only imported where it is drawn with
+Figure = Any  # of matplotlib, which is imported where a figure is drawn
 
 
 def canvas(columns: int = 1, height: float = 3.8, **options: bool) -> tuple[Figure, Any]:
-    """A figure as wide as half a page, and its axes beside each other."""
+    """Make a figure as wide as half a page, with its axes beside each other."""
     figure = optional("matplotlib.figure").Figure(figsize=(5.6, height))
     return figure, figure.subplots(1, columns, **options)
 
 
 def inline_svg(figure: Figure) -> str:
-    """The figure as SVG for a page: it fills its place and takes the page's font and ink."""
+    """Return the figure as SVG for a page: it fills its place and takes the page's font and colour."""
     text = StringIO()
     with optional("matplotlib").rc_context(STYLE):
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})

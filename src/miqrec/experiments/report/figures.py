@@ -1,7 +1,7 @@
 """The figures of a report: learning curves, quality against cost, and differences.
 
-Colours are Okabe and Ito's, which people see alike who see few colours; systems differ in their
-markers and dashes too.
+The colours are those of Okabe and Ito, which people with any colour vision tell apart. Systems also
+differ in their markers and dashes.
 """
 
 import math
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from miqrec.experiments.formatting import signed
 from miqrec.experiments.report.comparisons import TESTED, Comparison
 from miqrec.experiments.report.drawing import INK, STYLE, Figure, canvas
-from miqrec.experiments.report.formatting import signed
 from miqrec.experiments.report.heat_map import GRID_METRICS, heat_map, is_grid
 from miqrec.experiments.report.rendering import SUBSCRIPT
 from miqrec.experiments.report.results import Results
@@ -24,32 +24,32 @@ from miqrec.system.optional import optional
 COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D5A", "#7F7F7F"),
 )
-SHORT_LABEL = 16  # letters: three such labels stand side by side
-LONG_LABEL = 29  # letters: two do
+SHORT_LABEL = 16  # letters; three such labels fit side by side
+LONG_LABEL = 29  # letters; two such labels fit
 PAIR_WIDTH = 24  # letters beside the panels of differences
 MARKERS = "osD^vPX*"
 DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
 
 
 def figures(results: Results, comparisons: Sequence[Comparison]) -> dict[str, Figure]:
-    """What there is to draw, by name."""
+    """Draw all figures that there are results for, by name."""
     drawn: dict[str, Callable[[], Figure]] = {}
     if is_grid(results):
         for metric in GRID_METRICS:
             name = f"heat-map-{metric.replace('@', '')}"
             drawn[name] = partial(heat_map, results, metric)
-    elif len(results.outline.labels) <= len(COLOURS):
+    elif len(results.study.labels) <= len(COLOURS):
         if results.history.height:
             drawn["learning-curves"] = partial(learning_curves, results)
         drawn["cost"] = partial(cost, results)
     if comparisons:
         drawn["differences"] = partial(differences, results, comparisons)
-    with optional("matplotlib").rc_context(STYLE):  # kept by what is drawn in it
+    with optional("matplotlib").rc_context(STYLE):  # figures keep the style that they were drawn in
         return {name: draw() for name, draw in drawn.items()}
 
 
 def learning_curves(results: Results) -> Figure:
-    """Validation NDCG@10 by epoch: the mean of the seeds still in training, the band their deviation."""
+    """Draw validation NDCG@10 by epoch: the mean of the seeds still in training, and their deviation."""
     figure, axes = canvas()
     for system, look in _looks(results):
         curve = (
@@ -75,9 +75,9 @@ def learning_curves(results: Results) -> Figure:
 
 
 def cost(results: Results) -> Figure:
-    """NDCG@10 with its deviation against the time to fit, with its range, and the parameters.
+    """Draw NDCG@10 against the time to fit and the parameters, with its deviation and the time's range.
 
-    A system none of whose runs was timed like the others' is on the right alone.
+    A system without a run that was timed on the same device as the others is only on the right.
     """
     figure, (left, right) = canvas(columns=2, sharey=True)
     for system, look in _looks(results):
@@ -93,7 +93,7 @@ def cost(results: Results) -> Figure:
     right.set(xlabel="thousand parameters")
     ticker = optional("matplotlib.ticker")
     shortest, longest = left.get_xlim()
-    within_a_decade = longest <= 10 * shortest  # where 1, 2, 5 may leave a single tick
+    within_a_decade = longest <= 10 * shortest  # ticks at 1, 2 and 5 would leave a single one there
     steps = (1, 1.5, 2, 3, 4, 6, 8) if within_a_decade else (1, 2, 5)
     left.xaxis.set_major_locator(ticker.LogLocator(subs=steps))
     left.xaxis.set_major_formatter("{x:g}")
@@ -104,17 +104,17 @@ def cost(results: Results) -> Figure:
 
 
 def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
-    """Each pair's difference and its 95 % interval; filled where it is beyond luck."""
-    names = {found: _pair(results, found) for found in comparisons}
+    """Draw each pair's difference and its 95 % interval; a dot is filled where the verdict is clear."""
+    names = {comparison: _pair(results, comparison) for comparison in comparisons}
     lines = sum(name.count("\n") + 1 for name in names.values())
     figure, panels = canvas(columns=2, height=1.3 + 0.1 * lines, sharey=True)
     for axes, metric in zip(panels, TESTED, strict=True):
-        shown = [found for found in comparisons if found.metric == metric][::-1]
-        for row, found in enumerate(shown):
-            axes.plot([found.low, found.high], [row, row], color=COLOURS[0], linewidth=2)
-            face = "none" if found.verdict == "unclear" else COLOURS[0]
-            axes.plot(found.difference, row, "o", color=COLOURS[0], markerfacecolor=face, ms=8)
-        axes.set_yticks(range(len(shown)), [names[found] for found in shown])
+        shown = [comparison for comparison in comparisons if comparison.metric == metric][::-1]
+        for row, comparison in enumerate(shown):
+            axes.plot([comparison.low, comparison.high], [row, row], color=COLOURS[0], linewidth=2)
+            face = "none" if comparison.verdict == "unclear" else COLOURS[0]
+            axes.plot(comparison.difference, row, "o", color=COLOURS[0], markerfacecolor=face, ms=8)
+        axes.set_yticks(range(len(shown)), [names[comparison] for comparison in shown])
         axes.set(xlabel=f"difference in {metric}", ylim=(-0.6, len(shown) - 0.4))
         axes.axvline(0, color=INK, linewidth=0.8)
         steps = optional("matplotlib.ticker").MaxNLocator(4, steps=(1, 2, 5, 10))
@@ -126,14 +126,14 @@ def differences(results: Results, comparisons: Sequence[Comparison]) -> Figure:
 
 
 def _tick(value: float, _: int) -> str:
-    """A difference in as few digits as say it."""
+    """Write a difference in as few digits as it takes."""
     digits = 3 if math.isclose(value, round(value, 3)) else 4
     return signed(value, digits) if value else "0"
 
 
 def _looks(results: Results) -> list[tuple[str, dict[str, Any]]]:
-    """The looks of each system's marks, the same in all figures."""
-    labels = results.outline.labels
+    """Return how each system is drawn, the same in all figures."""
+    labels = results.study.labels
     looks = zip(labels, COLOURS, MARKERS, DASHES, strict=False)
     return [
         (
@@ -150,14 +150,16 @@ def _looks(results: Results) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _pair(results: Results, found: Comparison) -> str:
-    """Both labels, in lines that leave the panels their room."""
-    labels = results.outline.labels
-    return _lines(labels[found.system], f"against {labels[found.baseline]}", width=PAIR_WIDTH)
+def _pair(results: Results, comparison: Comparison) -> str:
+    """Write both labels in lines that are short enough to stand beside the panels."""
+    labels = results.study.labels
+    return _lines(
+        labels[comparison.system], f"against {labels[comparison.baseline]}", width=PAIR_WIDTH
+    )
 
 
 def _lines(*parts: str, width: int) -> str:
-    """The parts in lines of their own, with their subscripts as matplotlib writes them."""
+    """Wrap each part into lines, with subscripts as matplotlib writes them."""
     lines = [line for part in parts for line in wrap(part, width, break_on_hyphens=False)]
     return SUBSCRIPT.sub(r"$_\\mathrm{\1}$", "\n".join(lines))
 
@@ -169,12 +171,12 @@ def _legend(figure: Figure, axes: Any) -> None:
 
 
 def _deviation(column: pl.Series) -> float:
-    """Nothing, where a single seed tells of none."""
+    """Return the standard deviation, 0 for a single seed."""
     deviation = column.std()
     return float(deviation) if isinstance(deviation, float) else 0.0
 
 
 def _range(column: pl.Series) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """(2, 1) how far the least and the most are from the mean."""
+    """Return (2, 1) how far the smallest and the largest value are from the mean."""
     values = column.to_numpy()
     return np.array([[values.mean() - values.min()], [values.max() - values.mean()]])

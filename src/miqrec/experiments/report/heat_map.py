@@ -1,21 +1,21 @@
-"""The paper's Figure 3: a metric over windows and embedding sizes, with each window's best size."""
+"""The heat map of the paper's Figure 3: a metric by window and embedding size."""
 
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from miqrec.experiments.formatting import share
 from miqrec.experiments.report.drawing import Figure, canvas
-from miqrec.experiments.report.formatting import share
 from miqrec.experiments.report.results import Results
 from miqrec.runs.config import RunConfig
 
-GRID_METRICS = ("HR@5", "HR@10")  # those of the figure in the paper
+GRID_METRICS = ("HR@5", "HR@10")  # as in the paper's figure
 MARKED = "#D55E00"
 
 
 def is_grid(results: Results) -> bool:
-    """Whether the systems with windows are windows x embedding sizes and differ in nothing else."""
+    """Whether the systems that have a window are a grid of windows and sizes, and otherwise alike."""
     points = results.runs.select("system", "window", "dim").unique().drop_nulls()
     sizes = points.select("window", "dim")
     return (
@@ -33,7 +33,7 @@ def _other_settings(config: RunConfig) -> str:
 
 
 def heat_map(results: Results, metric: str) -> Figure:
-    """A metric over windows and embedding sizes, with the best size of each window and its curve."""
+    """Draw a metric by window and embedding size, with a curve through the best size of each window."""
     points = (
         results.runs.drop_nulls(["window", "dim"])
         .group_by("window", "dim")
@@ -59,7 +59,7 @@ def heat_map(results: Results, metric: str) -> Figure:
 def _write_value(
     axes: Any, place: tuple[int, ...], value: float, shown: Any, *, marked: bool
 ) -> None:
-    """A value in its cell, with a frame if it is its window's best."""
+    """Write a value into its cell, framed if it is the best of its window."""
     row, column = place
     box = {"boxstyle": "round", "facecolor": shown.to_rgba(value), "edgecolor": MARKED, "lw": 2}
     axes.text(

@@ -1,7 +1,7 @@
 """Results by the length of the users' histories.
 
-Runs leave no histories, so the data set of their config is opened again: if it is a named one,
-only where it is at hand, as nothing is fetched for a report.
+Runs leave no histories, so the data set that their config names is opened again. Nothing is fetched for
+a report: a named data set has to be at hand.
 """
 
 from collections.abc import Sequence
@@ -13,23 +13,24 @@ import numpy.typing as npt
 
 from miqrec.data.named.listing import list_datasets
 from miqrec.data.open import open_dataset
+from miqrec.data.splitting import split
 from miqrec.errors import MiqrecError
-from miqrec.experiments.report.formatting import with_deviation
+from miqrec.experiments.formatting import with_deviation
 from miqrec.experiments.report.results import Results
 from miqrec.experiments.report.tables import Cell, Table
 from miqrec.statistics import spread
 
 
 class LengthGroup(NamedTuple):
-    """Users whose histories are about as long."""
+    """Questions after histories that are about as long."""
 
     shortest: int
     longest: int
-    rows: npt.NDArray[np.intp]  # their places among the users of the results
+    rows: npt.NDArray[np.intp]  # the places of the questions among those of the results
 
 
 def length_groups(results: Results, data_dir: Path | None, cache: Path | None) -> list[LengthGroup]:
-    """Quarters of the users by the length of the history before the test item.
+    """Divide the questions into quarters by the length of the history before the test item.
 
     Raises:
         MiqrecError: the data are not at hand, or have changed since.
@@ -39,14 +40,14 @@ def length_groups(results: Results, data_dir: Path | None, cache: Path | None) -
         raise MiqrecError("the runs were made of a data frame, which is not saved with them")
     if not _at_hand(config.data.source, data_dir):
         raise MiqrecError(f"the data set {config.data.source} is not at hand; give --data-dir")
-    dataset = open_dataset(config.data, data_dir=data_dir, cache=cache)
-    if dataset.fingerprint != config.fingerprint:
+    splits = split(open_dataset(config.data, data_dir=data_dir, cache=cache), config.split)
+    if splits.fingerprint != config.fingerprint:
         raise MiqrecError(f"the data set {config.data.source} has changed since the runs were made")
-    return quarters(dataset.sequences.lengths[results.users] - 1)
+    return quarters(splits.test.lengths)
 
 
 def quarters(lengths: npt.NDArray[np.int64]) -> list[LengthGroup]:
-    """At most four groups of (users,) lengths; users of the same length stay together."""
+    """Divide (questions,) lengths into at most four groups; equal lengths stay together."""
     edges = np.unique(np.quantile(lengths, [0.25, 0.5, 0.75], method="lower"))
     number = np.searchsorted(edges, lengths)  # edges[i - 1] < length <= edges[i]
     members = [np.flatnonzero(number == i) for i in range(len(edges) + 1)]
@@ -58,29 +59,29 @@ def quarters(lengths: npt.NDArray[np.int64]) -> list[LengthGroup]:
 
 
 def length_table(results: Results, groups: Sequence[LengthGroup]) -> Table:
-    """NDCG@10 for users with short and with long histories."""
-    means = {
+    """Make systems x groups: NDCG@10 after short and after long histories."""
+    spreads = {
         system: [
-            spread(results.values(system, "NDCG@10")[:, group.rows].mean(1)) for group in groups
+            spread(results.question_values(system, "NDCG@10")[:, group.rows].mean(1))
+            for group in groups
         ]
         for system in results.systems()
     }
-    best = [max(found[i].mean for found in means.values()) for i in range(len(groups))]
+    best = [max(row[i].mean for row in spreads.values()) for i in range(len(groups))]
     rows = tuple(
         (
-            Cell(results.outline.labels[system]),
+            Cell(results.study.labels[system]),
             *(
-                Cell(with_deviation(*cell), best=len(means) > 1 and cell.mean == top)
-                for cell, top in zip(found, best, strict=True)
+                Cell(with_deviation(*cell), best=len(spreads) > 1 and cell.mean == top)
+                for cell, top in zip(row, best, strict=True)
             ),
         )
-        for system, found in means.items()
+        for system, row in spreads.items()
     )
     columns = tuple(_heading(group) for group in groups)
     sizes = ", ".join(f"{len(group.rows):,}" for group in groups)
-    note = (
-        f"Quarters of the users by the length of their history before the test item: {sizes} users."
-    )
+    asked = "users" if len(results.users) == results.n_users else "questions"
+    note = f"Quarters of the {asked} by the length of the history before the test item: {sizes} {asked}."
     return Table("NDCG@10 by length of history", ("", *columns), rows, (note,))
 
 

@@ -1,6 +1,6 @@
-"""A table written as Markdown, as LaTeX or as HTML.
+"""Tables as Markdown, LaTeX or HTML.
 
-A name's ending such as `_F` is a subscript wherever there are any.
+In the latter two the ending of a name such as `SASRec_F` is a subscript.
 """
 
 import re
@@ -32,7 +32,7 @@ LATEX = {
 
 
 def to_markdown(table: Table) -> str:
-    """A pipe table below its title, above its notes."""
+    """Write a pipe table between its title and its notes."""
     rule = ["---", *(["---:"] * (len(table.columns) - 1))]
     lines = [table.columns, rule, *([_markdown(cell) for cell in row] for row in table.rows)]
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -40,7 +40,7 @@ def to_markdown(table: Table) -> str:
 
 
 def to_latex(table: Table) -> str:
-    """A table environment; the document needs the package booktabs."""
+    """Write a table environment; the document needs the package booktabs."""
     head = " & ".join(latex(column) for column in table.columns)
     rows = "\n".join(f"{' & '.join(_latex(cell) for cell in row)} \\\\" for row in table.rows)
     return rf"""\begin{{table}}
@@ -57,7 +57,7 @@ def to_latex(table: Table) -> str:
 
 
 def to_html(cell: Cell) -> str:
-    """What stands in a cell; the cell's tags are the page's."""
+    """Write the content of a cell; the page puts its own tags around it."""
     text = html(cell.text)
     if cell.best:
         text = f"<strong>{text}</strong>"
@@ -67,12 +67,12 @@ def to_html(cell: Cell) -> str:
 
 
 def html(text: str) -> str:
-    """Text without special meaning, but for subscripts."""
+    """Escape a text, and set its subscripts."""
     return SUBSCRIPT.sub(r"<sub>\1</sub>", escape(text))
 
 
 def latex(text: str) -> str:
-    """The same for LaTeX."""
+    """Escape a text for LaTeX, and set its subscripts."""
     parts = SUBSCRIPT.split(text)  # every second one is a subscript
     return "".join(
         rf"$_\mathrm{{{part}}}$" if i % 2 else "".join(LATEX.get(sign, sign) for sign in part)

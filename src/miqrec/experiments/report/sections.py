@@ -1,16 +1,14 @@
-"""A report: what a folder of runs amounts to, from which pages, tables and numbers are written."""
+"""The sections of a report, one a study: all that is to be written down, before anybody writes it."""
 
-import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.evaluation.metrics import METRICS
+from miqrec.experiments.archive.read import find_studies, is_begun
 from miqrec.experiments.report.comparisons import Comparison, compare_pairs
-from miqrec.experiments.report.conclusion import finding
-from miqrec.experiments.report.contents import Searched
+from miqrec.experiments.report.conclusion import conclude
 from miqrec.experiments.report.drawing import Figure
 from miqrec.experiments.report.figures import figures
 from miqrec.experiments.report.lengths import length_groups, length_table
@@ -22,19 +20,18 @@ from miqrec.experiments.report.tables import (
     results_table,
     tuning_table,
 )
-from miqrec.statistics import spread
 from miqrec.system.environment import Environment
 
 
 class Section(NamedTuple):
-    """One study's part of a report."""
+    """A study's part of a report."""
 
     results: Results
     comparisons: list[Comparison]
-    finding: str
+    conclusion: str
     tables: list[Table]
     figures: dict[str, Figure]
-    missing: list[str]  # a sentence for each thing that is not done or not known
+    missing: list[str]  # a sentence for each thing that is not done or can't be said
     machines: list[str]
     commands: list[str]
 
@@ -45,59 +42,28 @@ def read_report(
     data_dir: Path | None = None,
     cache: Path | None = None,
 ) -> list[Section]:
-    """Read a study's folder, a folder of several studies, or any folder of runs.
+    """Read a study, a folder of several studies, or any folder of runs.
 
     Args:
-        folder: what `miqrec reproduce --out` or several `miqrec train --out` wrote into.
+        folder: what `miqrec reproduce --out` or several `miqrec train --out` wrote into; the runs may
+            have been packed.
         baseline: the system to compare all others with, in the place of the study's pairs.
         data_dir: where the named data sets are, for results by length of history.
         cache: a folder for prepared data sets.
 
     Raises:
-        MiqrecError: no run is finished, or as `read_results` does.
+        MiqrecError: no run is finished, or as `read_results`.
     """
-    if not folder.is_dir():
-        raise MiqrecError(f"there is no folder {folder}")
-    studies = [folder] if (folder / "study.json").is_file() else _inside(folder)
+    studies = [study for study in find_studies(folder) if study == folder or _reports(study)]
     return [_section(study, baseline, data_dir, cache) for study in studies or [folder]]
 
 
-def numbers(section: Section) -> dict[str, Any]:
-    """Everything that a section's tables say, for machines; what is not known is null."""
-    results = section.results
-    content = {
-        "study": results.outline.name,
-        "title": results.outline.title,
-        "finding": section.finding,
-        "n_users": len(results.users),
-        "systems": {system: _system(results, system) for system in results.systems()},
-        "comparisons": [
-            found._asdict() | {"verdict": found.verdict} for found in section.comparisons
-        ],
-        "tuning": _tuning(results.outline.searched),
-        "runs": results.runs.to_dicts(),
-        "missing": section.missing,
-        "commands": section.commands,
-    }
-    # a deviation of one seed is not a number, which JSON has no word for
-    return dict(json.loads(json.dumps(content), parse_constant=lambda _: None))
-
-
-def _tuning(searched: Searched | None) -> dict[str, Any] | None:
-    if searched is None:
-        return None
-    return searched.tuning.model_dump(mode="json") | {"found": searched.found}
-
-
-def _inside(folder: Path) -> list[Path]:
-    """The studies in a folder of several; one without a finished run is left out."""
-    studies = sorted(path.parent for path in folder.glob("*/study.json"))
-    begun = [study for study in studies if any(study.glob("*/seed-*/metrics.json"))]
-    for study in studies:
-        if study not in begun:
-            message = f"{study} is left out: none of its runs is finished"
-            warnings.warn(message, MiqrecWarning, stacklevel=3)
-    return begun
+def _reports(study: Path) -> bool:
+    """Warn of a study in a folder of several that has nothing to report."""
+    if is_begun(study):
+        return True
+    warnings.warn(f"{study} is left out: none of its runs is finished", MiqrecWarning, stacklevel=4)
+    return False
 
 
 def _section(
@@ -109,8 +75,8 @@ def _section(
     if comparisons:
         tables.append(pairs_table(results, comparisons))
     tables.append(cost_table(results))
-    if results.outline.searched:
-        tables.append(tuning_table(results.outline, results.outline.searched))
+    if results.study.tuned:
+        tables.append(tuning_table(results.study, results.study.tuned))
     missing = _missing(results)
     try:
         tables.append(length_table(results, length_groups(results, data_dir, cache)))
@@ -119,7 +85,7 @@ def _section(
     return Section(
         results=results,
         comparisons=comparisons,
-        finding=finding(results, comparisons),
+        conclusion=conclude(results, comparisons),
         tables=tables,
         figures=figures(results, comparisons),
         missing=missing,
@@ -129,7 +95,7 @@ def _section(
 
 
 def _missing(results: Results) -> list[str]:
-    labels = results.outline.labels
+    labels = results.study.labels
     sentences = []
     for system, seeds in results.missing.items():
         if system in results.ranks:
@@ -137,14 +103,12 @@ def _missing(results: Results) -> list[str]:
             sentences.append(f"{labels[system]}: {_counted('seed', seeds)} not done ({named}).")
         else:
             sentences.append(f"{labels[system]}: not done.")
-    for pair in results.outline.pairs:
-        absent = [name for name in (pair.system, pair.baseline) if name not in results.ranks]
-        if absent:
-            sentences.append(
-                f"{labels[pair.system]} against {labels[pair.baseline]}: not tested, and not among "
-                "the tests that the correction is for."
-            )
-    return sentences
+    return sentences + [
+        f"{labels[pair.system]} against {labels[pair.baseline]}: not tested, and not among the tests "
+        "that the correction is for."
+        for pair in results.study.pairs
+        if not {pair.system, pair.baseline} <= results.ranks.keys()
+    ]
 
 
 def _counted(word: str, things: Sequence[object]) -> str:
@@ -152,37 +116,31 @@ def _counted(word: str, things: Sequence[object]) -> str:
 
 
 def _machines(environments: list[Environment]) -> list[str]:
-    """What the runs ran on, each kind of machine once, with the days."""
-    kinds: dict[str, list[str]] = {}
-    for there in environments:
-        packages = ", ".join(f"{name} {version}" for name, version in there.packages.items())
-        kind = (
-            f"{there.processor}, cores: {there.cores}, threads: {there.threads}, device: "
-            f"{there.device}, {there.system}, Python {there.python}, {packages}"
-        )
-        if there.earlier_devices:
-            kind += f"; begun on {', '.join(there.earlier_devices)}"
-        kinds.setdefault(kind, []).append(there.date[:10])
+    """Describe what the runs ran on, each kind of machine once, with the days."""
+    days_by_kind: dict[str, list[str]] = {}
+    for environment in environments:
+        days_by_kind.setdefault(_kind(environment), []).append(environment.date[:10])
     return [
         f"{_counted('run', days)}, {' to '.join(sorted({min(days), max(days)}))}: {kind}"
-        for kind, days in kinds.items()
+        for kind, days in days_by_kind.items()
     ]
 
 
+def _kind(environment: Environment) -> str:
+    packages = ", ".join(f"{name} {version}" for name, version in environment.packages.items())
+    kind = (
+        f"{environment.processor}, cores: {environment.cores}, threads: {environment.threads}, "
+        f"device: {environment.device}, {environment.system}, Python {environment.python}, {packages}"
+    )
+    if environment.earlier_devices:
+        kind += f"; begun on {', '.join(environment.earlier_devices)}"
+    return kind
+
+
 def _commands(environments: list[Environment], folder: Path) -> list[str]:
-    """Without the script that started them, and without the way to the folder on that machine."""
-    way = f"{folder.absolute().parent}/"
-    words = {there.command.partition(" ")[2].replace(way, "") for there in environments}
+    """Return the runs' commands without the path to the folder on the machine they were typed on."""
+    parent = f"{folder.absolute().parent}/"
+    words = {
+        environment.command.partition(" ")[2].replace(parent, "") for environment in environments
+    }
     return sorted(f"miqrec {arguments}" for arguments in words)
-
-
-def _system(results: Results, system: str) -> dict[str, Any]:
-    scores = {
-        metric: spread(results.values(system, metric).mean(1))._asdict() for metric in METRICS
-    }
-    return {
-        "label": results.outline.labels[system],
-        "seeds": len(results.ranks[system]),
-        "test": scores,
-        "paper": results.outline.paper.get(system, {}),
-    }

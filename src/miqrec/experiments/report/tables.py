@@ -1,4 +1,4 @@
-"""The tables of a report as data: how they are written down is `rendering`'s business."""
+"""The tables of a report as data; `rendering` writes them down."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,19 +7,20 @@ import numpy as np
 import numpy.typing as npt
 
 from miqrec.evaluation.metrics import METRICS
-from miqrec.experiments.report.comparisons import TESTED, Comparison
-from miqrec.experiments.report.contents import Outline, Searched
-from miqrec.experiments.report.formatting import (
+from miqrec.experiments.formatting import (
     NOTHING,
     count,
     duration,
     memory,
     percent,
+    percentage,
     probability,
     share,
     signed,
     with_deviation,
 )
+from miqrec.experiments.report.comparisons import TESTED, Comparison
+from miqrec.experiments.report.description import Description, TunedSettings
 from miqrec.experiments.report.results import Results
 from miqrec.experiments.tuning.space import Dimension, Range
 from miqrec.runs.settings import Setting
@@ -29,16 +30,16 @@ MARKS = {"better": "*", "worse": "†", "unclear": ""}
 
 
 class Cell(NamedTuple):
-    """What stands in a place of a table."""
+    """What stands in one place of a table."""
 
     text: str
-    beside: str = ""  # set smaller: the paper's number
+    beside: str = ""  # set smaller: the paper's number, or the difference as a percentage
     mark: str = ""
     best: bool = False
 
 
 class Table(NamedTuple):
-    """Columns, rows and what is to be said below them; the first cell of a row is its head."""
+    """Columns, rows and the notes below them; the first cell of a row is its head."""
 
     title: str
     columns: tuple[str, ...]
@@ -47,13 +48,13 @@ class Table(NamedTuple):
 
 
 def results_table(results: Results, comparisons: Sequence[Comparison]) -> Table:
-    """Systems x metrics: mean and deviation over seeds, the paper's number, and what is significant."""
+    """Make systems x metrics: mean and deviation over seeds, the paper's number, and significance."""
     best = {
         metric: max(_scores(results, system, metric).mean() for system in results.systems())
         for metric in METRICS
     }
     rows = []
-    for system, label in results.outline.labels.items():
+    for system, label in results.study.labels.items():
         seeds = len(results.ranks.get(system, ()))
         cells = [
             _score(results, comparisons, system, metric, best[metric])
@@ -62,51 +63,54 @@ def results_table(results: Results, comparisons: Sequence[Comparison]) -> Table:
             for metric in METRICS
         ]
         rows.append((Cell(label), Cell(str(seeds) if seeds else "not done"), *cells))
-    notes = _result_notes(results)
+    notes = (*_target_notes(results), *_result_notes(results))
     return Table("Test scores", ("", "seeds", *METRICS), tuple(rows), notes)
 
 
 def pairs_table(results: Results, comparisons: Sequence[Comparison]) -> Table:
-    """What the tests say of each pair in each metric."""
-    labels = results.outline.labels
+    """Make pairs x what the tests say, a row for each tested metric."""
+    labels = results.study.labels
     rows = tuple(
         (
-            Cell(f"{labels[found.system]} against {labels[found.baseline]}"),
-            Cell(found.metric),
+            Cell(f"{labels[comparison.system]} against {labels[comparison.baseline]}"),
+            Cell(comparison.metric),
             Cell(
-                signed(found.difference), beside=percent(found.relative), mark=MARKS[found.verdict]
+                signed(comparison.difference),
+                beside=percent(comparison.relative),
+                mark=MARKS[comparison.verdict],
             ),
-            Cell(f"{signed(found.low)} to {signed(found.high)}"),
-            Cell(probability(found.p)),
-            Cell(probability(found.corrected)),
-            Cell(signed(found.effect, 3)),
-            Cell(count(found.users_needed)),
-            Cell(count(found.seeds_needed)),
+            Cell(f"{signed(comparison.low)} to {signed(comparison.high)}"),
+            Cell(probability(comparison.p)),
+            Cell(probability(comparison.corrected)),
+            Cell(signed(comparison.effect, 3)),
+            Cell(count(comparison.users_needed)),
+            Cell(count(comparison.seeds_needed)),
         )
-        for found in comparisons
+        for comparison in comparisons
     )
     columns = ("", "metric", "difference", "95 % interval", "p", "p (Holm)", "effect d")
     notes = (
-        "Difference of means over seeds and users, in brackets as a share of the baseline. "
-        "Interval: bootstrap of users and seeds, 10,000 draws. "
-        "p: sign-flip test over users on seed-averaged values, two-sided, 10,000 draws; Holm's "
-        f"correction is for all {len(comparisons)} tests of the table. "
-        "Effect: mean over standard deviation of the paired differences. Users and seeds (a "
-        "system) needed to see a difference of this size at .05 with power .8. With a single seed "
-        "the interval speaks of users alone, and of seeds nothing can be said.",
+        "The difference is that of the means over seeds and users, in brackets as a share of the "
+        "baseline. The interval is a bootstrap over users and seeds with 10,000 draws; with a single "
+        "seed it covers users alone. p is that of a two-sided sign-flip test over users, on values "
+        "averaged over seeds, with 10,000 draws; Holm's correction is for all "
+        f"{len(comparisons)} tests of the table. A p below .05 beside an interval that holds 0 means "
+        "that other seeds may end otherwise. The effect is the mean over the standard deviation of the "
+        "paired differences. The last columns say how many users, or seeds a system, it takes to see "
+        "a difference of this size at .05 with power .8.",
     )
     return Table("Comparisons", (*columns, "users needed", "seeds needed"), rows, notes)
 
 
 def cost_table(results: Results) -> Table:
-    """What each system costs beside its quality, on average over seeds."""
+    """Make systems x cost beside quality, on average over seeds."""
     rows = []
     for system in results.systems():
         runs, timed = (frame.filter(system=system) for frame in (results.runs, results.timed()))
         epochs = " ".join(str(epoch) for epoch in runs["epochs"].drop_nulls())
         rows.append(
             (
-                Cell(results.outline.labels[system]),
+                Cell(results.study.labels[system]),
                 Cell(with_deviation(*spread(_scores(results, system, "NDCG@10")))),
                 Cell(count(int(runs["parameters"].max()))),  # type: ignore[arg-type]
                 Cell(duration(_mean(timed["fit_seconds"]))),
@@ -119,14 +123,32 @@ def cost_table(results: Results) -> Table:
     times = ("to fit", "to pre-train", "to test")
     columns = ("", "NDCG@10", "parameters", *times, "peak memory", "chosen epochs")
     notes = (
-        "Time is the mean over seeds, wall clock on the machines below, on which other work may "
-        "have run; early runs that were stopped and went on counted their last start alone. A "
-        "pre-training serves all seeds. Peak memory is the largest of all seeds, up to the end of "
-        "the fit: of the GPU, or without one of the whole process, libraries and data included; "
+        "Times are means over seeds by the clock, on the machines below, where other work may have "
+        "run too; early runs that were stopped and went on counted their last start alone. A "
+        "pre-training serves all seeds. Peak memory is the largest of all seeds until the end of the "
+        "fit: that of the GPU, or without one that of the whole process with libraries and data; "
         "early runs did not record it.",
         *_timed_note(results),
     )
     return Table("Cost beside quality", columns, tuple(rows), notes)
+
+
+def tuning_table(study: Description, tuned: TunedSettings) -> Table:
+    """Make settings x systems: what was searched on validation, and what was chosen."""
+    rows = tuple(
+        (
+            Cell(name),
+            Cell(_dimension(dimension)),
+            *(Cell(_setting(tuned.chosen[system].get(name))) for system in study.labels),
+        )
+        for name, dimension in tuned.tuning.search.items()
+    )
+    notes = (
+        f"Each search had {tuned.tuning.trials} trials, of which the one with the best validation "
+        "NDCG@10 was taken. All other settings are the same for all systems, except for the sizes "
+        "of a pre-training.",
+    )
+    return Table("Tuned on validation", ("", "searched", *study.labels.values()), rows, notes)
 
 
 def _timed_note(results: Results) -> tuple[str, ...]:
@@ -137,33 +159,16 @@ def _timed_note(results: Results) -> tuple[str, ...]:
     return (f"Times and memory are of the {timed.height} of {n_runs} runs that were made {where}.",)
 
 
-def tuning_table(outline: Outline, searched: Searched) -> Table:
-    """What was searched on validation, and what was found for each system."""
-    rows = tuple(
-        (
-            Cell(name),
-            Cell(_wording(dimension)),
-            *(Cell(_value(searched.found[system].get(name))) for system in outline.labels),
-        )
-        for name, dimension in searched.tuning.search.items()
-    )
-    notes = (
-        f"{searched.tuning.trials} trials a search, of which the one with the best validation NDCG@10 was "
-        "taken; all other settings are the same for all systems, but for the sizes of a pre-training.",
-    )
-    return Table("Tuned on validation", ("", "searched", *outline.labels.values()), rows, notes)
-
-
-def _wording(dimension: Dimension) -> str:
+def _dimension(dimension: Dimension) -> str:
     if isinstance(dimension, Range):
         return f"{dimension.low:g} to {dimension.high:g}{', log' if dimension.log else ''}"
     return ", ".join(str(value) for value in dimension)
 
 
-def _value(found: Setting | None) -> str:
-    if found is None:
+def _setting(value: Setting | None) -> str:
+    if value is None:
         return NOTHING
-    return f"{found:.3g}" if isinstance(found, float) else str(found)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _score(
@@ -179,13 +184,13 @@ def _score(
 
 
 def _scores(results: Results, system: str, metric: str) -> npt.NDArray[np.float64]:
-    """(seeds,) the metric's mean over users."""
+    """Return (seeds,) the metric's mean over users."""
     scores: npt.NDArray[np.float64] = results.values(system, metric).mean(1)
     return scores
 
 
 def _printed(results: Results, system: str, metric: str) -> str:
-    number = results.outline.paper.get(system, {}).get(metric)
+    number = results.study.paper.get(system, {}).get(metric)
     return "" if number is None else share(number)
 
 
@@ -195,20 +200,55 @@ def _mean(column: object) -> float | None:
 
 def _marks(comparisons: Sequence[Comparison], system: str, metric: str) -> str:
     verdicts = {
-        found.verdict for found in comparisons if (found.system, found.metric) == (system, metric)
+        comparison.verdict
+        for comparison in comparisons
+        if (comparison.system, comparison.metric) == (system, metric)
     }
     return "".join(mark for verdict, mark in MARKS.items() if verdict in verdicts)
 
 
-def _result_notes(results: Results) -> tuple[str, ...]:
-    notes = [
-        f"{len(results.users):,} users; mean ± standard deviation over seeds, the best in bold."
-    ]
-    if results.outline.paper:
+def _result_notes(results: Results) -> list[str]:
+    notes = ["Scores are mean ± standard deviation over seeds, the best in bold."]
+    if results.study.paper:
         notes.append("In brackets: the paper's number, from a single run.")
-    if results.outline.pairs:
+    if results.study.pairs:
         notes.append(
-            "* better, † worse than the baseline of its comparison, beyond luck after Holm's "
-            f"correction; tested in {' and '.join(TESTED)}."
+            "* better, † worse than the baseline of the comparison with a p over users below .05 "
+            f"after Holm's correction; tested in {' and '.join(TESTED)}."
         )
-    return tuple(notes)
+    return notes
+
+
+def _seen_items(results: Results) -> str:
+    """Say what becomes of items that a user has had, where all systems treat them alike."""
+    excluded = {config.inference.exclude_seen for config in results.configs.values()}
+    if len(excluded) > 1:
+        return ", and the systems treat such items differently"
+    if excluded == {True}:
+        return "; such items are left out of all lists, so these are misses"
+    return ", and such items are ranked like the others"
+
+
+def _target_notes(results: Results) -> list[str]:
+    """Say how many questions were asked, and which of them no model can answer."""
+    n_users, n_questions = results.n_users, len(results.users)
+    if n_questions == n_users:
+        notes = [f"{n_users:,} users."]
+    else:
+        notes = [f"{n_questions:,} questions to {n_users:,} users, who may be asked several."]
+    seen, unknown, without_history = results.targets
+    if seen is not None:
+        notes.append(
+            f"{seen:,} targets ({percentage(seen / n_questions)}) are in the user's history already"
+            f"{_seen_items(results)}."
+        )
+    if unknown:
+        notes.append(
+            f"{unknown:,} targets ({percentage(unknown / n_questions)}) are outside the catalogue, "
+            "so they are misses."
+        )
+    if without_history:
+        notes.append(
+            f"{without_history:,} questions have no known history and are answered by popularity."
+        )
+    return notes

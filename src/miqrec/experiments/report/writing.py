@@ -1,35 +1,40 @@
-"""A report as a page, as Markdown, as LaTeX, or as a folder of all of them with its figures."""
+"""A report as a page, as Markdown, as LaTeX, as JSON, or as a folder of all of them with its figures."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from miqrec.errors import MiqrecError
+from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.report import rendering
 from miqrec.experiments.report.drawing import inline_svg, save_figure
 from miqrec.experiments.report.heat_map import is_grid
-from miqrec.experiments.report.sections import Section, numbers
+from miqrec.experiments.report.results import Results
+from miqrec.experiments.report.sections import Section
+from miqrec.statistics import spread
 from miqrec.system.files import replacing, write_json
 from miqrec.system.optional import optional
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 CAPTIONS = {
-    "learning-curves": "Validation NDCG@10 by epoch: the mean of the seeds that are still in "
-    "training, the band their standard deviation.",
-    "cost": "Test NDCG@10 against the time to fit, without pre-training, and the number of "
-    "parameters, over seeds: bars are the score's standard deviation and the range of the time.",
-    "differences": "Differences with their 95 % intervals over users and seeds; a filled dot is "
-    "beyond luck after Holm's correction.",
-    "heat-map-HR5": "HR@5 by window and embedding size; framed: the best size of each window.",
-    "heat-map-HR10": "HR@10 by window and embedding size; framed: the best size of each window.",
+    "learning-curves": "Validation NDCG@10 by epoch: the mean over the seeds that are still in "
+    "training, with their standard deviation as a band.",
+    "cost": "Test NDCG@10 against the time to fit, without pre-training, and against the number of "
+    "parameters; the bars are the standard deviation of the score and the range of the time over seeds.",
+    "differences": "Differences with their 95 % intervals over users and seeds; a dot is filled where "
+    "p, over users and after Holm's correction, is below .05.",
+    "heat-map-HR5": "HR@5 by window and embedding size; the best size of each window is framed.",
+    "heat-map-HR10": "HR@10 by window and embedding size; the best size of each window is framed.",
 }
 
 
 def check_ending(out: Path | None) -> None:
-    """See that a report can be written there, before the work.
+    """Check that a report can be written to `out`, before the work.
 
     Raises:
-        MiqrecError: an ending that is none of a report's.
+        MiqrecError: the ending is none of a report's.
     """
     if out and out.suffix not in ("", ".html", ".md", ".tex"):
         raise MiqrecError(
@@ -41,7 +46,7 @@ def write_report(sections: Sequence[Section], out: Path) -> None:
     """Write what the ending of `out` says: .html, .md, .tex, or without one a folder of all.
 
     Raises:
-        MiqrecError: another ending.
+        MiqrecError: the ending is another one.
     """
     check_ending(out)
     if not out.suffix:
@@ -53,7 +58,7 @@ def write_report(sections: Sequence[Section], out: Path) -> None:
 
 
 def to_page(sections: Sequence[Section]) -> str:
-    """One HTML page that needs no other file."""
+    """Write one HTML page that needs no other file."""
     jinja, markup = optional("jinja2"), optional("markupsafe").Markup
     environment = jinja.Environment(
         loader=jinja.FileSystemLoader(TEMPLATES),
@@ -73,11 +78,11 @@ def to_page(sections: Sequence[Section]) -> str:
 
 
 def to_markdown(sections: Sequence[Section]) -> str:
-    """Findings and tables."""
+    """Write the conclusions and the tables."""
     parts = []
     for section in sections:
-        outline = section.results.outline
-        parts += [f"## {outline.title}", section.finding, outline.caption]
+        study = section.results.study
+        parts += [f"## {study.title}", section.conclusion, study.caption]
         parts += [rendering.to_markdown(table) for table in section.tables]
         if section.missing:
             lines = "\n".join(f"- {sentence}" for sentence in section.missing)
@@ -88,17 +93,58 @@ def to_markdown(sections: Sequence[Section]) -> str:
 
 
 def to_latex(sections: Sequence[Section]) -> str:
-    """Tables for a document that uses the package booktabs."""
+    """Write the tables for a document that uses the package booktabs."""
     tables = [rendering.to_latex(table) for section in sections for table in section.tables]
     return "\n\n".join(["% \\usepackage{booktabs}", *tables]) + "\n"
 
 
+def to_json(sections: Sequence[Section]) -> list[dict[str, Any]]:
+    """Return for machines what the tables say; a number that there is not is None."""
+    content = json.dumps([_content(section) for section in sections])
+    # a single seed's deviation is nan, which JSON has no word for
+    converted: list[dict[str, Any]] = json.loads(content, parse_constant=lambda _: None)
+    return converted
+
+
+def _content(section: Section) -> dict[str, Any]:
+    results, tuned = section.results, section.results.study.tuned
+    return {
+        "study": results.study.name,
+        "title": results.study.title,
+        "conclusion": section.conclusion,
+        "n_users": results.n_users,
+        "n_questions": len(results.users),
+        "targets": results.targets._asdict(),
+        "systems": {system: _system(results, system) for system in results.systems()},
+        "comparisons": [
+            comparison._asdict() | {"verdict": comparison.verdict}
+            for comparison in section.comparisons
+        ],
+        "tuning": tuned and tuned.tuning.model_dump(mode="json") | {"chosen": tuned.chosen},
+        "runs": results.runs.to_dicts(),
+        "missing": section.missing,
+        "commands": section.commands,
+    }
+
+
+def _system(results: Results, system: str) -> dict[str, Any]:
+    scores = {
+        metric: spread(results.values(system, metric).mean(1))._asdict() for metric in METRICS
+    }
+    return {
+        "label": results.study.labels[system],
+        "seeds": len(results.ranks[system]),
+        "test": scores,
+        "paper": results.study.paper.get(system, {}),
+    }
+
+
 def _write_folder(sections: Sequence[Section], out: Path) -> None:
-    """Written file by file, so that what else is in the folder stays."""
+    """Write file by file, so that other files in the folder stay."""
     for ending in ("html", "md", "tex"):
         write_report(sections, out / f"report.{ending}")
-    write_json(out / "numbers.json", [numbers(section) for section in sections])
+    write_json(out / "report.json", to_json(sections))
     for section in sections:
         for name, figure in section.figures.items():
             for ending in ("svg", "png"):
-                save_figure(figure, out / f"{section.results.outline.name}-{name}.{ending}")
+                save_figure(figure, out / f"{section.results.study.name}-{name}.{ending}")

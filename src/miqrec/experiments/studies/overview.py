@@ -58,7 +58,7 @@ def seconds_left(runs: Sequence[PlannedRun], n_jobs: int) -> float | None:
     left = 0.0
     for run in unfinished(runs):
         alike = [other for other in finished if other.system == run.system] or finished
-        typical = fmean(_total_seconds(other.folder) for other in alike)
+        typical = fmean(_total_seconds(other) for other in alike)
         left += max(0.0, typical - read_progress(run.folder).seconds)
     return left / n_jobs
 
@@ -136,7 +136,13 @@ def _say(text: str) -> None:
     console.print(escape(text), highlight=False, soft_wrap=True)
 
 
+def _total_seconds(run: PlannedRun) -> float:
+    if run.packed and run.packed.metrics:
+        return run.packed.metrics.fit_seconds
+    return _folder_seconds(run.folder)
+
+
 @cache
-def _total_seconds(folder: Path) -> float:
+def _folder_seconds(folder: Path) -> float:
     """Of a finished run, whose history changes no more."""
     return read_progress(folder).seconds

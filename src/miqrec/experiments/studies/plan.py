@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig
 from miqrec.errors import MiqrecError
+from miqrec.experiments.archive.pack import PackedRun, read_packed_runs
 from miqrec.experiments.studies.study import Study
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
-from miqrec.runs.folder import claim, read_run_config
+from miqrec.runs.folder import Metrics, check_same, claim, read_metrics, read_run_config
 from miqrec.runs.plan import plan_opened, plan_pretraining_opened
 from miqrec.runs.settings import PretrainingSettings, Setting, Settings, settings
 
@@ -28,6 +29,7 @@ class PlannedRun(NamedTuple):
     chosen: Settings | PretrainingSettings
     command: tuple[str, ...]  # the words behind `miqrec`
     after: Path | None = None  # the pre-training that must be finished before
+    packed: PackedRun | None = None  # what the study's pack holds of it
 
     @property
     def name(self) -> str:
@@ -43,11 +45,20 @@ class PlannedRun(NamedTuple):
 
     @property
     def state(self) -> State:
-        """What its folder says."""
+        """What the study's pack says, or the folder; packed, a pre-training has lost its weights."""
+        if self.packed and self.seed is not None:
+            return "finished"
         last_written = PRETRAINED if self.seed is None else "metrics.json"
         if (self.folder / last_written).exists():
             return "finished"
         return "started" if (self.folder / "config.json").exists() else "to do"
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """The scores of a finished run; a pre-training has none."""
+        if self.seed is None or self.state != "finished":
+            return None
+        return self.packed.metrics if self.packed else read_metrics(self.folder)
 
     @property
     def is_ready(self) -> bool:
@@ -76,11 +87,11 @@ def plan(
             f"choose from {', '.join(study.systems)}"
         )
     folder = out / study.name
+    packed = read_packed_runs(folder)
     used = {study.systems[system].pretraining for system in wanted}
     pretrainings = [_pretraining(study, key, folder) for key in study.pretraining if key in used]
-    return pretrainings + [
-        _run(study, system, seed, folder) for seed in range(seeds) for system in wanted
-    ]
+    runs = [_run(study, system, seed, folder) for seed in range(seeds) for system in wanted]
+    return [run._replace(packed=packed.get(run[:2])) for run in [*pretrainings, *runs]]
 
 
 def unfinished(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
@@ -91,7 +102,7 @@ def unfinished(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
 
 
 def check(runs: Iterable[PlannedRun], source: DataConfig, dataset: Dataset) -> None:
-    """See that the folders that are there hold the runs that are planned.
+    """See that the folders and the pack that are there hold the runs that are planned.
 
     Args:
         runs: what was planned.
@@ -102,6 +113,8 @@ def check(runs: Iterable[PlannedRun], source: DataConfig, dataset: Dataset) -> N
         MiqrecError: one holds a run with other settings, other data or from another pre-training.
     """
     for run in runs:
+        if run.packed:
+            check_same(run.packed.config, _config(run, source, dataset), run.folder)
         if (run.folder / "config.json").exists():
             claim(run.folder, _config(run, source, dataset))
 
@@ -161,6 +174,7 @@ def _config(
     start = run.after if run.is_ready else None
     config = plan_opened(dataset, source, run.chosen, start).config
     if start is None:  # what it started from is not at hand, so it can't be compared
-        initial = read_run_config(run.folder).init_from
+        there = run.packed.config if run.packed else read_run_config(run.folder)
+        initial = there.init_from if isinstance(there, RunConfig) else None
         config = config.model_copy(update={"init_from": initial})
     return config
