@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 
 from miqrec.data.reading.columns import Columns
-from miqrec.data.reading.interactions import read_interactions
 from miqrec.data.reading.tables import open_table
 from miqrec.errors import MiqrecError
 
@@ -87,10 +86,3 @@ def test_unreadable_files_are_errors_with_their_names(tmp_path, name, content, m
 def test_a_folder_without_parquet_files_is_an_error(tmp_path):
     with pytest.raises(MiqrecError, match=r"a folder without \.parquet files"):
         rows(tmp_path)
-
-
-def test_parquet_files_that_do_not_fit_together_are_an_error(tmp_path):
-    FRAME.write_parquet(tmp_path / "a.parquet")
-    FRAME.cast({"user": pl.String}).write_parquet(tmp_path / "b.parquet")
-    with pytest.raises(MiqrecError, match="cannot be read"):
-        read_interactions(tmp_path)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from miqrec.data.reading.delimited import open_delimited, open_movielens
 from miqrec.data.reading.json_lines import open_json_lines
 from miqrec.data.reading.lines import open_text_lines
+from miqrec.data.reading.parquet import all_columns, place_in, read_schemas, scan_files
 from miqrec.data.reading.recbole import open_recbole
 from miqrec.data.reading.text import (
     AS_FOUND,
@@ -149,15 +150,12 @@ def _open_text(path: Path, choose: Choose, layout: Layout) -> Table:
 
 
 def _open_parquet(path: Path, choose: Choose) -> Table:
-    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
-    if not files:
-        raise MiqrecError(f"{path} is a folder without .parquet files; give one that has some")
-    with reading(str(path)):
-        frame = pl.scan_parquet(files, row_index_name=ROW, row_index_offset=1)
-        available = frame.collect_schema().names()[1:]
-    columns = choose(str(path), available)
-    head = frame.drop(ROW).head(HEAD).collect
-    return Table(_select(frame, columns), columns, str(path), head=head)
+    schemas = read_schemas(path)
+    columns = choose(str(path), all_columns(schemas))
+    frame = scan_files(schemas, columns)
+    place = partial(place_in, schemas)
+    head = partial(pl.read_parquet, next(iter(schemas)), n_rows=HEAD)
+    return Table(_select(frame, columns), columns, str(path), place=place, head=head)
 
 
 def _open_frame(source: Any, choose: Choose, name: str) -> Table:
