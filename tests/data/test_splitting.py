@@ -164,6 +164,23 @@ def test_a_moment_may_be_a_date():
     assert [len(part.targets) for part in (splits.valid, splits.test)] == [1, 1]
 
 
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000, 1_000_000_000], ids=["s", "ms", "us", "ns"])
+def test_a_moment_may_be_a_unix_time_in_any_unit_where_the_times_are_dates(unit):
+    days = [[1_714_521_600_000_000, 1_717_200_000_000_000, 1_719_792_000_000_000]]
+    moments = [str(seconds * unit) for seconds in (1_717_200_000, 1_719_792_000)]
+    config = SplitConfig(split="time", valid_from=moments[0], test_from=moments[1])
+    data = dataset([[1, 1, 1]], days)
+    splits = split(data, config)
+    assert [len(part.targets) for part in (splits.valid, splits.test)] == [1, 1]
+    assert with_moments(config, data).valid_from == "2024-06-01T00:00:00+00:00"
+
+
+def test_what_a_trained_model_is_asked_may_be_of_one_part_alone():
+    trained = split(dataset(LOG, MOMENTS), AT_4_AND_6).dataset.catalogue
+    later = split(dataset([[1, 2]], [[7, 8]]), AT_4_AND_6, trained)
+    assert [len(part.targets) for part in (later.valid, later.test)] == [0, 2]
+
+
 def test_shares_of_dates_are_kept_as_dates_and_mean_the_same_again():
     days = [1_714_521_600_000_000 + day * 86_400_000_000 for day in range(10)]  # from 1 May 2024
     data, config = dataset([[1] * 10], [days]), SplitConfig(split="time", valid_share=0.3)
@@ -206,7 +223,9 @@ def test_by_time_nothing_that_is_learned_or_read_is_from_after_what_is_asked(log
     """Against the definition in plain loops."""
     histories = [[item for item, _ in history] for history in log]
     moments = [[float(time) for _, time in history] for history in log]
-    if not any(time < first for time in chain(*moments)):
+    flat = [*chain(*moments)]
+    parts = {(time >= first) + (time >= second) for time in flat}
+    if len(parts) < 3:  # training, validation or test would be empty
         return
     data = dataset(histories, moments)
     config = SplitConfig(split="time", valid_from=str(first), test_from=str(second))
@@ -262,7 +281,19 @@ def test_options_that_say_nothing_together_are_refused(options, complaint):
     [
         (("soon", "6"), "'soon' is no date and no number"),
         (("6", "4"), "test_from must be later than valid_from"),
-        (("0", "4"), "no interaction is before 0"),
+        (("nan", "6"), "'nan' is no date and no number"),
+        (
+            ("0", "4"),
+            "nothing to train on: no interaction is before 0; the data go from 1 to 8",
+        ),
+        (
+            ("8.5", "9"),
+            "nothing to validate on: no interaction is from 8.5 to before 9; the data go",
+        ),
+        (
+            ("4", "9"),
+            "nothing to test on: no interaction is at 9 or later; the data go from 1 to",
+        ),
     ],
 )
 def test_moments_that_leave_nothing_are_named(moments, complaint):

@@ -7,7 +7,6 @@ after one moment (validation) and after a second one (test), as a recommender in
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -18,16 +17,15 @@ from miqrec.config import Config
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Histories, Integers, Questions
+from miqrec.data.moments import read_moment, write_moment
 from miqrec.data.sequences import Sequences
-from miqrec.data.times import FIRST_SECOND, LAST_SECOND, UNITS, Times
+from miqrec.data.times import Times
 from miqrec.errors import MiqrecError
 
 Held = Literal["valid", "test"]
 
 HELD_OUT = 2
 """Items of each user that leave-one-out holds out."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 SHARE = 0.1
 """The share of interactions that validation and test get each, where a split by time is given no moments."""
 
@@ -96,8 +94,9 @@ class Splits:
         """
         questions = self.valid if part == "valid" else self.test
         if len(questions.users) == 0:
+            purpose = {"valid": "validate", "test": "test"}[part]
             raise MiqrecError(
-                f"there is nobody to {part} on: no user has 3 interactions or more, or none has any after "
+                f"there is nobody to {purpose} on: no user has 3 interactions or more, or none has any after "
                 "the moment of the split; bring longer histories or filter less"
             )
         return questions
@@ -136,9 +135,12 @@ def split(dataset: Dataset, config: SplitConfig, catalogue: Catalogue | None = N
         catalogue: the items of a model that was trained before; by default the split decides.
 
     Raises:
-        MiqrecError: the data have no times, or a moment can't be read or leaves nothing to train on.
+        MiqrecError: the data have no times, or a moment can't be read or leaves a part of the
+            split empty.
     """
     by_time = config.split == "time"
+    if by_time and catalogue is None:  # what a trained model is asked may lack a part
+        _check_parts(_times(dataset.sequences), config)
     held_out = _by_time(dataset.sequences, config) if by_time else _leave_one_out(dataset.sequences)
     fingerprint = _fingerprint(dataset, held_out) if by_time else dataset.fingerprint
     if catalogue is None and by_time:
@@ -164,8 +166,8 @@ def with_moments(config: SplitConfig, dataset: Dataset) -> SplitConfig:
     first, second = _moments(_times(dataset.sequences), config)
     return SplitConfig(
         split="time",
-        valid_from=_written(first),
-        test_from=_written(second),
+        valid_from=write_moment(first),
+        test_from=write_moment(second),
         questions=config.questions,
     )
 
@@ -199,11 +201,6 @@ def _by_time(sequences: Sequences, config: SplitConfig) -> _HeldOut:
     first, second = _moments(times, config)
     owners = np.repeat(np.arange(sequences.n_users), sequences.lengths)
     trained = np.bincount(owners[times < first], minlength=sequences.n_users)
-    if not trained.any():
-        raise MiqrecError(
-            f"nothing is left to train on: no interaction is before {config.valid_from}; choose an "
-            "earlier moment"
-        )
     parts = [np.flatnonzero((times >= first) & (times < second)), np.flatnonzero(times >= second)]
     if config.questions == "first":
         parts = [rows[np.unique(owners[rows], return_index=True)[1]] for rows in parts]
@@ -231,35 +228,35 @@ def _moments(times: Times, config: SplitConfig) -> tuple[float, float]:
         later = test_share + (config.valid_share or SHARE)
         first, second = np.quantile(times, [1 - later, 1 - test_share], method="higher").tolist()
     else:
-        first, second = _moment(config.valid_from), _moment(config.test_from)
-    if first >= second:
-        raise MiqrecError(
-            "the split by time has no validation: test_from must be later than valid_from, with "
-            "interactions between the two"
-        )
+        first, second = (read_moment(text, times) for text in (config.valid_from, config.test_from))
+        if first >= second:
+            raise MiqrecError(
+                "the split by time has no validation: test_from must be later than valid_from, and "
+                f"{config.test_from} is not later than {config.valid_from}"
+            )
     return first, second
 
 
-def _moment(text: str) -> float:
-    """Read a typed moment in the unit of the times: microseconds since 1970, or the data's own numbers."""
-    try:
-        return int(text) if text.lstrip("-").isdigit() else float(text)
-    except ValueError:
-        pass
-    try:
-        date = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise MiqrecError(
-            f"the moment {text!r} is no date and no number; write it as 2024-05-01 or 2024-05-01T18:30"
-        ) from error
-    return ((date if date.tzinfo else date.replace(tzinfo=UTC)) - EPOCH) // MICROSECOND
+def _check_parts(times: Times, config: SplitConfig) -> None:
+    """Refuse moments that leave a part of the split empty.
 
-
-def _written(moment: float) -> str:
-    """Write a moment as a person would type it: a date where the times are dates."""
-    if FIRST_SECOND <= moment / UNITS["us"] < LAST_SECOND:
-        return (EPOCH + moment * MICROSECOND).isoformat()
-    return str(moment)
+    Raises:
+        MiqrecError: naming the part, the moments and when the data begin and end.
+    """
+    first, second = _moments(times, config)
+    begin, end = write_moment(times.min().item()), write_moment(times.max().item())
+    early, late = write_moment(first), write_moment(second)
+    parts = {
+        f"train on: no interaction is before {early}": times < first,
+        f"validate on: no interaction is from {early} to before {late}": (times >= first)
+        & (times < second),
+        f"test on: no interaction is at {late} or later": times >= second,
+    }
+    for what, rows in parts.items():
+        if not rows.any():
+            raise MiqrecError(
+                f"there is nothing to {what}; the data go from {begin} to {end}, so choose other moments"
+            )
 
 
 def _trained_catalogue(dataset: Dataset, train_stops: Integers) -> Catalogue:
