@@ -18,8 +18,8 @@ from miqrec.models import registry
 from miqrec.models.registry import find_models, register
 from miqrec.recommender import Recommender
 from miqrec.runs.artifact import load_artifact
-from miqrec.runs.folder import run, run_pretraining
 from miqrec.runs.plan import plan_pretraining_opened
+from miqrec.runs.run import run, run_pretraining
 from miqrec.runs.settings import pretraining_settings
 from miqrec.testing import checks
 from miqrec.testing.frames import circle

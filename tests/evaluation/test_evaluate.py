@@ -96,7 +96,7 @@ def test_a_list_and_a_rank_agree_where_people_come_back_to_the_same_items():
 
 def test_a_run_warns_that_held_out_items_were_had_before(tmp_path):
     from miqrec.data.sequences import Sequences
-    from miqrec.runs.folder import run
+    from miqrec.runs.run import run
     from worlds import dataset_of, small
 
     flat = np.array([1, 2, 1, 2, 1, 2, 3, 4], np.int32)

@@ -14,7 +14,8 @@ from miqrec.evaluation.metrics import summary
 from miqrec.runs import fit as fitting
 from miqrec.runs import folder as runs
 from miqrec.runs.artifact import load_artifact
-from miqrec.runs.folder import claim, note_environment, read_metrics, run
+from miqrec.runs.folder import claim, note_environment, read_metrics
+from miqrec.runs.run import run
 from miqrec.system.environment import environment
 from miqrec.system.locks import locked
 from miqrec.training.hooks import NO_HOOKS, Hooks

@@ -16,9 +16,9 @@ from miqrec.models.registry import build_model
 from miqrec.recommender import Recommender
 from miqrec.runs.artifact import load_artifact, save_artifact
 from miqrec.runs.fit import fit
-from miqrec.runs.folder import run, run_pretraining
 from miqrec.runs.initial_weights import initial_weights, take_up
 from miqrec.runs.plan import Plan, PretrainingPlan, plan_pretraining_opened
+from miqrec.runs.run import run, run_pretraining
 from miqrec.runs.settings import pretraining_settings
 from worlds import changed, cycle, small
 

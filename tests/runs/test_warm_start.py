@@ -10,9 +10,9 @@ from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecWarning
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.fit import fit, fit_on_everything
-from miqrec.runs.folder import run
 from miqrec.runs.initial_weights import initial_weights
 from miqrec.runs.plan import Plan
+from miqrec.runs.run import run
 from worlds import changed, cycle, ranks_on_test, small
 
 STILL = {"epochs": 1, "learning_rate": 1e-12}

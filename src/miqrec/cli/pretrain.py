@@ -10,8 +10,8 @@ from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
 from miqrec.data.counts import statistics
 from miqrec.data.open import DataConfig
-from miqrec.runs.folder import run_pretraining
 from miqrec.runs.plan import plan_pretraining
+from miqrec.runs.run import run_pretraining
 from miqrec.runs.settings import pretrainable_models
 from miqrec.system.progress import console as messages
 from miqrec.system.tables import read_frame

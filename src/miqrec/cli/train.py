@@ -15,8 +15,9 @@ from miqrec.data.splitting import describe
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
 from miqrec.runs.config import RunConfig
-from miqrec.runs.folder import Metrics, read_run_config, run
+from miqrec.runs.folder import Metrics, read_run_config
 from miqrec.runs.plan import plan_again, plan_run
+from miqrec.runs.run import run
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
 from miqrec.training.hooks import Hooks

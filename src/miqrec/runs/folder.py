@@ -1,11 +1,6 @@
-"""A run: a folder with all that an experiment leaves, from which it goes on when it was stopped.
-
-Whoever only reads runs does without Lightning, which `miqrec.runs.fit` brings.
-"""
+"""A run's folder: the files that an experiment leaves, how they are claimed, and how they are read again."""
 
 import json
-import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +8,11 @@ import polars as pl
 import torch
 
 from miqrec.config import C, Config, read_config
-from miqrec.data.splitting import Held
-from miqrec.errors import MiqrecError, MiqrecWarning
-from miqrec.evaluation.evaluate import rank_questions
-from miqrec.evaluation.metrics import summary
-from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
+from miqrec.errors import MiqrecError
 from miqrec.runs.config import RunConfig
-from miqrec.runs.inference import InferenceConfig
-from miqrec.runs.plan import Plan, PretrainingPlan
-from miqrec.system.environment import Environment, choose_device, environment, peak_mib
-from miqrec.system.files import remove, replacing, sweep, write_json
-from miqrec.system.locks import locked
+from miqrec.system.environment import Environment, environment
+from miqrec.system.files import sweep, write_json
 from miqrec.system.tables import read_frame
-from miqrec.training.hooks import NO_HOOKS, Hooks
-from miqrec.training.optimization import check_functions
-
-SEEN_SHARE = 0.01
-"""The share of held-out items that users had had before, above which a run says so."""
 
 
 class Validation(Config):
@@ -52,161 +35,6 @@ class Metrics(Validation):
     seen_targets: int | None = None  # questions whose target is in the history already, so a miss
     unknown_targets: int | None = None  # questions whose target is outside the catalogue, so a miss
     without_history: int | None = None  # questions that popularity answers, as nothing came before
-
-
-def run(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS, *, final: bool = False) -> Metrics:
-    """Fit, evaluate on validation and test, and leave it all in `folder`.
-
-    A finished run is read, not repeated; one that was stopped goes on where it was.
-
-    Args:
-        plan: data, split and config.
-        folder: the run's; it is made if it isn't there.
-        hooks: callbacks, logger, device, and functions that the config names.
-        final: then fit on everything too, for use, in `folder/final`. A run that was asked for it once
-            goes on with it when it is resumed.
-
-    Raises:
-        MiqrecError: the folder holds another run or other files, another process is at work in it, or
-            the data can't be trained on.
-    """
-    with locked(folder):
-        _check_hooks(plan, folder / "metrics.json", hooks)
-        claim(folder, plan.config)
-        if final:
-            (folder / "final").mkdir(exist_ok=True)
-        metrics = _run(plan, folder, hooks)
-        if (folder / "final").is_dir():
-            _run_final(plan, folder / "final", metrics.epochs, hooks)
-        return metrics
-
-
-def _run(plan: Plan, folder: Path, hooks: Hooks) -> Metrics:
-    from miqrec.runs.fit import fit
-
-    if (folder / "metrics.json").exists():
-        remove(folder / "checkpoints")
-        return read_metrics(folder)
-    device = choose_device(hooks.device)
-    note_environment(folder, device)
-    began = time.perf_counter()
-    artifact = fit(plan, folder, hooks)
-    fitted, peak = time.perf_counter(), peak_mib(device)
-    valid = _ranks(artifact, plan, "valid", device)
-    began_test = time.perf_counter()
-    test = _ranks(artifact, plan, "test", device)
-    questions = plan.splits.test
-    metrics = Metrics(
-        valid=summary(valid["rank"].to_torch()),
-        test=summary(test["rank"].to_torch()),
-        n_users=test["user"].n_unique(),
-        questions=test.height,
-        seen_targets=int(test["seen"].sum()),
-        unknown_targets=int((questions.targets == 0).sum()),
-        without_history=int((questions.lengths == 0).sum()),
-        epochs=artifact.config.epochs,
-        parameters=sum(parameter.numel() for parameter in artifact.model.parameters()),
-        fit_seconds=round(epoch_seconds(folder) or fitted - began, 2),
-        test_seconds=round(time.perf_counter() - began_test, 2),
-        peak_mib=peak,
-    )
-    save_artifact(artifact, folder / "artifact")
-    with replacing(folder / "ranks.parquet") as partial:
-        test.drop("seen").write_parquet(partial)
-    write_json(folder / "metrics.json", metrics.model_dump())
-    report_misses(metrics, plan.config.inference)
-    remove(folder / "checkpoints")
-    return metrics
-
-
-def report_misses(metrics: Metrics, inference: InferenceConfig) -> None:
-    """Warn where more than 1 % of the held-out items are such that no list would ever hold them."""
-    share = (metrics.seen_targets or 0) / (metrics.questions or 1)
-    if inference.exclude_seen and share > SEEN_SHARE:
-        message = (
-            f"{share:.1%} of the held-out items are ones that their users had had before, which lists leave "
-            "out, so they count as misses; --no-exclude-seen recommends such items and ranks them"
-        )
-        warnings.warn(message, MiqrecWarning, stacklevel=3)
-
-
-def _ranks(artifact: Artifact, plan: Plan, part: Held, device: torch.device) -> pl.DataFrame:
-    return rank_questions(
-        artifact.model,
-        plan.splits.held(part),
-        artifact.popularity,
-        exclude_seen=plan.config.inference.exclude_seen,
-        device=device,
-    )
-
-
-def validate(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> dict[str, float]:
-    """Fit and evaluate on validation alone: what a search for settings may look at.
-
-    A finished one is read, not repeated; one that was stopped goes on where it was.
-
-    Args:
-        plan: data, split and config; the test questions are not looked at.
-        folder: gets `history.csv` and `valid.json`, but no model.
-        hooks: callbacks, logger, device, and functions that the config names.
-
-    Raises:
-        MiqrecError: as `run` does.
-    """
-    from miqrec.runs.fit import fit
-
-    path = folder / "valid.json"
-    _check_hooks(plan, path, hooks)
-    claim(folder, plan.config)
-    if not path.exists():
-        valid = _ranks(fit(plan, folder, hooks), plan, "valid", choose_device(hooks.device))
-        found = Validation(valid=summary(valid["rank"].to_torch()))
-        write_json(path, found.model_dump())
-        remove(folder / "checkpoints")
-    return read_config(path, Validation, "a trial's").valid
-
-
-def _check_hooks(plan: Plan, result: Path, hooks: Hooks) -> None:
-    """Before a folder is claimed, refuse a device or a function that the fit would miss.
-
-    Where the result is there already, nothing is fitted and nothing is missed.
-    """
-    if not result.exists():
-        choose_device(hooks.device)
-        check_functions(plan.config.training, hooks)
-
-
-def _run_final(plan: Plan, folder: Path, epochs: int | None, hooks: Hooks) -> None:
-    """Fit on everything for the epochs that validation chose; a finished fit is not repeated."""
-    from miqrec.runs.fit import fit_on_everything
-
-    if (folder / "artifact").exists():
-        return
-    save_artifact(fit_on_everything(plan, epochs, folder, hooks), folder / "artifact")
-    remove(folder / "checkpoints")
-
-
-def run_pretraining(plan: PretrainingPlan, folder: Path, hooks: Hooks = NO_HOOKS) -> Artifact:
-    """Pre-train, and leave what `miqrec train --init-from` takes up in `folder`.
-
-    A finished pre-training is read, not repeated; one that was stopped goes on where it was.
-
-    Raises:
-        MiqrecError: the folder holds another run or other files, another process is at work in it, or
-            there is nothing to learn.
-    """
-    from miqrec.runs.fit import fit_pretraining
-
-    device = choose_device(hooks.device)
-    with locked(folder):
-        claim(folder, plan.config)
-        if (folder / "artifact").exists():
-            return load_artifact(folder)
-        note_environment(folder, device)
-        artifact = fit_pretraining(plan, folder, hooks)
-        save_artifact(artifact, folder / "artifact")
-        remove(folder / "checkpoints")
-        return artifact
 
 
 def note_environment(folder: Path, device: torch.device | None = None) -> None:

@@ -12,7 +12,8 @@ from miqrec.data.splitting import Splits
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.experiments.tuning import tune as module
 from miqrec.experiments.tuning.tune import Prune, TuningConfig, tune
-from miqrec.runs.folder import claim, validate
+from miqrec.runs.folder import claim
+from miqrec.runs.run import validate
 from miqrec.system.locks import locked
 from miqrec.training.hooks import Hooks
 from worlds import cycle, small

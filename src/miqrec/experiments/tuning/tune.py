@@ -20,8 +20,9 @@ from typing_extensions import override
 from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.experiments.tuning.space import TuningConfig, suggest
-from miqrec.runs.folder import claim, validate
+from miqrec.runs.folder import claim
 from miqrec.runs.plan import plan_opened
+from miqrec.runs.run import validate
 from miqrec.runs.settings import Setting, settings
 from miqrec.system.files import remove, replacing
 from miqrec.system.locks import FolderBusyError, locked
