@@ -1,4 +1,4 @@
-"""Multi-head attention and MIQ attention as loops that read like their equations, in float64."""
+"""Multi-head attention and MIQ attention as loops that follow their equations, in float64."""
 
 import math
 
@@ -60,7 +60,7 @@ def answer(layer, q: Tensor, seen: Tensor) -> Tensor:
 
 
 def pool(layer, answers: list[Tensor]) -> Tensor:
-    """alpha: the mean row, or the last, of softmax((O Wpq + bpq)(O Wpk + bpk)^T / sqrt(D))."""
+    """alpha: the mean row, or the last, of softmax((O Wpq + bpq)(O Wpk)^T / sqrt(D))."""
     if layer.window == 1:
         return torch.ones(1, dtype=answers[0].dtype)
     O = torch.stack(answers)  # noqa: E741

@@ -18,14 +18,14 @@ the m answers (Xu, Zhu and Ng, 2025, section 2). Learned dummy items d_1..d_{m-1
     alpha_t = mean of A_t's rows ("mean"), or its last row ("last")
     F_t = sum_j alpha_{t,j} (o_{t,j} Wpv + bpv)
 
-| symbol        | parameter                              | shape                            |
-|---------------|----------------------------------------|----------------------------------|
-| Wq, bq        | `query_weight`, `query_bias`           | (m, D, D), (m, D)                |
-| d             | `dummy_items`, row i is d_{i+1}        | (m - 1, D)                       |
-| Wk, Wv        | `key`, `value`                         | `nn.Linear(D, D)`                |
-| Wpq, Wpk, Wpv | `pool_query`, `pool_key`, `pool_value` | `nn.Linear(D, D)`, Wpk without bias |
+| symbol        | parameter                              | shape             |
+|---------------|----------------------------------------|-------------------|
+| Wq, bq        | `query_weight`, `query_bias`           | (m, D, D), (m, D) |
+| d             | `dummy_items`, row i is d_{i+1}        | (m - 1, D)        |
+| Wk, Wv        | `key`, `value`                         | `nn.Linear(D, D)` |
+| Wpq, Wpk, Wpv | `pool_query`, `pool_key`, `pool_value` | `nn.Linear(D, D)` |
 
-A bias of Wpk would add the same number to a whole row of A_t's scores, which the softmax ignores.
+Wpk has no bias: it would add the same number to a whole row of A_t's scores, which a softmax ignores.
 
 `forward` takes these steps in this order. `miqrec.nn.kernels` makes them fast; the results differ
 from the formula's by rounding alone.
@@ -154,9 +154,8 @@ class CausalSelfAttention(Attention):
         need_weights: bool = False,
     ) -> Tensor | tuple[Tensor, QueryWeights]:
         """Attend at every position; arguments and results are `MultiItemQueryAttention`'s."""
-        key_value = query if key_value is None else key_value
-        _check_inputs(query, key_value, lengths, padding, self.embed_dim)
-        query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
+        inputs = query, key_value, lengths, padding
+        query, key_value, lengths = _right_padded(*inputs, width=self.embed_dim)
         visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
         dropout = self.dropout if self.training else 0.0
 
@@ -183,9 +182,8 @@ class CausalSelfAttention(Attention):
         n: int = 1,
     ) -> Tensor:
         """Attend at the newest `n` valid positions of each row: (B, n, D), newest first."""
-        key_value = query if key_value is None else key_value
-        _check_inputs(query, key_value, lengths, padding, self.embed_dim)
-        query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
+        inputs = query, key_value, lengths, padding
+        query, key_value, lengths = _right_padded(*inputs, width=self.embed_dim)
         lengths = _all_valid(query) if lengths is None else lengths
         positions = newest_positions(lengths, n)  # (B, n)
         visible = _visible_from(positions, lengths, query.shape[1], causal=self.causal)
@@ -272,8 +270,7 @@ class MultiItemQueryAttention(Attention):
         Args:
             query: What queries are made of, (B, L, D). SASRec normalises these inputs only.
             key_value: What keys and values are made of, (B, L, D); `query` if not given.
-            lengths: How many positions of each row are valid, (B,), with the padding behind them;
-                all if not given.
+            lengths: How many positions of each row are valid, (B,), padding behind; all if not given.
             padding: Which positions are padding, (B, L) bool, wherever they stand; instead of
                 `lengths`. Dummy items stand directly before the first valid position.
             need_weights: Whether to compute `QueryWeights` too.
@@ -284,9 +281,8 @@ class MultiItemQueryAttention(Attention):
         Raises:
             MiqrecError: If the shapes do not fit, or `lengths` and `padding` are both given.
         """
-        key_value = query if key_value is None else key_value
-        _check_inputs(query, key_value, lengths, padding, self.embed_dim)
-        query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
+        inputs = query, key_value, lengths, padding
+        query, key_value, lengths = _right_padded(*inputs, width=self.embed_dim)
         visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
         dropout = self.dropout if self.training else 0.0
 
@@ -319,17 +315,18 @@ class MultiItemQueryAttention(Attention):
 
         The other arguments are `forward`'s.
         """
-        key_value = query if key_value is None else key_value
-        _check_inputs(query, key_value, lengths, padding, self.embed_dim)
-        query, key_value, lengths = _right_padded(query, key_value, lengths, padding)
+        inputs = query, key_value, lengths, padding
+        query, key_value, lengths = _right_padded(*inputs, width=self.embed_dim)
         lengths = _all_valid(query) if lengths is None else lengths
         positions = newest_positions(lengths, n)  # (B, n)
         visible = _visible_from(positions, lengths, query.shape[1], causal=self.causal)
         dropout = self.dropout if self.training else 0.0
 
         x = self.with_dummies(query)  # (B, m - 1 + L, D)
-        q = queries_at(positions, x, self.query_weight, self.query_bias, self.window)
-        o = look_up(  # q is (m, B, n, D)
+        q = queries_at(  # (m, B, n, D)
+            positions, x, self.query_weight, self.query_bias, self.window
+        )
+        o = look_up(
             q, key_value, self.key, self.value, self.num_heads, visible=visible, dropout=dropout
         )  # (B, n, m, D)
         alpha = self.weigh(o)  # (B, n, m)
@@ -363,9 +360,16 @@ def _all_valid(query: Tensor) -> Tensor:
 
 
 def _right_padded(
-    query: Tensor, key_value: Tensor, lengths: Tensor | None, padding: Tensor | None
+    query: Tensor,
+    key_value: Tensor | None,
+    lengths: Tensor | None,
+    padding: Tensor | None,
+    *,
+    width: int,
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Move padding that may stand anywhere behind the valid positions, and count these."""
+    """Check the inputs, and move padding that may stand anywhere behind the valid positions."""
+    key_value = query if key_value is None else key_value
+    _check_inputs(query, key_value, lengths, padding, width)
     if padding is None:
         return query, key_value, lengths
     places = packed_places(padding)
