@@ -43,14 +43,19 @@ def write_run(
     model: str = "sasrec",
     seed: int = 0,
     targets: Sequence[int] | None = None,
+    users: Sequence[int] | None = None,
+    counts: dict[str, int] | None = None,
     **settings: object,
 ) -> Path:
-    """A finished run with these test ranks, of users 0, 1, ..."""
+    """A finished run with these test ranks, of users 0, 1, ... or of those that are named.
+
+    `counts` are those of the questions that no list answers; older runs have none.
+    """
     config = small(model, cycle(), seed=seed, **settings).config
     frame = pl.DataFrame(
         {
             "question": range(len(ranks)),
-            "user": range(len(ranks)),
+            "user": users or range(len(ranks)),
             "target": targets or [1] * len(ranks),
             "rank": ranks,
         }
@@ -64,15 +69,22 @@ def write_run(
     done = Metrics(
         valid=metrics,
         test=metrics,
-        n_users=len(ranks),
+        n_users=frame["user"].n_unique(),
         epochs=2,
         parameters=1000,
         fit_seconds=60.0,
         test_seconds=1.0,
         peak_mib=700.0,
+        **counts or {},
     )
     write_json(folder / "metrics.json", done.model_dump())
     return folder
+
+
+def without_questions(run: Path) -> Path:
+    """The run as it was written before questions were numbered."""
+    pl.read_parquet(run / "ranks.parquet").drop("question").write_parquet(run / "ranks.parquet")
+    return run
 
 
 def draw_ranks(share_of_hits: float, seed: int) -> list[int]:

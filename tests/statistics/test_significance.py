@@ -13,7 +13,6 @@ from miqrec.statistics import (
     holm,
     sign_flip_test,
     significance,
-    spread,
     standardised,
 )
 
@@ -24,14 +23,6 @@ DIFFERENCES = st.lists(st.integers(-8, 8), min_size=2, max_size=30).map(
 
 def values(*seeds: list[float]) -> np.ndarray:
     return np.array(seeds, dtype=float)
-
-
-def test_mean_and_standard_deviation_over_seeds():
-    found = spread(np.array([0.1, 0.3]))
-
-    assert found.mean == pytest.approx((0.1 + 0.3) / 2)
-    assert found.deviation == pytest.approx(math.sqrt((0.1**2 + 0.1**2) / (2 - 1)))
-    assert math.isnan(spread(np.array([0.1])).deviation)
 
 
 @pytest.mark.parametrize(

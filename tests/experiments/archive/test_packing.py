@@ -18,7 +18,7 @@ from miqrec.runs.config import PretrainingRunConfig
 from miqrec.system.environment import environment
 from miqrec.system.files import write_json
 from miqrec.system.locks import locked
-from studies import compared, write_run, write_study
+from studies import compared, without_questions, write_run, write_study
 from worlds import cycle
 
 
@@ -114,15 +114,14 @@ def test_what_a_run_wrote_is_kept_as_it_was(tmp_path):
 
 def test_a_run_with_questions_and_one_without_are_packed_together(tmp_path):
     folder = write_study(tmp_path / "study")
-    write_run(folder / "sasrec" / "seed-0", [5, 6])
-    new = write_run(folder / "miq" / "seed-0", [5, 6], "miq-sasrec")
-    questions = {"question": [0, 1, 2], "user": [0, 0, 1], "target": [9, 8, 7], "rank": [5, 6, 7]}
-    pl.DataFrame(questions).write_parquet(new / "ranks.parquet")
+    without_questions(write_run(folder / "sasrec" / "seed-0", [5, 6]))
+    write_run(folder / "miq" / "seed-0", [5, 6, 7], "miq-sasrec", users=[0, 0, 1])
 
     pack_study(folder)
 
+    assert read_pack(folder)["sasrec", 0].ranks.columns == ["user", "target", "rank"]
     miq, sasrec = read_runs(folder).finished
-    assert miq.ranks.to_dict(as_series=False) == questions
+    assert miq.ranks.rows() == [(0, 0, 1, 5), (1, 0, 1, 6), (2, 1, 1, 7)]
     assert sasrec.ranks.rows() == [(0, 0, 1, 5), (1, 1, 1, 6)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from miqrec.errors import MiqrecError
 from miqrec.experiments.archive.packing import pack_study
 from miqrec.experiments.archive.read import find_studies, is_begun, read_run, read_runs
-from studies import compared, write_run, write_study
+from studies import compared, without_questions, write_run, write_study
 
 
 def keys(path) -> list[tuple[str, int]]:
@@ -106,6 +106,7 @@ def test_a_run_that_is_packed_and_a_folder_too_says_what_to_do(tmp_path):
 
 def test_old_ranks_have_a_question_a_user_and_new_ones_keep_theirs(tmp_path):
     old, new = (write_run(tmp_path / name, [5, 6, 7]) for name in ("old", "new"))
+    without_questions(old)
     questions = {"question": [2, 0, 1], "user": [1, 0, 1], "target": [9, 8, 7], "rank": [5, 6, 7]}
     pl.DataFrame(questions).write_parquet(new / "ranks.parquet")
 

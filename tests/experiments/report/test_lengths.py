@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miqrec.data.open import DataConfig, open_dataset
+from miqrec.data.splitting import SplitConfig, split
 from miqrec.errors import MiqrecError
 from miqrec.experiments.report.lengths import length_groups, length_table, quarters
 from miqrec.experiments.report.results import read_results
-from studies import N_USERS, compared
+from studies import N_USERS, compared, write_run
 from worlds import cycle, frame
 
 
@@ -53,6 +55,28 @@ def test_lengths_come_from_the_data_that_the_runs_were_made_of(tmp_path):
     histories = cycle().sequences.lengths[results.users] - 1
     assert groups[0].shortest == histories.min()
     assert groups[-1].longest == histories.max()
+
+
+def test_by_time_they_are_the_lengths_before_each_question(tmp_path):
+    log = tmp_path / "log.csv"
+    frame(cycle()).with_row_index("time").write_csv(log)
+    by_time = SplitConfig(split="time")
+    splits = split(open_dataset(DataConfig(source=str(log))), by_time)
+    asked = splits.test.users.tolist()
+    write_run(tmp_path / "study" / "miq", [1] * len(asked), users=asked)
+    results = _trained_on(read_results(tmp_path / "study"), str(log))
+    config = results.configs["miq"]
+    changes = {"split": by_time, "fingerprint": splits.fingerprint}
+    results = results._replace(configs={"miq": config.model_copy(update=changes)})
+
+    groups = length_groups(results, None, None)
+
+    assert len(asked) > results.n_users
+    assert sum(len(group.rows) for group in groups) == len(asked)
+    assert groups[0].shortest == splits.test.lengths.min()
+    assert groups[-1].longest == splits.test.lengths.max()
+    assert f"{len(groups[0].rows)}" in length_table(results, groups).notes[0]
+    assert length_table(results, groups).notes[0].endswith(" questions.")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.report.results import read_results
-from studies import compared, write_run, write_study
+from studies import compared, without_questions, write_run, write_study
 
 
 def test_seeds_are_rows_and_users_columns(tmp_path):
@@ -27,6 +27,33 @@ def test_values_agree_with_what_the_runs_measured(tmp_path):
     for metric in METRICS:
         means = results.values("miq", metric).mean(1)
         assert means == pytest.approx(results.runs.filter(system="miq")[metric].to_numpy())
+
+
+def test_users_who_are_asked_several_questions_have_their_sum(tmp_path):
+    write_run(tmp_path / "sasrec", [1, 100, 4, 100], users=[7, 3, 3, 3])
+    results = read_results(tmp_path)
+
+    assert results.n_users == 2
+    assert results.question_values("sasrec", "HR@5").tolist() == [[1, 0, 1, 0]]
+    assert results.values("sasrec", "HR@5").tolist() == [[1 * 2 / 4, 1 * 2 / 4]]  # of 3, then of 7
+    assert results.runs["HR@5"].to_list() == [pytest.approx(2 / 4)]
+
+
+def test_ranks_of_before_and_after_questions_were_numbered_are_aligned(tmp_path):
+    without_questions(write_run(tmp_path / "a", [1, 2, 3]))
+    write_run(tmp_path / "b", [4, 5, 6])
+
+    ranks = read_results(tmp_path).ranks
+    assert (ranks["a"].tolist(), ranks["b"].tolist()) == ([[1, 2, 3]], [[4, 5, 6]])
+
+
+def test_the_counts_of_questions_are_those_of_the_first_run_that_has_them(tmp_path):
+    write_run(tmp_path / "a", [1, 2])
+    assert read_results(tmp_path).targets == (None, None, None)
+
+    counts = {"seen_targets": 3, "unknown_targets": 2, "without_history": 1}
+    write_run(tmp_path / "b", [1, 2], counts=counts)
+    assert read_results(tmp_path).targets == (3, 2, 1)
 
 
 def test_what_is_not_finished_is_missing(tmp_path):

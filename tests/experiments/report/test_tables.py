@@ -5,7 +5,7 @@ import pytest
 
 from miqrec.experiments.formatting import NOTHING
 from miqrec.experiments.report.comparisons import compare_pairs
-from miqrec.experiments.report.results import read_results
+from miqrec.experiments.report.results import TargetCounts, read_results
 from miqrec.experiments.report.tables import cost_table, pairs_table, results_table
 from studies import compared, write_run, write_study
 
@@ -102,3 +102,49 @@ def test_runs_that_moved_have_no_cost(results):
     assert [cell.text for cell in column(table, "to fit")] == [NOTHING, NOTHING]
     assert [cell.text for cell in column(table, "peak memory")] == [NOTHING, NOTHING]
     assert "of the 0 of 4 runs" in table.notes[-1]
+
+
+def notes(results) -> str:
+    return " ".join(results_table(results, []).notes)
+
+
+def test_a_note_says_how_many_users_there_are(results):
+    assert notes(results).startswith("There are 40 users. Scores are mean")
+
+
+def test_notes_say_what_no_list_can_hold(tmp_path):
+    counts = {"seen_targets": 1, "unknown_targets": 2, "without_history": 3}
+    write_run(tmp_path / "sasrec", [1, 2, 3, 4], users=[0, 0, 1, 1], counts=counts)
+
+    assert (
+        notes(read_results(tmp_path))
+        .replace("\N{NO-BREAK SPACE}", " ")
+        .startswith(
+            "There are 2 users, who were asked 4 questions. "
+            "Histories already hold 1 of the 4 targets (25.0 %), each a miss, as lists leave such items out. "
+            "The catalogue lacks 2 of the 4 targets (50.0 %), each a miss. "
+            "Popularity answers 3 of the 4 questions (75.0 %), as they have no known history. "
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("excluded", "note"),
+    [
+        ((False, False), "of the 40 targets (2.5 %), which are ranked like others."),
+        ((True, False), "of the 40 targets (2.5 %), which the systems treat differently."),
+    ],
+)
+def test_the_note_on_seen_targets_says_what_becomes_of_them(results, excluded, note):
+    config = results.configs["sasrec"]
+    configs = {
+        system: config.model_copy(
+            update={"inference": config.inference.model_copy(update={"exclude_seen": value})}
+        )
+        for system, value in zip(("sasrec", "miq"), excluded, strict=True)
+    }
+    text = notes(results._replace(configs=configs, targets=TargetCounts(1, 0, 0)))
+
+    assert note in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "catalogue" not in text
+    assert "Popularity" not in text

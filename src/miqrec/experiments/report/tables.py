@@ -13,14 +13,14 @@ from miqrec.experiments.formatting import (
     duration,
     memory,
     percent,
-    percentage,
     probability,
     share,
     signed,
     with_deviation,
 )
-from miqrec.experiments.report.comparisons import TESTED, Comparison
+from miqrec.experiments.report.comparisons import Comparison
 from miqrec.experiments.report.description import Description, TunedSettings
+from miqrec.experiments.report.notes import question_notes, score_notes, timed_notes
 from miqrec.experiments.report.results import Results
 from miqrec.experiments.tuning.space import Dimension, Range
 from miqrec.runs.settings import Setting
@@ -63,7 +63,7 @@ def results_table(results: Results, comparisons: Sequence[Comparison]) -> Table:
             for metric in METRICS
         ]
         rows.append((Cell(label), Cell(str(seeds) if seeds else "not done"), *cells))
-    notes = (*_target_notes(results), *_result_notes(results))
+    notes = (*question_notes(results), *score_notes(results))
     return Table("Test scores", ("", "seeds", *METRICS), tuple(rows), notes)
 
 
@@ -128,7 +128,7 @@ def cost_table(results: Results) -> Table:
         "pre-training serves all seeds. Peak memory is the largest of all seeds until the end of the "
         "fit: that of the GPU, or without one that of the whole process with libraries and data; "
         "early runs did not record it.",
-        *_timed_note(results),
+        *timed_notes(results),
     )
     return Table("Cost beside quality", columns, tuple(rows), notes)
 
@@ -149,14 +149,6 @@ def tuning_table(study: Description, tuned: TunedSettings) -> Table:
         "of a pre-training.",
     )
     return Table("Tuned on validation", ("", "searched", *study.labels.values()), rows, notes)
-
-
-def _timed_note(results: Results) -> tuple[str, ...]:
-    timed, n_runs = results.timed(), results.runs.height
-    if timed.height == n_runs:
-        return ()
-    where = f"on {timed['device'][0]} alone" if timed.height else "on one device alone"
-    return (f"Times and memory are of the {timed.height} of {n_runs} runs that were made {where}.",)
 
 
 def _dimension(dimension: Dimension) -> str:
@@ -205,50 +197,3 @@ def _marks(comparisons: Sequence[Comparison], system: str, metric: str) -> str:
         if (comparison.system, comparison.metric) == (system, metric)
     }
     return "".join(mark for verdict, mark in MARKS.items() if verdict in verdicts)
-
-
-def _result_notes(results: Results) -> list[str]:
-    notes = ["Scores are mean ± standard deviation over seeds, the best in bold."]
-    if results.study.paper:
-        notes.append("In brackets: the paper's number, from a single run.")
-    if results.study.pairs:
-        notes.append(
-            "* better, † worse than the baseline of the comparison with a p over users below .05 "
-            f"after Holm's correction; tested in {' and '.join(TESTED)}."
-        )
-    return notes
-
-
-def _seen_items(results: Results) -> str:
-    """Say what becomes of items that a user has had, where all systems treat them alike."""
-    excluded = {config.inference.exclude_seen for config in results.configs.values()}
-    if len(excluded) > 1:
-        return ", and the systems treat such items differently"
-    if excluded == {True}:
-        return "; such items are left out of all lists, so these are misses"
-    return ", and such items are ranked like the others"
-
-
-def _target_notes(results: Results) -> list[str]:
-    """Say how many questions were asked, and which of them no model can answer."""
-    n_users, n_questions = results.n_users, len(results.users)
-    if n_questions == n_users:
-        notes = [f"{n_users:,} users."]
-    else:
-        notes = [f"{n_questions:,} questions to {n_users:,} users, who may be asked several."]
-    seen, unknown, without_history = results.targets
-    if seen is not None:
-        notes.append(
-            f"{seen:,} targets ({percentage(seen / n_questions)}) are in the user's history already"
-            f"{_seen_items(results)}."
-        )
-    if unknown:
-        notes.append(
-            f"{unknown:,} targets ({percentage(unknown / n_questions)}) are outside the catalogue, "
-            "so they are misses."
-        )
-    if without_history:
-        notes.append(
-            f"{without_history:,} questions have no known history and are answered by popularity."
-        )
-    return notes
