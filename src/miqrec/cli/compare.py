@@ -11,11 +11,13 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.archive.read import read_run
 
-Runs = Annotated[list[Path], typer.Argument(help="Run folders; differences are to the first.")]
+Runs = Annotated[
+    list[Path], typer.Argument(help="Folders of runs; differences are from the first.")
+]
 
 
 def compare(runs: Runs, json: Json = False) -> None:
-    """Show the test scores of runs on the same data, and how each differs from the first.
+    """Show the test scores of runs on the same data, and their differences from the first run.
 
     Example: miqrec compare runs/sasrec runs/miq
     """

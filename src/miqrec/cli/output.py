@@ -1,4 +1,4 @@
-"""What the commands print on standard output: a table for a person or JSON for a machine."""
+"""What commands print on standard output: tables for people, or JSON for machines."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ console = Console()
 
 
 def print_json(content: Any) -> None:
-    """One JSON document on standard output."""
+    """Print a JSON document on standard output."""
     print(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
@@ -30,7 +30,7 @@ def compact_table(*columns: str, title: str | None = None, caption: str | None =
 
 
 def metrics_table(title: str, rows: dict[str, dict[str, float]], caption: str = "") -> Table:
-    """HR and NDCG at 5, 10 and 20, and MRR, a row for each name."""
+    """Make a table of all metrics with a row for each name."""
     table = compact_table("", title=title, caption=caption)
     for metric in METRICS:
         table.add_column(metric, justify="right")

@@ -1,4 +1,4 @@
-"""`miqrec report`: what a study's runs amount to, on one page, tested."""
+"""`miqrec report`: tables, tests and figures of a study's runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,15 +12,16 @@ from miqrec.experiments.report.writing import check_ending, to_json, to_markdown
 from miqrec.system.progress import console as messages
 
 Runs = Annotated[
-    Path, typer.Argument(help="A study's folder, a folder of several, or one of runs.")
+    Path,
+    typer.Argument(help="A study's folder, a folder of several studies, or any folder of runs."),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(help="A .html, .md or .tex file, or a folder for all of them and the figures."),
+    typer.Option(help="A .html, .md or .tex file, or a folder for all three and the figures."),
 ]
 Baseline = Annotated[
     str | None,
-    typer.Option(help="Compare all systems with this one, in the place of the study's pairs."),
+    typer.Option(help="Compare all systems with this one instead of the study's pairs."),
 ]
 
 
@@ -31,7 +32,7 @@ def report(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Test what can be told from luck, and write tables, figures and the finding.
+    """Test which differences between systems can be told from luck, and write it up.
 
     Example: miqrec report runs/table3-lastfm --out report.html
     """

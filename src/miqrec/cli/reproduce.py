@@ -1,4 +1,4 @@
-"""`miqrec reproduce`: all runs of a table or a figure, several side by side, finished ones skipped."""
+"""`miqrec reproduce`: all runs of a table or a figure, several side by side, without the finished ones."""
 
 import shlex
 from collections import defaultdict
@@ -26,21 +26,23 @@ Table = Annotated[
     str, typer.Argument(help=f"One of {', '.join(study_names())}, or a TOML file of your own.")
 ]
 OnData = Annotated[
-    str | None, typer.Option("--dataset", help="Which one, if a table is on several data sets.")
+    str | None, typer.Option("--dataset", help="The data set, where a table is on several.")
 ]
-Seeds = Annotated[int, typer.Option(min=1, help="Runs of each system, with the seeds 0, 1, ...")]
+Seeds = Annotated[
+    int, typer.Option(min=1, help="How many runs of each system, with the seeds 0, 1, ...")
+]
 Out = Annotated[
-    Path, typer.Option(help="Gets a folder with the study's name, a run in each of its.")
+    Path, typer.Option(help="Where the study's folder is, or will be, with a folder for each run.")
 ]
 Jobs = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Runs side by side; by default one on every GPU, and on a CPU one for two cores.",
+        help="How many runs side by side; by default one for each GPU, or one for two CPU cores.",
     ),
 ]
-Systems = Annotated[str | None, typer.Option(help="Only these, divided by commas.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be run, and stop.")]
+Systems = Annotated[str | None, typer.Option(help="Run only these systems, separated by commas.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the commands without running them.")]
 
 
 def reproduce(
@@ -54,7 +56,9 @@ def reproduce(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Run every system of a table or figure with several seeds; stopped, the same command goes on.
+    """Run all systems of a table or figure with several seeds.
+
+    Finished runs are not done again, and if the command was stopped, the same command goes on.
 
     Example: miqrec reproduce table2 --dataset ml-1m --seeds 5 --out runs --jobs 2
     """
@@ -75,7 +79,7 @@ def reproduce(
 
 
 def _check_data(study: Study, runs: Sequence[PlannedRun], data_dir: Path | None) -> None:
-    """Read the data, which also prepares it once for all runs, and look at what is there."""
+    """Prepare the data once for all runs, and check the runs that are there already."""
     source = resolve(study.source(), data_dir=data_dir)
     dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
     check(runs, source, dataset)
@@ -118,10 +122,10 @@ def _report(study: Study, runs: Sequence[PlannedRun], out: Path, *, as_json: boo
         if run.metrics:
             tests[study.systems[run.system].label].append(run.metrics.test)
     means = {
-        f"{label} ({len(found)})": {name: fmean(test[name] for test in found) for name in METRICS}
-        for label, found in tests.items()
+        f"{label} ({len(scores)})": {name: fmean(run[name] for run in scores) for name in METRICS}
+        for label, scores in tests.items()
     }
-    caption = f"means over seeds, their number in brackets; in {out / study.name}"
+    caption = f"means over seeds, with their number in brackets; in {out / study.name}"
     console.print(metrics_table(study.title, means, caption))
     command = f"miqrec report {out / study.name} --out report.html"
     messages.print(f"`{command}` tests the differences", highlight=False, soft_wrap=True)
@@ -139,7 +143,7 @@ def _row(run: PlannedRun) -> dict[str, Any]:
 
 
 def _failed(runs: Sequence[PlannedRun], failures: Sequence[Failure]) -> str:
-    """One sentence on what failed."""
+    """Say in one sentence what failed."""
     named = "; ".join(f"{run.name} ({reason}; {log_path(run)})" for run, reason in failures)
     n_left_out = len(unfinished(runs)) - len(failures)
     left_out = f", and {n_left_out} that start from it were left out" if n_left_out else ""

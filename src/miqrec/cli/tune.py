@@ -23,19 +23,20 @@ from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
 
 if TYPE_CHECKING:
-    from miqrec.experiments.tuning.tune import Found
+    from miqrec.experiments.tuning.tune import SearchResult
 
 TRIALS = 20
 
 Space = Annotated[
     Path | None,
     typer.Option(
-        help="A TOML file: under \\[search] a range as in dropout = {low = 0.1, high = 0.7}, with "
-        "log = true if need be, or a list as in dim = \\[32, 64], for each setting to vary."
+        help="A TOML file with the settings to vary: under \\[search] each has a range, as in "
+        "dropout = {low = 0.1, high = 0.7} (add log = true to draw magnitudes), or a list, as in "
+        "dim = \\[32, 64]."
     ),
 ]
 Out = Annotated[
-    Path, typer.Option(help="Gets a folder for each trial; a search stopped there goes on.")
+    Path, typer.Option(help="The search's folder; a search that was stopped there goes on.")
 ]
 InitFrom = Annotated[
     Path | None,
@@ -45,25 +46,25 @@ Trials = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="How many in all, those before a stop and of other processes too; by default as many "
-        f"as the recipe says, or {TRIALS}.",
+        help="How many trials in all, with those before a stop and of other processes; by default as "
+        f"many as the recipe says, or {TRIALS}.",
     ),
 ]
 Storage = Annotated[
     str | None,
     typer.Option(
-        help="A database URL of Optuna's, such as sqlite:///tune.db; processes that give the same "
-        "one work together. By default a file in --out."
+        help="The URL of an Optuna database, such as sqlite:///tune.db; processes that give the same "
+        "URL search together. By default a file in --out."
     ),
 ]
 
 
-class Wanted(NamedTuple):
-    """What is to be searched, and for what."""
+class Search(NamedTuple):
+    """A search as it was asked for."""
 
     source: DataConfig
     model: str
-    fixed: dict[str, Setting]  # the same in all trials
+    fixed: dict[str, Setting]  # settings that are the same in all trials
     space: dict[str, Dimension]
     trials: int
 
@@ -84,9 +85,9 @@ def tune(
     json: Json = False,
     **values: Any,
 ) -> None:
-    """Search for the settings with the best validation NDCG@10; the test split is never looked at.
+    """Search for the settings with the best validation NDCG@10; the test split is never read.
 
-    Settings that are typed are the same in all trials.
+    Settings that are typed as options are the same in all trials.
 
     Example: miqrec tune --data ml-1m --model sasrec --search search.toml --epochs 50 --out runs/tune
     """
@@ -94,54 +95,56 @@ def tune(
 
     if recipe:
         _refuse_beside_a_recipe(data, model, search, items)
-        wanted = _recipe(recipe, init_from)
+        asked = _recipe(recipe, init_from)
     else:
-        wanted = _typed(data, items, model or "miq-sasrec", search)
-    if both := given(values).keys() & wanted.space.keys():
-        raise MiqrecError(f"{', '.join(sorted(both))}: either typed or searched, not both")
+        asked = _typed(data, items, model or "miq-sasrec", search)
+    if both := given(values).keys() & asked.space.keys():
+        raise MiqrecError(
+            f"{', '.join(sorted(both))} can't be both typed and searched; leave out the option"
+        )
     if init_from:
-        _check_sizes(wanted.model, wanted.space)
-    wanted = wanted._replace(fixed=wanted.fixed | given(values))
-    dataset, config = _planned(wanted, init_from, data_dir)
+        _check_sizes(asked.model, asked.space)
+    asked = asked._replace(fixed=asked.fixed | given(values))
+    dataset, config = _open(asked, init_from, data_dir)
     try:
-        found = search_settings(dataset, config, trials or wanted.trials, out, storage)
+        result = search_settings(dataset, config, trials or asked.trials, out, storage)
     except KeyboardInterrupt:
         messages.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130) from None
-    _report(found, _command(config, found.settings, out, init_from), as_json=json)
+    _report(result, _command(config, result.settings, out, init_from), as_json=json)
 
 
-def _recipe(recipe: str, init_from: Path | None) -> Wanted:
-    """Read a system's search; the values that an earlier search found are left out of its settings."""
+def _recipe(recipe: str, init_from: Path | None) -> Search:
+    """Read a system's search, without the values that an earlier search chose for it."""
     study, system = read_recipe(recipe, init_from)
     space = study.space(system)
     if not study.tuning or not space:
         raise MiqrecError(f"the recipe {recipe} has no search; give --data, --model and --search")
     values = study.system_values(system)
     fixed = {name: value for name, value in values.items() if name not in space}
-    return Wanted(study.source(), study.systems[system].model, fixed, space, study.tuning.trials)
+    return Search(study.source(), study.systems[system].model, fixed, space, study.tuning.trials)
 
 
-def _typed(data: str | None, items: Path | None, model: str, search: Path | None) -> Wanted:
-    """Gather what the options say where there is no recipe."""
+def _typed(data: str | None, items: Path | None, model: str, search: Path | None) -> Search:
+    """Make a search of the options, without a recipe."""
     if data is None or search is None:
         raise MiqrecError("give --data and --search, or a --recipe that has both")
     source = DataConfig(source=data, items=str(items) if items else None)
-    return Wanted(source, model, {}, read_search(search, model), TRIALS)
+    return Search(source, model, {}, read_search(search, model), TRIALS)
 
 
 def _refuse_beside_a_recipe(*options: object) -> None:
     if any(option is not None for option in options):
         raise MiqrecError(
-            "a --recipe has data, a model and a search; type settings alone beside it"
+            "a --recipe has its own data, model and search; only settings can be typed beside it"
         )
 
 
-def _planned(
-    wanted: Wanted, init_from: Path | None, data_dir: Path | None
+def _open(
+    search: Search, init_from: Path | None, data_dir: Path | None
 ) -> tuple[Dataset, TuningConfig]:
     plan = plan_run(
-        *(wanted.source, wanted.model, wanted.fixed),
+        *(search.source, search.model, search.fixed),
         init_from=init_from,
         data_dir=data_dir,
         cache=CACHE,
@@ -149,19 +152,19 @@ def _planned(
     config = TuningConfig(
         data=plan.config.data,
         fingerprint=plan.config.fingerprint,
-        model=wanted.model,
-        settings=wanted.fixed,
-        search=wanted.space,
+        model=search.model,
+        settings=search.fixed,
+        search=search.space,
         init_from=plan.config.init_from,
     )
     return plan.dataset, config
 
 
 def _check_sizes(model: str, space: dict[str, Dimension]) -> None:
-    """Weights have been made for their sizes, so a search must leave these alone."""
+    """Check that a search leaves the sizes of the weights that it starts from as they are."""
     if fixed := sizes(model) & space.keys():
         raise MiqrecError(
-            f"{', '.join(sorted(fixed))}: given by --init-from, so not to be searched"
+            f"{', '.join(sorted(fixed))} can't be searched, since --init-from fixes the sizes"
         )
 
 
@@ -174,13 +177,13 @@ def _command(
     return ["miqrec", "train", *words, "--out", str(out / "best")]
 
 
-def _report(found: "Found", command: list[str], *, as_json: bool) -> None:
+def _report(result: "SearchResult", command: list[str], *, as_json: bool) -> None:
     if as_json:
-        print_json({**found._asdict(), "command": command})
+        print_json({**result._asdict(), "command": command})
         return
     console.print(
-        f"validation NDCG@10 {found.score:.4f} in trial {found.trial}, the best of {found.finished} "
-        f"({found.pruned} more were given up early):",
+        f"Trial {result.trial} has the best validation NDCG@10, {result.score:.4f}, of {result.finished} "
+        f"({result.pruned} more were given up early). To train with its settings:",
         highlight=False,
         soft_wrap=True,
     )

@@ -177,7 +177,7 @@ def end(process: subprocess.Popen) -> None:
 
 
 def test_a_run_is_not_started_while_another_process_is_at_work_on_it(tmp_path, capsys):
-    overview.elsewhere.cache_clear()
+    overview.waiting.cache_clear()
     (run,) = planned(tmp_path, a="sampled-ce")
     other = at_work(run)
     looks = []

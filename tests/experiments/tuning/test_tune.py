@@ -51,10 +51,10 @@ def scored(monkeypatch):
 
 
 def test_the_best_trial_is_the_one_with_the_highest_validation_score(scored, tmp_path):
-    found = tune(cycle(), space(dropout=(0.1, 0.4, 0.2)), 12, tmp_path / "out")
+    result = tune(cycle(), space(dropout=(0.1, 0.4, 0.2)), 12, tmp_path / "out")
 
-    assert (found.score, found.settings) == (0.4, FIXED | {"dropout": 0.4})
-    assert (found.finished, found.pruned, len(scored)) == (12, 0, 12)
+    assert (result.score, result.settings) == (0.4, FIXED | {"dropout": 0.4})
+    assert (result.finished, result.pruned, len(scored)) == (12, 0, 12)
 
 
 def test_all_trials_are_left_in_a_file(scored, tmp_path):
@@ -72,13 +72,13 @@ def test_a_trial_sees_no_test_item(tmp_path, monkeypatch):
     held = Splits.held
     monkeypatch.setattr(Splits, "held", lambda self, part: splits.append(part) or held(self, part))
 
-    found = tune(cycle(), space(), 1, tmp_path / "out")
+    result = tune(cycle(), space(), 1, tmp_path / "out")
 
     files = {path.name for path in (tmp_path / "out" / "trial-0").iterdir()}
     assert set(splits) == {"valid"}
     assert files - {"tensorboard"} == {"config.json", "history.csv", "valid.json"}
     history = pl.read_csv(tmp_path / "out" / "trial-0" / "history.csv")
-    assert found.score == pytest.approx(history["NDCG@10"].max())
+    assert result.score == pytest.approx(history["NDCG@10"].max())
 
 
 def test_started_again_it_goes_on_to_the_number_asked_for(scored, tmp_path):
@@ -92,19 +92,19 @@ def test_processes_with_the_same_storage_work_together(scored, tmp_path):
     storage = f"sqlite:///{tmp_path / 'both.db'}"
 
     tune(cycle(), space(), 2, tmp_path / "one", storage)
-    found = tune(cycle(), space(), 3, tmp_path / "other", storage)
+    result = tune(cycle(), space(), 3, tmp_path / "other", storage)
 
     assert scored == ["trial-0", "trial-1", "trial-2"]
-    assert found.finished == 3
+    assert result.finished == 3
 
 
 def test_another_search_in_the_same_storage_is_apart(scored, tmp_path):
     storage = f"sqlite:///{tmp_path / 'both.db'}"
 
     tune(cycle(), space(), 2, tmp_path / "one", storage)
-    found = tune(cycle(), space(dropout=(0.1, 0.2)), 2, tmp_path / "other", storage)
+    result = tune(cycle(), space(dropout=(0.1, 0.2)), 2, tmp_path / "other", storage)
 
-    assert found.finished == 2
+    assert result.finished == 2
 
 
 def test_another_search_in_the_same_folder_is_refused(scored, tmp_path):
@@ -133,10 +133,10 @@ def killed(monkeypatch, out) -> float:
 def test_a_trial_whose_process_was_killed_goes_on_in_its_folder(scored, tmp_path, monkeypatch):
     dropout = killed(monkeypatch, tmp_path / "out")
 
-    found = tune(cycle(), space(), 1, tmp_path / "out")
+    result = tune(cycle(), space(), 1, tmp_path / "out")
 
     assert scored == ["trial-0"]
-    assert found.settings["dropout"] == dropout
+    assert result.settings["dropout"] == dropout
 
 
 def test_a_trial_that_another_process_is_at_is_left_to_it(scored, tmp_path, monkeypatch):
@@ -235,6 +235,6 @@ def test_a_trial_that_is_given_up_counts(tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "validate", give_up_the_second)
 
-    found = tune(cycle(), space(), 3, tmp_path / "out")
+    result = tune(cycle(), space(), 3, tmp_path / "out")
 
-    assert (found.finished, found.pruned) == (2, 1)
+    assert (result.finished, result.pruned) == (2, 1)

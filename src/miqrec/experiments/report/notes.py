@@ -26,22 +26,23 @@ def score_notes(results: Results) -> list[str]:
     """Say how scores are written and what their marks mean."""
     notes = ["Scores are mean ± standard deviation over seeds, the best in bold."]
     if results.study.paper:
-        notes.append("In brackets: the paper's number, from a single run.")
+        notes.append("The number in brackets is the paper's, from a single run.")
     if results.study.pairs:
         notes.append(
-            "* better, † worse than the baseline of the comparison with a p over users below .05 "
-            f"after Holm's correction; tested in {' and '.join(TESTED)}."
+            "A * marks a system that is better than the baseline of its comparison, a † one that is "
+            "worse, with a p over users below .05 after Holm's correction; only "
+            f"{' and '.join(TESTED)} were tested."
         )
     return notes
 
 
-def timed_notes(results: Results) -> tuple[str, ...]:
+def timed_notes(results: Results) -> list[str]:
     """Say which runs the times are of, where not all ran on the same device."""
     timed, n_runs = results.timed(), results.runs.height
     if timed.height == n_runs:
-        return ()
+        return []
     where = f"on {timed['device'][0]} alone" if timed.height else "on one device alone"
-    return (f"Times and memory are of the {timed.height} of {n_runs} runs that were made {where}.",)
+    return [f"Times and memory are of the {timed.height} of {n_runs} runs that were made {where}."]
 
 
 def _fate_of_seen(results: Results) -> str:
@@ -49,11 +50,9 @@ def _fate_of_seen(results: Results) -> str:
     excluded = {config.inference.exclude_seen for config in results.configs.values()}
     if len(excluded) > 1:
         return "which the systems treat differently"
-    return (
-        "each a miss, as lists leave such items out"
-        if True in excluded
-        else "which are ranked like others"
-    )
+    if True in excluded:
+        return "each a miss, as lists leave such items out"
+    return "which are ranked like others"
 
 
 def _part(number: int, total: int, things: str) -> str:

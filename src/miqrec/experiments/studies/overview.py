@@ -1,4 +1,4 @@
-"""How far a study is: a live table on a terminal, and a line for all that starts or ends."""
+"""How far a study is: a live table on a terminal, and a line for each run that starts or ends."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,20 +13,21 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from miqrec.experiments.formatting import duration
 from miqrec.experiments.studies.plan import PlannedRun, unfinished
 from miqrec.system.progress import console
 from miqrec.system.tables import read_frame
 from miqrec.training.config import CHOSEN_BY
 
 Show = Callable[[Sequence[PlannedRun]], None]
-"""Shows what runs at the moment."""
+"""Is called with the runs that are being done at the moment."""
 
 REFRESH = 2.0
 """Seconds between two looks at the folders."""
 
 
 class Progress(NamedTuple):
-    """What a run's `history.csv` says; the scores are validation NDCG@10, a pre-training has none."""
+    """The last epoch in a run's `history.csv`, and validation NDCG@10; a pre-training has no scores."""
 
     epoch: int
     seconds: float
@@ -35,7 +36,7 @@ class Progress(NamedTuple):
 
 
 def read_progress(folder: Path) -> Progress:
-    """How far the run in `folder` is."""
+    """Read how far the run in `folder` is."""
     if not (folder / "history.csv").exists():
         return Progress(0, 0.0)
     history = read_frame(folder / "history.csv")
@@ -47,10 +48,12 @@ def read_progress(folder: Path) -> Progress:
 
 
 def seconds_left(runs: Sequence[PlannedRun], n_jobs: int) -> float | None:
-    """When all will be done, if the others take as long as the finished runs of their system.
+    """Estimate when all runs are done, if each takes as long as the finished ones of its system.
 
-    Systems of which none is finished are taken for the mean of the others; None if no run is
-    finished at all.
+    A system without a finished run is expected to take the mean of all finished runs.
+
+    Returns:
+        None if no run is finished.
     """
     finished = [run for run in runs if run.state == "finished"]
     if not finished:
@@ -65,7 +68,7 @@ def seconds_left(runs: Sequence[PlannedRun], n_jobs: int) -> float | None:
 
 @contextmanager
 def overview(runs: Sequence[PlannedRun], n_jobs: int) -> Iterator[Show]:
-    """What runs, how far and how well, renewed in place; silent where nobody looks (no terminal)."""
+    """Show which runs are being done, how far and how well; without a terminal nothing is shown."""
     if not console.is_terminal:
         yield lambda running: None
         return
@@ -82,7 +85,7 @@ def overview(runs: Sequence[PlannedRun], n_jobs: int) -> Iterator[Show]:
 
 
 def table(runs: Sequence[PlannedRun], running: Sequence[PlannedRun], n_jobs: int) -> Table:
-    """A row for each that runs; above them how many are done and how long it may take."""
+    """Make a row for each run that is being done, below how many are done and how long it may take."""
     shown = Table(
         *("running", "epoch", f"validation {CHOSEN_BY}", "best", "time"),
         title=_summary(runs, n_jobs),
@@ -96,19 +99,19 @@ def table(runs: Sequence[PlannedRun], running: Sequence[PlannedRun], n_jobs: int
 
 
 def started(run: PlannedRun) -> None:
-    """Say that a run has started, or goes on."""
+    """Print that a run has started, or goes on."""
     epoch = read_progress(run.folder).epoch
     _say(f"{run.name} goes on after epoch {epoch}" if epoch else f"{run.name} started")
 
 
 @cache
-def elsewhere(name: str) -> None:
-    """Say, once, that another process is at work on a run; it is waited for."""
+def waiting(name: str) -> None:
+    """Print, once for each run, that another process is at work on it, which is waited for."""
     _say(f"{name} is at work in another process already")
 
 
 def ended(run: PlannedRun, reason: str, runs: Sequence[PlannedRun], n_jobs: int) -> None:
-    """Say how a run has ended, and what is left to do."""
+    """Print how a run has ended, and what is left to do."""
     if reason:
         _say(f"{run.name} failed: {reason}")
         return
@@ -116,14 +119,6 @@ def ended(run: PlannedRun, reason: str, runs: Sequence[PlannedRun], n_jobs: int)
     took = f" after {epoch} epochs in {duration(seconds)}" if epoch else ""
     score = "" if best is None else f", best validation {CHOSEN_BY} {best:.4f}"
     _say(f"{run.name} finished{took}{score}; {_summary(runs, n_jobs)}")
-
-
-def duration(seconds: float) -> str:
-    """As people say it: 42 s, 5 min, 2 h 10 min."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _summary(runs: Sequence[PlannedRun], n_jobs: int) -> str:
@@ -144,5 +139,5 @@ def _total_seconds(run: PlannedRun) -> float:
 
 @cache
 def _folder_seconds(folder: Path) -> float:
-    """Of a finished run, whose history changes no more."""
+    """Sum up the epochs of a finished run, whose history does not change any more."""
     return read_progress(folder).seconds

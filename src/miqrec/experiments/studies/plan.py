@@ -1,4 +1,4 @@
-"""From a study to the runs that it takes: their folders, their commands and how far they are."""
+"""The runs of a study: their folders, their commands and how far they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,35 +17,35 @@ from miqrec.runs.settings import PretrainingSettings, Setting, Settings, setting
 State = Literal["finished", "started", "to do"]
 
 PRETRAINED = "artifact"
-"""What a pre-training writes last."""
+"""A pre-training writes this folder last."""
 
 
 class PlannedRun(NamedTuple):
-    """A run of a system with one seed, or a pre-training, which is the same for all seeds."""
+    """A run of a system with one seed, or a pre-training that serves all seeds."""
 
     system: str  # or the pre-training's key
     seed: int | None  # None for a pre-training
     folder: Path
     chosen: Settings | PretrainingSettings
-    command: tuple[str, ...]  # the words behind `miqrec`
-    after: Path | None = None  # the pre-training that must be finished before
-    packed: PackedRun | None = None  # what the study's pack holds of it
+    command: tuple[str, ...]  # the words after `miqrec`
+    after: Path | None = None  # the folder of the pre-training that the run starts from
+    packed: PackedRun | None = None  # None for a run that isn't in the study's pack
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """How messages call the run."""
         return f"pre-training {self.system}" if self.seed is None else f"{self.system} {self.seed}"
 
     @property
     def epochs(self) -> int:
-        """How many there are, at most."""
+        """How many epochs the run has at most."""
         if isinstance(self.chosen, PretrainingSettings):
             return self.chosen.pretraining.epochs
         return self.chosen.training.epochs
 
     @property
     def state(self) -> State:
-        """What the study's pack says, or the folder; packed, a pre-training has lost its weights."""
+        """How far the run is; a packed pre-training is to do again, as packs hold no weights."""
         if self.packed and self.seed is not None:
             return "finished"
         last_written = PRETRAINED if self.seed is None else "metrics.json"
@@ -62,55 +62,55 @@ class PlannedRun(NamedTuple):
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can start: the pre-training, if it needs one, is finished."""
+        """Whether the run can start: the pre-training, if it needs one, is finished."""
         return self.after is None or (self.after / PRETRAINED).exists()
 
 
 def plan(
     study: Study, out: Path, seeds: int, systems: Sequence[str] | None = None
 ) -> list[PlannedRun]:
-    """All runs of a study, in the order in which they start: a whole table of seed 0 comes first.
+    """List the runs of a study in the order in which they start: first the whole table with seed 0.
 
     Args:
         study: the table or figure.
-        out: gets a folder of the study's name.
-        seeds: how many runs of each system, with the seeds 0, 1, ...
-        systems: only these; by default all.
+        out: where the study's folder is, or will be.
+        seeds: how many runs each system has, with the seeds 0, 1, ...
+        systems: the systems to run; by default all.
 
     Raises:
-        MiqrecError: a system that the study has not.
+        MiqrecError: the study has no such system.
     """
-    wanted = list(study.systems) if systems is None else list(systems)
-    if unknown := [system for system in wanted if system not in study.systems]:
+    chosen = list(study.systems) if systems is None else list(systems)
+    if unknown := [system for system in chosen if system not in study.systems]:
         raise MiqrecError(
             f"{study.name} has no system {', '.join(map(repr, unknown))}; "
             f"choose from {', '.join(study.systems)}"
         )
     folder = out / study.name
     packed = read_packed_runs(folder)
-    used = {study.systems[system].pretraining for system in wanted}
+    used = {study.systems[system].pretraining for system in chosen}
     pretrainings = [_pretraining(study, key, folder) for key in study.pretraining if key in used]
-    runs = [_run(study, system, seed, folder) for seed in range(seeds) for system in wanted]
+    runs = [_run(study, system, seed, folder) for seed in range(seeds) for system in chosen]
     return [run._replace(packed=packed.get(run[:2])) for run in [*pretrainings, *runs]]
 
 
 def unfinished(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
-    """The runs that are left to do; a pre-training that nobody waits for is not."""
+    """List the runs that are left to do, with the pre-trainings that one of them starts from."""
     runs = [run for run in runs if run.state != "finished"]
     awaited = {run.after for run in runs}
     return [run for run in runs if run.seed is not None or run.folder in awaited]
 
 
 def check(runs: Iterable[PlannedRun], source: DataConfig, dataset: Dataset) -> None:
-    """See that the folders and the pack that are there hold the runs that are planned.
+    """Check that the folders and the pack of a study hold the planned runs, as far as they hold any.
 
     Args:
-        runs: what was planned.
-        source: where the study's data come from.
-        dataset: what was read there.
+        runs: from `plan`.
+        source: how the study's data are read.
+        dataset: the study's data.
 
     Raises:
-        MiqrecError: one holds a run with other settings, other data or from another pre-training.
+        MiqrecError: a run there has other settings, other data or another pre-training.
     """
     for run in runs:
         if run.packed:
@@ -120,13 +120,13 @@ def check(runs: Iterable[PlannedRun], source: DataConfig, dataset: Dataset) -> N
 
 
 def pretraining_command(study: Study, key: str, out: Path) -> tuple[str, ...]:
-    """The words behind `miqrec` that pre-train into `out`."""
+    """Return the words after `miqrec` that pre-train into `out`."""
     model, values = study.pretraining[key].model, study.pretraining_values(key)
     return ("pretrain", *_words(study, model, values, out))
 
 
 def option_words(values: Mapping[str, Setting]) -> list[str]:
-    """Settings as they are typed, such as `--window 5`."""
+    """Return settings as they are typed, such as `--window 5`."""
     words = []
     for name, value in values.items():
         option = name.replace("_", "-")
@@ -138,7 +138,7 @@ def option_words(values: Mapping[str, Setting]) -> list[str]:
 
 
 def data_words(source: DataConfig) -> list[str]:
-    """Where the data come from as it is typed, without its filters, which are settings."""
+    """Return the options that name the data, without the filters, which are settings."""
     named = source.columns.model_dump(exclude_defaults=True)
     if source.items is not None:
         named["items"] = source.items
@@ -173,7 +173,7 @@ def _config(
         return plan_pretraining_opened(dataset, source, run.chosen).config
     start = run.after if run.is_ready else None
     config = plan_opened(dataset, source, run.chosen, start).config
-    if start is None:  # what it started from is not at hand, so it can't be compared
+    if start is None:  # the pre-training has no weights here to compare with
         there = run.packed.config if run.packed else read_run_config(run.folder)
         initial = there.init_from if isinstance(there, RunConfig) else None
         config = config.model_copy(update={"init_from": initial})

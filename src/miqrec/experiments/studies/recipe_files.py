@@ -1,4 +1,4 @@
-"""From a name or a path to a study: the TOML files in `recipes/` are the published experiments."""
+"""Studies in TOML files; those in `recipes/` are the published experiments."""
 
 import itertools
 import tomllib
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[1] / "recipes"
 
 
 def study_names() -> list[str]:
-    """The studies that come with miqrec."""
+    """List the studies that come with miqrec."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
@@ -23,7 +23,7 @@ def read_study(name: str) -> Study:
     """Read a study by its name or its path.
 
     Raises:
-        MiqrecError: there is none, it isn't TOML, or something in it is missing, unknown or wrong.
+        MiqrecError: there is no such file, it isn't TOML, or a key is missing, unknown or wrong.
     """
     path = FOLDER / f"{name}.toml"
     if not path.is_file():
@@ -40,10 +40,14 @@ def read_study(name: str) -> Study:
 
 
 def find_study(table: str, dataset: str | None = None) -> Study:
-    """Find `table2` on `ml-1m`; the data may be left out where there is but one, and for a path.
+    """Find a study such as `table2` on `ml-1m`, or read the one of a path.
+
+    Args:
+        table: a study's name without its data set, or a path.
+        dataset: may be left out for a path, and where the table is on a single data set.
 
     Raises:
-        MiqrecError: there are several, or none; or as `read_study`.
+        MiqrecError: there is no such study, or there are several; or as `read_study`.
     """
     if dataset is not None:
         return read_study(f"{table}-{dataset}")
@@ -55,10 +59,11 @@ def find_study(table: str, dataset: str | None = None) -> Study:
 
 
 def read_system(recipe: str) -> tuple[Study, str]:
-    """Read `study:system`; the system may be left out where there is but one.
+    """Read `study:system`; the system may be left out where the study has a single one.
 
     Raises:
-        MiqrecError: the study has no such system, or several and none is named; or as `read_study`.
+        MiqrecError: the study has no such system, or several of which none is named; or as
+            `read_study`.
     """
     name, _, system = recipe.partition(":")
     study = read_study(name)

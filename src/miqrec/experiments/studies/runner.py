@@ -1,7 +1,7 @@
-"""Planned runs as processes of their own, several side by side: a kill of anything loses nothing.
+"""Planned runs as processes of their own, several side by side; whatever is killed, nothing is lost.
 
-A run's output goes to a log beside its folder. Its process holds the lock of the folder as long as it
-lives, also when whoever started it is gone, so that nobody starts a second one in the same folder.
+The output of a run goes to a log beside its folder. The process of a run holds the lock of the folder as
+long as it lives, even if the process that started it is gone, so that no second one works in the folder.
 """
 
 import os
@@ -15,29 +15,29 @@ from typing import NamedTuple
 
 import torch
 
-from miqrec.experiments.studies.overview import Show, elsewhere, ended, started
+from miqrec.experiments.studies.overview import Show, ended, started, waiting
 from miqrec.experiments.studies.plan import PlannedRun, unfinished
 from miqrec.system.environment import environment
 from miqrec.system.locks import is_locked
 
 PROGRAM = (sys.executable, "-m", "miqrec")
-"""What is started; the words of a run's command follow."""
+"""The program that is started with the words of a run's command."""
 
 POLL = 0.5
 """Seconds between two looks at the processes."""
 
 PATIENCE = 30.0
-"""Seconds that a process gets to stop; one that is killed then goes on from its last whole epoch."""
+"""Seconds that a process has to stop before it is killed, and goes on later from its last whole epoch."""
 
 STOP = signal.SIGINT if os.name == "posix" else signal.SIGTERM
-"""What Ctrl-C sends; Windows can't send it to one process, which is ended there instead."""
+"""The signal of Ctrl-C; Windows can't send it to a single process, so that the process is ended there."""
 
 Slot = dict[str, str]
-"""A place for one run at a time: the environment variables that give it its share of the machine."""
+"""A run's share of the machine, as environment variables; a slot has one run at a time."""
 
 
 class Job(NamedTuple):
-    """A run and its process."""
+    """A run and the process that does it."""
 
     run: PlannedRun
     process: subprocess.Popen[bytes]
@@ -51,12 +51,12 @@ class Failure(NamedTuple):
 
 
 def make_slots(jobs: int | None = None) -> list[Slot]:
-    """Divide the machine between runs: its GPUs in turn, and its cores evenly as threads.
+    """Divide the machine between runs: each gets one of its GPUs in turn, and as many threads.
 
     Args:
-        jobs: how many run side by side; by default one on every GPU, which leaves a fast one idle
-            half of the time (benchmarks/README.md), and on a CPU one for two cores. Both are
-            guesses: where memory allows, one for each core may get more done.
+        jobs: how many runs are done side by side. By default there is one for each GPU, which leaves a
+            fast GPU idle half of the time (benchmarks/README.md), and on a CPU one for two cores. Both
+            are guesses: where there is enough memory, one for each core may get more done.
     """
     gpus, cores = _gpus(), environment().cores
     if jobs is None:
@@ -70,28 +70,28 @@ def make_slots(jobs: int | None = None) -> list[Slot]:
 
 
 def run_all(runs: Sequence[PlannedRun], slots: Sequence[Slot], show: Show) -> list[Failure]:
-    """Do what is unfinished, in the order of `runs`, as many at a time as there are slots.
+    """Do the unfinished runs in their order, as many at a time as there are slots.
 
-    A run that fails does not stop the others, but for those that start from it.
+    A run that fails stops only those that start from it.
 
     Args:
-        runs: what was planned, the finished ones too.
+        runs: all planned runs, the finished ones too.
         slots: from `make_slots`.
-        show: is told what runs, a few times a second.
+        show: is called a few times a second with the runs that are being done.
 
     Returns:
-        What failed; whoever waited for it is not among them.
+        the runs that failed, without those that would have started from them.
     """
-    waiting, jobs, failures = unfinished(runs), dict[int, Job](), list[Failure]()
+    left, jobs, failures = unfinished(runs), dict[int, Job](), list[Failure]()
     try:
-        while waiting or jobs:
+        while left or jobs:
             for run, reason in _end(jobs):
                 if reason and is_locked(run.folder):  # another process was faster
-                    waiting.append(run)
+                    left.append(run)
                 else:
                     failures += [Failure(run, reason)] if reason else []
                     ended(run, reason, runs, len(slots))
-            waiting = _start(waiting, jobs, slots, failures)
+            left = _start(left, jobs, slots, failures)
             show([job.run for job in jobs.values()])
             time.sleep(POLL)
     finally:
@@ -100,7 +100,7 @@ def run_all(runs: Sequence[PlannedRun], slots: Sequence[Slot], show: Show) -> li
 
 
 def log_path(run: PlannedRun) -> Path:
-    """Where a run's output goes: beside its folder."""
+    """Name the file beside a run's folder that its output goes to."""
     return run.folder.with_name(f"{run.folder.name}.log")
 
 
@@ -111,7 +111,7 @@ def _gpus() -> list[str]:
 
 
 def _end(jobs: dict[int, Job]) -> list[tuple[PlannedRun, str]]:
-    """Take away the processes that have ended; returns their runs, and why they failed if they did."""
+    """Remove the jobs that have ended, and return their runs with the reason if they failed."""
     done = [slot for slot, job in jobs.items() if job.process.poll() is not None]
     return [
         (run, _reason(process.returncode, log_path(run)))
@@ -120,17 +120,17 @@ def _end(jobs: dict[int, Job]) -> list[tuple[PlannedRun, str]]:
 
 
 def _start(
-    waiting: list[PlannedRun],
+    left: list[PlannedRun],
     jobs: dict[int, Job],
     slots: Sequence[Slot],
     failures: Iterable[Failure],
 ) -> list[PlannedRun]:
-    """Fill the free slots; returns who still waits."""
-    lost = {failure.run.folder for failure in failures}
+    """Fill the free slots, and return the runs that are still left."""
+    failed = {failure.run.folder for failure in failures}
     free = [slot for slot in range(len(slots)) if slot not in jobs]
     still = []
-    for run in waiting:
-        if run.state == "finished" or run.after in lost:
+    for run in left:
+        if run.state == "finished" or run.after in failed:
             continue
         process = _process(run, slots[free[0]]) if free and run.is_ready else None
         if process:
@@ -142,9 +142,9 @@ def _start(
 
 
 def _process(run: PlannedRun, slot: Slot) -> subprocess.Popen[bytes] | None:
-    """Start a run; None if somebody else's process is at work on it already."""
+    """Start a run; None if another process is at work on it already."""
     if is_locked(run.folder):
-        elsewhere(run.name)
+        waiting(run.name)
         return None
     run.folder.parent.mkdir(parents=True, exist_ok=True)
     with log_path(run).open("ab") as log:
@@ -154,12 +154,12 @@ def _process(run: PlannedRun, slot: Slot) -> subprocess.Popen[bytes] | None:
             stdout=log,
             stderr=subprocess.STDOUT,
             env=os.environ | slot,
-            start_new_session=True,  # Ctrl-C comes once and from us, not from the terminal too
+            start_new_session=True,  # a Ctrl-C on the terminal reaches this process alone
         )
 
 
 def _reason(code: int, log: Path) -> str:
-    """Why a process failed, in a few words; empty if it did not."""
+    """Say in a few words why a process failed; nothing if it did not."""
     if code == 0:
         return ""
     if code < 0:
@@ -169,7 +169,7 @@ def _reason(code: int, log: Path) -> str:
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Ask all to stop, as Ctrl-C does, and kill who does not."""
+    """Ask all processes to stop, as Ctrl-C does, and kill those that don't."""
     for process in processes:
         process.send_signal(STOP)
     for process in processes:

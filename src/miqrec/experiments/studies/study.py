@@ -1,4 +1,4 @@
-"""A study: a table or a figure of a paper, with all its systems and what they are compared for."""
+"""A study: a table or a figure, with all its systems and the comparisons that it is made for."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,7 +27,7 @@ from miqrec.runs.settings import (
 )
 from miqrec.training.config import TrainingConfig
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # it becomes a folder's name
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]  # a folder is called by it
 Metric = Annotated[str, Field(pattern=f"^({'|'.join(METRICS)})$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -39,7 +39,7 @@ SHARED = {name for config in OF_A_STUDY for name in config.model_fields}
 
 
 class ModelPlan(Config):
-    """A model and settings of its own; in the file they stand beside the other keys."""
+    """A model and its own settings, which stand beside the other keys in the file."""
 
     model: str
     settings: dict[str, Setting] = Field(default_factory=dict)
@@ -57,18 +57,18 @@ class ModelPlan(Config):
 
 
 class PretrainingPlan(ModelPlan):
-    """What `miqrec pretrain` does before; it serves all seeds."""
+    """A pre-training that systems start from, one for all seeds."""
 
 
 class SystemPlan(ModelPlan):
-    """A row of the table: a model, and what tables call it."""
+    """A row of the table: a model and its label."""
 
     label: str
     pretraining: str | None = None  # a key of the study's pre-trainings
 
 
 class Pair(Config):
-    """A comparison that is tested: is `system` better than `baseline`?"""
+    """A comparison to be tested: is `system` better than `baseline`?"""
 
     system: str
     baseline: str
@@ -77,19 +77,19 @@ class Pair(Config):
 class Tuning(Config):
     """What `miqrec tune --recipe` searches for each system, on validation alone.
 
-    A system searches what its model or training has, but for the sizes that its pre-training fixes;
-    what was found stands among its settings.
+    Each system searches those settings that its model or training has, except for the sizes that its
+    pre-training fixes. The values that were chosen stand among the settings of the system.
     """
 
-    trials: int = Field(ge=1)  # a system, the same for all
+    trials: int = Field(ge=1)  # for each system
     search: dict[str, Dimension] = Field(min_length=1)
 
 
 class Study(Config):
-    """Everything about a table or a figure but the seeds.
+    """Everything about a table or a figure except the seeds.
 
-    A shared setting applies to the systems whose model or training has it, and to the pre-trainings
-    whose model has it; what a system says itself goes before it.
+    A shared setting applies to the systems whose model or training has it and to the pre-trainings
+    whose model has it, unless they set it themselves.
     """
 
     name: Name
@@ -106,17 +106,17 @@ class Study(Config):
     pairs: tuple[Pair, ...] = ()
 
     def source(self) -> DataConfig:
-        """What it takes to read the data; all systems have the same filters."""
+        """Return how to read the data, with the filters, which all systems share."""
         filters = self.chosen(next(iter(self.systems))).filters
         return DataConfig(source=self.data, columns=self.columns, filters=filters, items=self.items)
 
     def system_values(self, system: str) -> dict[str, Setting]:
-        """A system's settings by their names, the shared ones among them."""
+        """Return a system's settings by their names, the shared ones included."""
         plan = self.systems[system]
         return self._shared(plan.model, TrainingConfig, *OF_A_STUDY) | plan.settings
 
     def space(self, system: str) -> dict[str, Dimension]:
-        """What is searched for a system; nothing where a study has no tuning."""
+        """Return what is searched for a system: nothing where the study has no tuning."""
         plan, search = self.systems[system], self.tuning.search if self.tuning else {}
         names = set(searchable(plan.model))
         if plan.pretraining is not None:
@@ -124,16 +124,16 @@ class Study(Config):
         return {name: dimension for name, dimension in search.items() if name in names}
 
     def pretraining_values(self, key: str) -> dict[str, Setting]:
-        """The same of a pre-training."""
+        """Return a pre-training's settings by their names, the shared ones included."""
         plan = self.pretraining[key]
         return self._shared(plan.model, Filters, SplitConfig) | plan.settings
 
     def chosen(self, system: str) -> Settings:
-        """A system's settings, sorted into the configs they belong to."""
+        """Return a system's settings, sorted into the configs that they belong to."""
         return settings(self.systems[system].model, **self.system_values(system))
 
     def chosen_pretraining(self, key: str) -> PretrainingSettings:
-        """The same of a pre-training."""
+        """Return a pre-training's settings, sorted into the configs that they belong to."""
         return pretraining_settings(self.pretraining[key].model, **self.pretraining_values(key))
 
     def _shared(self, model: str, *others: type[Config]) -> dict[str, Setting]:
@@ -175,7 +175,7 @@ class Study(Config):
 
     @model_validator(mode="after")
     def _tuning_fits(self) -> Self:
-        wanted = self.tuning.search if self.tuning else {}
+        search = self.tuning.search if self.tuning else {}
         for system, plan in self.systems.items():
             space = self.space(system)
             _explained("", partial(check_values, "tuning.search", plan.model, space))
@@ -183,7 +183,7 @@ class Study(Config):
                 if name in space and not contains(space[name], value):
                     raise ValueError(f"systems.{system}: {name} {value} is not among tuning.search")
         searched = {name for system in self.systems for name in self.space(system)}
-        if idle := [name for name in wanted if name not in searched]:
+        if idle := [name for name in search if name not in searched]:
             raise ValueError(f"tuning.search: no system has {', '.join(map(repr, idle))}")
         return self
 
@@ -196,7 +196,7 @@ def _explained(place: str, check: Callable[[], object]) -> None:
 
 
 def _check_same_ground(system: str, plan: SystemPlan) -> None:
-    """The systems of a study have the same data and seeds, so no system has its own."""
+    """Check that a system has no data, split or seeds of its own, as all systems of a study share them."""
     if own := {"seed", *SHARED} & plan.settings.keys():
         raise ValueError(
             f"systems.{system}: {', '.join(sorted(own))} can't differ between the systems of a study; "

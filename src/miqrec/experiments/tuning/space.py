@@ -1,4 +1,4 @@
-"""A search space: what a search may change of a model and its training, from a TOML file."""
+"""Search spaces: the settings of a model and its training that a search varies, from a TOML file."""
 
 import tomllib
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Range(Config):
-    """Numbers from `low` to `high`, both included; with `log` all magnitudes are as likely."""
+    """Numbers from `low` to `high`, both included; with `log` all magnitudes are equally likely."""
 
     low: int | float
     high: int | float
@@ -43,34 +43,34 @@ Choices = Annotated[tuple[Setting, ...], Field(min_length=1)]
 Dimension = Annotated[
     Annotated[Range, Tag("range")] | Annotated[Choices, Tag("list")], Discriminator(_kind)
 ]
-"""What a setting may be: numbers of a range, or one of a list."""
+"""The values of a setting: the numbers of a range, or those of a list."""
 
 
 class TuningConfig(Config):
-    """All that decides what is searched, and so which processes search together."""
+    """Everything that decides what is searched; processes with the same config search together."""
 
     data: DataConfig
     fingerprint: str  # of the data set
     model: str
     settings: dict[str, Setting]  # the same in all trials
     search: dict[str, Dimension]
-    init_from: InitialWeights | None = None  # what all trials start from
+    init_from: InitialWeights | None = None  # all trials start from it
 
 
 class Space(Config):
-    """What the file holds."""
+    """The content of a file with a search space."""
 
     search: dict[str, Dimension] = Field(min_length=1)
 
 
 def read_search(path: Path, model: str) -> dict[str, Dimension]:
-    """Read a search space for a model and its training, and check every end and choice in it.
+    """Read a search space for a model and its training, and check all bounds and values in it.
 
-    Whether the values of several settings go together shows when they are tried.
+    Whether values of several settings go together turns out when they are tried.
 
     Raises:
         MiqrecError: there is no such file or model, it isn't TOML, a setting is unknown, or a value
-            is out of its range.
+            is out of range.
     """
     fields = searchable(model)
     try:
@@ -90,23 +90,23 @@ def read_search(path: Path, model: str) -> dict[str, Dimension]:
 
 
 def searchable(model: str) -> dict[str, FieldInfo]:
-    """What can be searched, by its name: not the data, and not luck."""
+    """Return the settings that can be searched: those of the model and the training but the seed."""
     fields = find_model(model).config.model_fields | TrainingConfig.model_fields
     return {name: field for name, field in fields.items() if name not in {"name", "seed"}}
 
 
 def check_values(place: str, model: str, space: dict[str, Dimension]) -> None:
-    """Check every end and choice.
+    """Check all bounds and values of a search space.
 
     Raises:
-        MiqrecError: a value is out of its range, or a range is of words.
+        MiqrecError: a value is out of range, or a setting that is no number has a range.
     """
     for name, dimension in space.items():
         _check(f"{place}.{name}", searchable(model)[name], dimension)
 
 
 def contains(dimension: Dimension, value: Setting) -> bool:
-    """Whether a search may have come upon this value."""
+    """Whether a search may draw this value."""
     if isinstance(dimension, Range):
         return not isinstance(value, str) and dimension.low <= value <= dimension.high
     return value in dimension

@@ -1,7 +1,7 @@
-"""A search for good settings by Optuna; it sees validation scores, and never the test split.
+"""A search for good settings with Optuna, by validation scores alone: the test split is never read.
 
-Which settings a search tries depends on when its trials end, so two searches differ. A trial is a
-folder like a run's, and goes on where it was when its process was killed.
+The settings that a search tries depend on when its trials end, so that two searches differ. A trial has a
+folder like a run's, and goes on where it was if its process was killed.
 """
 
 import hashlib
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from optuna.pruners import BasePruner
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """The best trial, and how many there were."""
 
-    settings: dict[str, Setting]  # those that all trials share among them
+    settings: dict[str, Setting]  # of the best trial, with those that all trials share
     score: float  # validation NDCG@10
     trial: int
     finished: int
@@ -48,17 +48,17 @@ class Found(NamedTuple):
 
 def tune(
     dataset: Dataset, config: TuningConfig, trials: int, out: Path, storage: str | None = None
-) -> Found:
-    """Search until there are `trials` trials, those of other processes and of earlier starts among them.
+) -> SearchResult:
+    """Search until there are `trials` trials, with those of other processes and of earlier starts.
 
     Args:
-        dataset: what is trained on, and validated on.
+        dataset: the interactions to train and validate on.
         config: model, fixed settings and search space.
-        trials: how many are wanted, the ones that were given up early included; of several
-            processes each ends the trial that it is at.
-        out: gets a folder for each trial of this process, and `trials.csv` with all of them.
-        storage: a database URL; processes that give the same one work together. By default a
-            SQLite file in `out`.
+        trials: how many trials, including those that are given up early. Where several processes
+            search together, each ends the trial that it is doing.
+        out: the folder for a folder of each trial of this process, and for `trials.csv` with all trials.
+        storage: a database URL; processes that give the same one search together. By default a SQLite
+            file in `out`.
 
     Raises:
         MiqrecError: Optuna is missing, `out` holds something else, or no trial could be finished.
@@ -74,7 +74,7 @@ def tune(
     if not _count(study, "COMPLETE"):
         raise MiqrecError(f"none of the {trials} trials could be finished; see the warnings above")
     best = study.best_trial
-    return Found(
+    return SearchResult(
         settings=config.settings | best.params,
         score=study.best_value,
         trial=best.number,
@@ -84,7 +84,7 @@ def tune(
 
 
 class Prune(Callback):
-    """Tells Optuna every epoch's validation score, and stops a trial that it gives up."""
+    """Reports the validation score of each epoch to Optuna, and stops a trial that Optuna gives up."""
 
     def __init__(self, trial: "Trial") -> None:
         self.trial = trial
@@ -101,11 +101,11 @@ class Prune(Callback):
 def _open_study(config: TuningConfig, storage: str) -> "Study":
     optuna: Any = optional("optuna")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    what = json.dumps(_without_places(config), sort_keys=True)
+    identity = json.dumps(_without_places(config), sort_keys=True)
     try:
         study: Study = optuna.create_study(
             storage=storage,
-            study_name=f"{config.model}-{hashlib.sha256(what.encode()).hexdigest()[:12]}",
+            study_name=f"{config.model}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
             direction="maximize",
             pruner=_pruner(config),
             load_if_exists=True,
@@ -117,9 +117,10 @@ def _open_study(config: TuningConfig, storage: str) -> "Study":
 
 
 def _pruner(config: TuningConfig) -> "BasePruner":
-    """Gives up a trial behind the median of the others that, for half the patience, was below its own best.
+    """Return what gives up a trial: it is behind the median of the others and no longer gains.
 
-    While it gains it goes on: low learning rates are behind for long, and may end ahead.
+    It no longer gains when it was below its own best for half the patience. A trial that still gains goes
+    on, since a low learning rate is behind for long and may end ahead.
     """
     optuna: Any = optional("optuna")
     patience = int(config.settings.get("patience", TrainingConfig().patience))
@@ -132,17 +133,17 @@ def _pruner(config: TuningConfig) -> "BasePruner":
 
 
 def _without_places(config: TuningConfig) -> dict[str, Any]:
-    """What is searched, whatever folders it lies in on which machine."""
+    """Return what tells searches apart, without the folders, which differ between machines."""
     places: Any = {"data": True, "init_from": {"folder"}}
     return config.model_dump(mode="json", exclude=places, exclude_none=True)
 
 
 def _take_up_again(study: "Study", out: Path) -> None:
-    """Queue again what a process that is gone was trying; it goes on in the same folder."""
+    """Queue the trials of processes that are gone again; they go on in the same folders."""
     state: Any = optional("optuna").trial.TrialState
     for trial in study.get_trials(states=(state.RUNNING,)):
         folder = out / trial.user_attrs.get("folder", f"trial-{trial.number}")
-        if not folder.exists():  # it belongs to a process with another `out`
+        if not folder.exists():  # it is a trial of a process with another `out`
             continue
         with suppress(FolderBusyError), locked(folder, patience=0.0):
             study.tell(trial.number, state=state.FAIL)
@@ -150,7 +151,7 @@ def _take_up_again(study: "Study", out: Path) -> None:
 
 
 def _try(study: "Study", trial: "Trial", dataset: Dataset, config: TuningConfig, out: Path) -> None:
-    """Train with the settings that a trial draws, and tell its score."""
+    """Train with the settings that a trial draws, and report its score."""
     optuna: Any = optional("optuna")
     folder = out / trial.user_attrs.get("folder", f"trial-{trial.number}")
     with locked(folder):
@@ -190,7 +191,10 @@ def _count(study: "Study", state: str) -> int:
 
 
 def _write_trials(study: "Study", path: Path) -> None:
-    """A row a trial: what it drew, how it ended, and its score, of the last epoch if it was given up."""
+    """Write a row for each trial: its settings, how it ended, and its score.
+
+    The score of a trial that was given up is that of its last epoch.
+    """
     rows = [
         {"trial": trial.number, "state": trial.state.name.lower(), CHOSEN_BY: trial.value}
         | trial.params
