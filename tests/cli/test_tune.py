@@ -143,7 +143,10 @@ WRONG = {
     "no such file": (["--search", "nowhere.toml"], "can't be read"),
     "a recipe beside data": (["--recipe", "table3-lastfm:sasrec"], "a --recipe has its own data"),
     "typed and searched": (["--dim", "8"], "dim can't be both typed and searched"),
-    "searched and pre-trained": (["--init-from", "pre"], "dim can't be searched, since --init-from"),
+    "searched and pre-trained": (
+        ["--init-from", "pre"],
+        "dim can't be searched, since --init-from",
+    ),
     "a setting of another model": (["--window", "3"], "sasrec has no setting 'window'"),
     "no such data": (["--data", "nowhere.csv"], "nowhere.csv"),
 }
