@@ -51,6 +51,12 @@ def test_a_saved_model_serves_from_data_of_another_kind(tmp_path):
         assert lists.height == 1
 
 
+def test_who_is_served_is_not_filtered_as_training_was():
+    rec = Recommender.fit(FRAME, model="markov", min_user=4, min_item=5, drop_duplicates=True)
+    lists = rec.recommend(data={"new": [3, 4, 3, 4]}, k=1)
+    assert lists["item"].to_list() == [5]
+
+
 @pytest.mark.parametrize("data", [["heat", "ronin"], [1, 2], {"user": [1], "item": [2]}, 5, None])
 def test_what_holds_no_histories_is_refused_in_one_sentence(data):
     with pytest.raises(MiqrecError) as error:

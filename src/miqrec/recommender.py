@@ -240,12 +240,14 @@ class Recommender:
             )
         return cls(artifact, device=device)
 
-    def _opened(self, data: Any) -> Dataset:
+    def _opened(self, data: Any, *, served: bool = False) -> Dataset:
         """Open the interactions that were brought, or else take those that the model was fitted on."""
         if isinstance(data, Dataset):
             return data
         if data is not None:
-            return self._open(data)
+            source, frame = source_or_frame(data)
+            config = for_other_data(self.artifact.config.data, source, frame, served=served)
+            return open_dataset(config, frame)
         if self.dataset is None:
             raise MiqrecError(
                 "a saved model holds no histories; bring the interactions again "
@@ -254,15 +256,11 @@ class Recommender:
         return self.dataset
 
     def _histories(self, data: Any, on_unknown: OnUnknown) -> Dataset:
-        dataset, items = self._opened(data), self.artifact.catalogue.frame["item"]
+        dataset = self._opened(data, served=True)
+        items = self.artifact.catalogue.frame["item"]
         if dataset.catalogue.frame["item"].equals(items):
             return dataset
         return with_catalogue(dataset, self.artifact.catalogue, on_unknown)
-
-    def _open(self, data: Any) -> Dataset:
-        """Read data as the model's own were read, without their descriptions of the items."""
-        source, frame = source_or_frame(data)
-        return open_dataset(for_other_data(self.artifact.config.data, source, frame), frame)
 
     def _typed(self, histories: Sequence[Sequence[Id]], on_unknown: OnUnknown) -> Dataset:
         users, items, lengths = flatten(histories)

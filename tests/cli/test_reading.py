@@ -110,6 +110,15 @@ def test_items_of_a_named_data_set_may_be_others(tmp_path):
     assert "Mine" in {row["title"] for row in json.loads(listed.stdout)}
 
 
+def test_who_is_served_is_not_filtered_as_training_was(tmp_path):
+    log = write(tmp_path / "log.csv", ["user,time,item", *clicks()])
+    train(log, "--min-user", 4, "--min-item", 5, out=tmp_path / "run")
+    today = write(tmp_path / "today.csv", ["user,item", "new,i3", "new,i4"])
+    lists = miqrec("recommend", tmp_path / "run", "--data", today, "--k", 1, "--json")
+    assert lists.returncode == 0, lists.stderr
+    assert [row["item"] for row in json.loads(lists.stdout)] == ["i5"]
+
+
 def test_what_was_read_with_a_separator_is_read_so_again(tmp_path):
     log = write(tmp_path / "log.csv", clicks(form="{user}:{item}:7"))
     options = ("--user", 1, "--item", 2, "--separator", ":")

@@ -11,6 +11,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.filters import Filters
 from miqrec.data.open import DataConfig, open_dataset
 from miqrec.data.reading.columns import Columns
+from miqrec.errors import MiqrecWarning
 
 
 @pytest.fixture
@@ -63,6 +64,24 @@ def test_data_frames_stay_in_memory(log, cache):
     described = pl.DataFrame({"item": ["a"], "title": ["A"]})
     open_dataset(DataConfig(source=str(log)), items=described, cache=cache)
     assert not cache.exists()
+
+
+@pytest.mark.parametrize("name", ["items.npy", "offsets.npy", "items.parquet", "dataset.json"])
+def test_what_is_damaged_is_prepared_again(log, cache, name):
+    expected = opened(log, cache).fingerprint
+    damaged = next(cache.rglob(name))
+    content = bytearray(damaged.read_bytes())
+    content[-5] ^= 1
+    damaged.write_bytes(content)
+    assert opened(log, cache).fingerprint == expected
+    assert next(cache.rglob(name)).read_bytes() != content
+
+
+def test_without_a_cache_that_can_be_written_all_goes_on_in_memory(log, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.warns(MiqrecWarning, match="can't be kept in .*file/cache .*and are in memory"):
+        dataset = opened(log, tmp_path / "file" / "cache")
+    assert dataset.fingerprint == opened(log).fingerprint
 
 
 def test_preparing_that_is_interrupted_leaves_nothing(log, cache, monkeypatch):

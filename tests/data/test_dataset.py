@@ -112,6 +112,19 @@ def test_a_folder_without_a_data_set_is_an_error(tmp_path):
         read_saved_dataset(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["items.npy", "offsets.npy", "items.parquet", "dataset.json"])
+@pytest.mark.parametrize("damage", ["a bit", "cut short"])
+def test_a_damaged_data_set_is_one_sentence(tmp_path, name, damage):
+    small().save(tmp_path / "store")
+    path = tmp_path / "store" / name
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content if damage == "a bit" else content[: len(content) // 2])
+    with pytest.raises(MiqrecError, match=r"is damaged.*; prepare the data again") as error:
+        read_saved_dataset(tmp_path / "store")
+    assert "\n" not in str(error.value)
+
+
 def test_a_newer_format_is_an_error(tmp_path):
     small().save(tmp_path / "store")
     about = json.loads((tmp_path / "store" / "dataset.json").read_text())

@@ -64,7 +64,7 @@ def recommend(
     if history:
         recommender, dataset = Recommender.load(folder, device=device), None
     else:
-        recommender, dataset = load_with_data(folder, data, data_dir, device)
+        recommender, dataset = load_with_data(folder, data, data_dir, device, served=True)
     frame = recommender.recommend(
         user,
         [history] if history else None,

@@ -11,11 +11,17 @@ from miqrec.recommender import Recommender
 
 
 def load_with_data(
-    folder: Path, data: str | None, data_dir: Path | None, device: str | None = None
+    folder: Path,
+    data: str | None,
+    data_dir: Path | None,
+    device: str | None = None,
+    *,
+    served: bool = False,
 ) -> tuple[Recommender, Dataset]:
     """Load a model, and the data that is named or else what the model was trained on.
 
-    The data is read with the columns and filters that the model was trained with.
+    The data is read with the columns and filters that the model was trained with; those who are `served`
+    from other data are not filtered.
     """
     recommender = Recommender.load(folder, device=device)
     config = recommender.artifact.config.data
@@ -26,7 +32,7 @@ def load_with_data(
             "give the interactions with --data"
         )
     if source != config.source:
-        config = for_other_data(config, source)
+        config = for_other_data(config, source, served=served)
     return recommender, open_dataset(config, data_dir=data_dir, cache=CACHE)
 
 

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from miqrec.config import Config
 from miqrec.data.dataset import FORMAT, Dataset, read_saved_dataset
+from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.system.files import remove
 
 
 def kept_in_cache(
@@ -15,7 +18,8 @@ def kept_in_cache(
     """Open a prepared data set from the cache, memory-mapped; prepare and keep it if it isn't there.
 
     It is used again as long as neither the files (by their places, sizes and times of change) nor
-    the options differ. Warnings come when it is prepared, not when it is opened again.
+    the options differ, and as long as it isn't damaged. Warnings come when it is prepared, not when it is
+    opened again. Where the cache can't be written the data set stays in memory, with a warning.
 
     Args:
         cache: The folder of all prepared data sets.
@@ -24,8 +28,18 @@ def kept_in_cache(
         prepare: Reads it.
     """
     folder = cache / f"{stem(files[0])}-{_key(files, options)}"
-    if not folder.exists():
-        prepare().save(folder)
+    if folder.exists():
+        try:
+            return read_saved_dataset(folder)
+        except MiqrecError:
+            remove(folder)  # it is damaged, and its source is there
+    dataset = prepare()
+    try:
+        dataset.save(folder)
+    except OSError as error:
+        message = f"the prepared data can't be kept in {cache} ({error.strerror}) and are in memory"
+        warnings.warn(message, MiqrecWarning, stacklevel=4)
+        return dataset
     return read_saved_dataset(folder)
 
 

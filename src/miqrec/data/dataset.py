@@ -84,13 +84,27 @@ def is_saved_dataset(folder: Path) -> bool:
 
 
 def read_saved_dataset(folder: Path) -> Dataset:
-    """Open a saved data set; its arrays stay on disk, memory-mapped, until they are read.
+    """Open a saved data set; its arrays stay on disk, memory-mapped.
 
     Raises:
-        MiqrecError: `folder` holds no data set, or one of a newer format.
+        MiqrecError: If `folder` holds no data set, one of a newer format, or one that was damaged.
     """
     if not is_saved_dataset(folder):
         raise MiqrecError(f"{folder} is not a prepared data set: it has no {_HEADER}")
+    try:
+        dataset, fingerprint = _read(folder)
+    except MiqrecError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        reason = str(error).partition("\n")[0]
+        raise MiqrecError(f"{folder} is damaged ({reason}); prepare the data again") from error
+    if dataset.fingerprint != fingerprint:
+        raise MiqrecError(f"{folder} is damaged: its items were altered; prepare the data again")
+    return dataset
+
+
+def _read(folder: Path) -> tuple[Dataset, str]:
+    """Read a data set, and the fingerprint that it had when it was saved."""
     header = json.loads((folder / _HEADER).read_text(encoding="utf-8"))
     if header["format"] > FORMAT:
         raise MiqrecError(
@@ -103,7 +117,8 @@ def read_saved_dataset(folder: Path) -> Dataset:
         _array(folder, "items"), _array(folder, "offsets"), catalogue.n_items, **columns
     )
     users = pl.read_parquet(folder / "users.parquet")["user"]
-    return Dataset(sequences, catalogue, users, header["name"], tuple(header.get("kinds", ())))
+    kinds = tuple(header.get("kinds", ()))
+    return Dataset(sequences, catalogue, users, header["name"], kinds), header["fingerprint"]
 
 
 def _array(folder: Path, name: str) -> npt.NDArray[Any]:

@@ -101,12 +101,17 @@ def source_or_frame(data: Any) -> tuple[str | None, Any]:
     return (str(data), None) if isinstance(data, str | Path) else (None, data)
 
 
-def for_other_data(config: DataConfig, source: str | None, frame: Any = None) -> DataConfig:
+def for_other_data(
+    config: DataConfig, source: str | None, frame: Any = None, *, served: bool = False
+) -> DataConfig:
     """Return the config that reads other data as `config` reads its own.
 
     Columns and filters stay the same; what belongs to one file, its separator and the descriptions of
-    its items, does not. Histories have no columns.
+    its items, does not. Histories have no columns. Those who are `served` are not filtered, since the
+    model's catalogue alone decides what is known.
     """
+    if served:
+        config = config.model_copy(update={"filters": Filters()})
     columns = config.columns.model_copy(update={"separator": None, "attributes": None})
     if are_histories(frame):
         columns = Columns()

@@ -116,7 +116,7 @@ def _parse_time_text(table: Table, values: pl.Expr) -> pl.Expr:
     number = _integers(table, values, otherwise=number)
     if collect(table, table.frame.select(number.is_not_null().first())).item():
         return number
-    with_t = values.str.replace(" ", "T", literal=True).str.replace(" ?UTC$", "Z")
+    with_t = values.str.replace(" ", "T", literal=True)
     local = [with_t.str.to_datetime(form, time_unit="us", strict=False) for form in _ISO]
     zoned = with_t.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
     return pl.coalesce(*(time.dt.replace_time_zone("UTC") for time in local), zoned)
