@@ -63,7 +63,7 @@ class Moment(NamedTuple):
 
 
 def choose(visits: Visits, products: Products, rng: np.random.Generator) -> Choices:
-    """Sends all shoppers through their visits at once, event by event."""
+    """Send all shoppers through their visits at once, event by event."""
     counts = np.bincount(visits.shopper)
     starts = np.append(0, counts.cumsum())
     shoppers = _shoppers(len(counts), products, rng)

@@ -40,7 +40,7 @@ class Shop(NamedTuple):
 
 
 def make_shop(shoppers: int, items: int, days: int, bots: int, seed: int) -> Shop:
-    """Makes a shop; seconds at 3,000 shoppers, 800 items and 90 days."""
+    """Make a shop; it takes seconds at 3,000 shoppers, 800 items and 90 days."""
     rng = np.random.default_rng(seed)
     products = make_products(items, START, days, rng)
     visits = make_visits(shoppers, START, days, rng)
@@ -71,7 +71,7 @@ def _events(visits: Visits, choices: Choices) -> pl.DataFrame:
 
 
 def _crawl(shopper: int, products: Products, days: int, rng: np.random.Generator) -> pl.DataFrame:
-    """A bot: on a few nights it looks at all that there is, in the order of the catalogue."""
+    """Make a bot's events: on a few nights it looks at everything, in the order of the catalogue."""
     nights = np.sort(rng.choice(days, min(days, rng.integers(3, 8)), replace=False))
     begins = START + nights * DAY_MS + 2 * HOUR_MS  # (nights,)
     night, product = np.nonzero(products.arrives <= begins[:, None])
@@ -88,7 +88,7 @@ def _crawl(shopper: int, products: Products, days: int, rng: np.random.Generator
 
 
 def _items(products: Products, events: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """The catalogue; stock is what is left of what the shop ordered, on a guess of what it would sell."""
+    """Make the catalogue; stock is what is left of an order that guessed what the shop would sell."""
     bought = events.filter(pl.col("what") == "purchase").group_by("sku").agg(sold=pl.len())
     items = products.frame.join(bought, on="sku", how="left", maintain_order="left")
     sold: Integers = items["sold"].fill_null(0).to_numpy()
@@ -97,7 +97,7 @@ def _items(products: Products, events: pl.DataFrame, rng: np.random.Generator) -
 
 
 def write(shop: Shop, folder: Path) -> None:
-    """Writes the tables of a shop to a new folder."""
+    """Write the tables of a shop to a new folder."""
     days = shop.events.with_columns(
         day=pl.from_epoch("happened_ms", time_unit="ms").dt.date().cast(pl.String)
     )
@@ -114,7 +114,7 @@ def write(shop: Shop, folder: Path) -> None:
 
 
 def main() -> None:
-    """Reads the command line."""
+    """Read the command line, and write the shop."""
     parser = argparse.ArgumentParser(description="Make the log of a shop that doesn't exist.")
     parser.add_argument("folder", type=Path, help="a new folder, which gets the shop")
     parser.add_argument("--shoppers", type=int, default=3000)

@@ -45,7 +45,7 @@ def make_visits(shoppers: int, start: int, days: int, rng: np.random.Generator) 
 
 
 def _first(shoppers: int, days: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """The day of each shopper's first visit, (shoppers, 1)."""
+    """Draw the day of each shopper's first visit, (shoppers, 1)."""
     latest = np.where(rng.random(shoppers) < REGULARS, min(DAYS_BETWEEN, days), days)
     return (rng.random(shoppers) * latest)[:, None]
 

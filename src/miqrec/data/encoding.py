@@ -82,7 +82,7 @@ def with_catalogue(
 
 
 def _build(interactions: pl.DataFrame, catalogue: Catalogue, name: str) -> Dataset:
-    """Number everything; an item outside the catalogue becomes 0."""
+    """Give each item its number in the catalogue; an item outside it becomes 0."""
     users, lengths = _users(interactions["user"])
     kinds: tuple[str, ...] = ()
     columns: dict[str, npt.NDArray[Any]] = {}

@@ -38,7 +38,7 @@ def check_model(model: Any, name: str, n_items: int, *, pretrainable: bool = Fal
 
 
 def _missing(model: nn.Module, *, pretrainable: bool) -> str | None:
-    """The first member that a model lacks."""
+    """Name the first member that a model lacks."""
     length = getattr(model, "max_length", None)
     members = {
         "scores(items, lengths)": _has_method(model, "scores"),

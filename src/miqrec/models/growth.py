@@ -53,7 +53,7 @@ def take_over(new: Learner, old: Learner, known: npt.NDArray[np.integer]) -> Non
 
 
 def _rows(old: Tensor, fresh: Tensor, n_old: int, known: npt.NDArray[np.integer]) -> Tensor:
-    """A table's rows for the new catalogue: padding's, the items', and those behind the items."""
+    """Gather a table's rows for the new catalogue: padding's, the items', and those behind the items."""
     rows = fresh.clone()
     rows[0] = old[0]
     rows[len(known) + 1 :] = old[n_old + 1 :]

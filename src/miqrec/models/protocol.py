@@ -53,7 +53,7 @@ class Model(Protocol):
         """Give what training changes, as every module does."""
 
     def named_parameters(self) -> "Iterator[tuple[str, nn.Parameter]]":
-        """The same with names, as every module does."""
+        """Give the parameters with their names, as every module does."""
 
     def zero_grad(self) -> None:
         """Forget gradients, as every module does."""

@@ -81,7 +81,7 @@ def register(config: type[Config], build: Build, *, pretrainable: bool = False) 
 
 
 def model_names() -> list[str]:
-    """The names of all models, of which none is imported for that."""
+    """List the names of all models, of which none is imported for that."""
     return list(dict.fromkeys([*_OURS, *_entry_points(), *_registered]))
 
 
@@ -151,7 +151,7 @@ ModelConfig = Annotated[NamedConfig, PlainValidator(parse_config)]
 
 
 def _check_config(config: Any) -> str:
-    """The name that a config gives its model."""
+    """Read the name that a config gives its model."""
     if not (isinstance(config, type) and issubclass(config, Config)):
         raise MiqrecError(f"{config!r} is not a config: derive a class from miqrec.models.Config")
     what = f"{config.__module__}.{config.__qualname__}"
@@ -189,7 +189,7 @@ def _check_same(name: str, known: type[Config], config: type[Config]) -> None:
 
 @cache
 def _entry_points() -> dict[str, EntryPoint]:
-    """What installed packages make known, by the names of the models."""
+    """Find the models that installed packages make known, by name."""
     points: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         if point.name in _OURS or point.name in points:

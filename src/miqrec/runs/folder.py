@@ -59,7 +59,7 @@ def claim(folder: Path, config: Config) -> None:
 
 
 def read_run_config(folder: Path) -> RunConfig:
-    """The config of a run, finished or not."""
+    """Read the config of a run, finished or not."""
     return _read_config(folder, RunConfig)
 
 
@@ -73,7 +73,7 @@ def _read_config(folder: Path, kind: type[C]) -> C:
 
 
 def read_metrics(folder: Path) -> Metrics:
-    """The results of a finished run."""
+    """Read the results of a finished run."""
     path = folder / "metrics.json"
     if not path.is_file():
         raise MiqrecError(
@@ -84,13 +84,13 @@ def read_metrics(folder: Path) -> Metrics:
 
 
 def read_history(folder: Path) -> pl.DataFrame | None:
-    """A row an epoch: loss, validation metrics, seconds; None for a model that only counts."""
+    """Read a row an epoch: loss, validation metrics, seconds; None for a model that only counts."""
     path = folder / "history.csv"
     return read_frame(path) if path.is_file() else None
 
 
 def epoch_seconds(folder: Path) -> float | None:
-    """What the epochs in `history.csv` took together, those before a stop too; None without one."""
+    """Add up the seconds of the epochs in `history.csv`, those before a stop too; None without one."""
     path = folder / "history.csv"
     return float(read_frame(path, "seconds")["seconds"].sum()) if path.is_file() else None
 

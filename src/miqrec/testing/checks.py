@@ -64,7 +64,7 @@ def scores_are_float32_for_all_items_and_padding(config: NamedConfig) -> None:
 
 
 def a_longer_history_is_cut_to_its_newest_part(config: NamedConfig) -> None:
-    """A history longer than `max_length` has the scores of its newest `max_length` items."""
+    """Check that a history longer than `max_length` has the scores of its newest `max_length` items."""
     model = fresh(config)
     items, lengths = _histories(model.max_length + 7)
     newest = items[:, -model.max_length :]
@@ -75,7 +75,7 @@ def a_longer_history_is_cut_to_its_newest_part(config: NamedConfig) -> None:
 
 
 def saving_and_loading_changes_no_score(config: NamedConfig) -> None:
-    """A saved folder holds all that decides the scores, and the config comes back as it was."""
+    """Check that a saved folder holds all that decides the scores, and the config comes back as it was."""
     fitted = _fit(config, circle())
     with TemporaryDirectory() as folder:
         fitted.save(Path(folder) / "model")
@@ -104,7 +104,7 @@ def fitting_again_with_the_same_seed_gives_the_same_scores(config: NamedConfig) 
 
 
 def on_noise_it_is_not_better_than_chance(config: NamedConfig) -> None:
-    """A model that is has seen what it was to predict."""
+    """Check that nothing beats chance on noise; a model that does has seen what it was to predict."""
     ranks = _fit(config, noise()).ranks("test")["rank"].to_torch()
 
     unseen = NOISE_ITEMS - (NOISE_LENGTH - 1)  # nobody meets an item twice
@@ -132,7 +132,7 @@ def no_state_depends_on_a_later_item(config: NamedConfig, position: int, later: 
 @given(lengths=st.lists(st.integers(1, LENGTH), min_size=1, max_size=4), more=st.integers(1, 3))
 @_tried
 def padding_changes_no_valid_state(config: NamedConfig, lengths: list[int], more: int) -> None:
-    """The zeros behind a history are no part of it, however many there are."""
+    """Check that the zeros behind a history are no part of it, however many there are."""
     model, (items, sizes) = fresh_learner(config), _histories(*lengths)
     padded = F.pad(items, (0, more))[:, : model.max_length]
 
@@ -148,7 +148,7 @@ def padding_changes_no_valid_state(config: NamedConfig, lengths: list[int], more
 def last_gives_the_newest_rows_of_forward_and_repeats_the_first(
     config: NamedConfig, n: int
 ) -> None:
-    """The newest row comes first; a history of fewer than n items repeats its first row."""
+    """Check that the newest row comes first, and that a history of fewer than n repeats its first."""
     model, (items, lengths) = fresh_learner(config), _histories(1, 2, 5, LENGTH)
 
     rows = _newest_rows(lengths, n)
@@ -157,7 +157,7 @@ def last_gives_the_newest_rows_of_forward_and_repeats_the_first(
 
 
 def last_has_the_gradients_of_the_rows_of_forward(config: NamedConfig) -> None:
-    """A shorter way to the newest states must be one in training too."""
+    """Check that a shorter way to the newest states has the same gradients."""
     model, (items, lengths) = fresh_learner(config), _histories(1, 2, LENGTH)
     model.to(torch.float64)
     size = model.item_vectors().shape[1]
@@ -171,7 +171,7 @@ def last_has_the_gradients_of_the_rows_of_forward(config: NamedConfig) -> None:
 
 
 def gradients_reach_every_parameter(config: NamedConfig) -> None:
-    """A parameter without one is never trained; of keys' biases a softmax knows nothing."""
+    """Check that every parameter gets a gradient, but keys' biases, of which a softmax knows nothing."""
     model, (items, lengths) = fresh_learner(config), _histories(2, 4, LENGTH)
 
     scores = model(items, lengths) @ model.item_vectors().T
@@ -182,7 +182,7 @@ def gradients_reach_every_parameter(config: NamedConfig) -> None:
 
 
 def items_keep_their_scores_in_a_larger_catalogue(config: NamedConfig) -> None:
-    """A training may start from a model that didn't know the newest items yet."""
+    """Check that a training may start from a model that didn't know the newest items yet."""
     old = fresh_learner(config)
     with seeded(1):
         new = build_model(config, N_ITEMS + 2).eval()
@@ -202,7 +202,7 @@ def a_batch_in_pieces_has_the_loss_and_the_gradients_of_the_whole(config: NamedC
 
 
 def a_circle_is_learned(config: NamedConfig) -> None:
-    """The item after the last one is certain, and 40 epochs are enough to find it."""
+    """Check that 40 epochs are enough to find an item that is certain to come next."""
     fitted = _fit(config, circle(), epochs=40, learning_rate=0.02)
 
     assert fitted.evaluate("test")["HR@5"] > 0.95
@@ -248,7 +248,7 @@ def fresh(config: NamedConfig) -> Model:
 
 
 def fresh_learner(config: NamedConfig) -> Learner:
-    """The same of a model that is trained here."""
+    """Build a model that is trained here, likewise."""
     model = fresh(config)
     assert learns(model)
     return model
@@ -267,7 +267,7 @@ def _column(n: int) -> Tensor:
 
 
 def _newest_rows(lengths: Tensor, n: int) -> Tensor:
-    """The places (B, n) of the newest n items, newest first, and the first one's where there are fewer."""
+    """Find the places (B, n) of the newest n items, newest first; the first one's where there are fewer."""
     return (lengths.unsqueeze(1) - 1 - torch.arange(n)).clamp(min=0)
 
 
@@ -276,7 +276,7 @@ def _assert_close(left: Tensor, right: Tensor) -> None:
 
 
 def _gradients(model: Learner, loss: Tensor) -> dict[str, Tensor | None]:
-    """The gradients of all parameters, but of keys' biases: a softmax ignores what all keys share."""
+    """Collect the gradients of all parameters but keys' biases: a softmax ignores what all keys share."""
     model.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     return {
@@ -309,5 +309,5 @@ def _fit(config: NamedConfig, frame: pl.DataFrame, **training: Any) -> Recommend
 
 @cache
 def _counted(model: str) -> float:
-    """The NDCG@10 of a baseline on the small demo."""
+    """Measure the NDCG@10 of a baseline on the small demo."""
     return Recommender.fit(small_demo(), model=model).evaluate("test")["NDCG@10"]

@@ -24,7 +24,7 @@ def circle(n_users: int = 120, n_items: int = 20, length: int = 12) -> pl.DataFr
 
 @cache
 def small_demo() -> pl.DataFrame:
-    """The demo in small: drifting interests, a long tail, and 15 % of noise clicks."""
+    """Make the demo in small: drifting interests, a long tail, and 15 % of noise clicks."""
     demo = generate(DemoConfig(n_users=800, n_items=60, n_genres=4, mean_length=25))
     return demo.interactions.sort("user", "time")
 

@@ -90,7 +90,7 @@ class StopEarly(EarlyStopping):
 
     @override
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Called after a checkpoint was read."""
+        """Stop at once where a checkpoint was read whose training had stopped."""
         trainer.should_stop = self.wait_count >= self.patience
 
 

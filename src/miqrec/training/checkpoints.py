@@ -37,7 +37,7 @@ class Checkpoints(Checkpoint):
 
     @override
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Called after the other callbacks, the history's first of all."""
+        """Keep the epoch's weights if it is the best; the history's callback comes before."""
         epoch = self.history.best_epoch
         if epoch == trainer.current_epoch + 1:
             trainer.save_checkpoint(_best(self.folder, epoch), weights_only=True)

@@ -113,7 +113,7 @@ def _linear(optimizer: Optimizer, steps: int) -> LRScheduler:
 
 
 def _function(kind: str, name: str, given: Callable[..., Any] | None) -> Callable[..., Any]:
-    """The function that the caller gives, if it is the one of this name, or else the imported one."""
+    """Take the function that the caller gives, if it is the one of this name, or else import it."""
     if given and dotted_name(given) != name:
         raise MiqrecError(
             f"the {kind} given is {dotted_name(given)}, but the training's is {name}; "

@@ -99,7 +99,7 @@ def _make_trainer(
 def _loggers(
     logger: Logger | Iterable[Logger] | bool, folder: Path
 ) -> Logger | list[Logger] | bool:
-    """The loggers that the caller brings; True stands for TensorBoard's event files beside `history.csv`.
+    """Take the caller's loggers; True stands for TensorBoard's event files beside `history.csv`.
 
     TensorBoard is an optional package, and without it nothing is logged.
     """

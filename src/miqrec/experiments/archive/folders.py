@@ -87,7 +87,7 @@ def read_history(folder: Path, *columns: str) -> pl.DataFrame:
 
 
 def _is_run(config: Path) -> bool:
-    """Saved models and pre-trainings have a `config.json` too; what can't be read may be a run's."""
+    """Tell runs from saved models and pre-trainings; a config that can't be read may be a run's."""
     try:
         keys = json.loads(config.read_bytes()).keys()
     except (ValueError, AttributeError):
