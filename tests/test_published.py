@@ -1,5 +1,6 @@
 """The published runs: their scores follow from their ranks, and today's recipes go on with them."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -74,3 +75,22 @@ def test_the_recipe_plans_these_very_runs(study):
         assert (run.config.model, run.config.training) == chosen[folder].chosen[:2], folder
         assert chosen[folder].state == "finished"
         assert chosen[folder].metrics == run.metrics
+
+
+PAGE = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+LINKS = sorted(set(re.findall(r"\]\(([^)]+)\)", PAGE)))
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_of_the_page_leads_somewhere(link):
+    if link.startswith("#"):
+        headings = re.findall(r"^#+ (.*)$", PAGE, flags=re.MULTILINE)
+        kept = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+        assert link.removeprefix("#") in kept
+    else:
+        assert (ROOT.parent / link).exists()
+
+
+def test_the_page_leads_to_every_file_but_the_packs():
+    files = [path for path in ROOT.parent.glob("*/*") if path.parent != ROOT]
+    assert {path.relative_to(ROOT.parent).as_posix() for path in files} <= set(LINKS)

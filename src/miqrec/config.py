@@ -39,6 +39,32 @@ def read_config(path: Path, kind: type[C], whose: str) -> C:
     return parse_config(content, kind, path, whose)
 
 
+def read_versioned(path: Path, kind: type[C], whose: str, newest: int) -> C:
+    """Read a JSON file whose `format` says how it is to be understood, which is checked first.
+
+    Args:
+        path: the file.
+        kind: what it holds; it has `format` and `miqrec`, the version that wrote it.
+        whose: for the sentence of an error, as in "a run's".
+        newest: the newest format that this version reads.
+
+    Raises:
+        MiqrecError: the format is newer, or as `read_config`.
+    """
+    header = read_config(path, _Header, whose)
+    if header.format > newest:
+        raise MiqrecError(
+            f"{path} was written by miqrec {header.miqrec} in format {header.format}, and this version "
+            f"reads up to format {newest}; upgrade miqrec"
+        )
+    return read_config(path, kind, whose)
+
+
+class _Header(Config, extra="ignore"):
+    format: int
+    miqrec: str
+
+
 def parse_config(content: bytes | dict[str, Any], kind: type[C], path: Path, whose: str) -> C:
     """Make a config of what was read from a file: JSON, or a part of it as a dictionary.
 

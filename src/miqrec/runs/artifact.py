@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from miqrec.config import Config, read_config
+from miqrec.config import Config, read_versioned
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.open import DataConfig
 from miqrec.data.splitting import SplitConfig
@@ -135,16 +135,4 @@ def artifact_folder(folder: Path) -> Path:
 
 def _read_config(folder: Path) -> ArtifactConfig:
     """Read the config of an artifact; its format is checked before anything else."""
-    path, whose = folder / "config.json", "a saved model's"
-    header = read_config(path, _Header, whose)
-    if header.format > FORMAT:
-        raise MiqrecError(
-            f"{folder} was written by miqrec {header.miqrec} in format {header.format}, and this "
-            f"version reads up to format {FORMAT}; upgrade miqrec"
-        )
-    return read_config(path, ArtifactConfig, whose)
-
-
-class _Header(Config, extra="ignore"):
-    format: int
-    miqrec: str
+    return read_versioned(folder / "config.json", ArtifactConfig, "a saved model's", FORMAT)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from miqrec.config import C, Config, parse_config, read_config
+from miqrec.config import C, Config, parse_config, read_config, read_versioned
 from miqrec.errors import MiqrecError
 from miqrec.experiments.archive.records import RunRecord, ordered_ranks
 from miqrec.experiments.archive.tables import Key, divide, equal, sort_by_question, stack
@@ -68,12 +68,9 @@ class RunFiles(NamedTuple):
         return same_entry and equal(self.history, other.history) and equal(self.ranks, other.ranks)
 
 
-class _Header(Config, extra="ignore"):
+class _Index(Config):
     format: int
     miqrec: str
-
-
-class _Index(_Header, extra="forbid"):
     runs: tuple[Entry, ...]
 
 
@@ -92,13 +89,7 @@ def read_entries(study: Path) -> dict[Key, Entry]:
     path = study / RUNS
     if not path.is_file():
         return {}
-    header = read_config(path, _Header, WHOSE)
-    if header.format > FORMAT:
-        raise MiqrecError(
-            f"{path} was written by miqrec {header.miqrec} in format {header.format}, and this "
-            f"version reads up to format {FORMAT}; upgrade miqrec"
-        )
-    return _by_key(read_config(path, _Index, WHOSE))
+    return _by_key(read_versioned(path, _Index, WHOSE, FORMAT))
 
 
 def read_pack(study: Path) -> dict[Key, RunFiles]:
