@@ -9,6 +9,7 @@ growth.md and growth.svg; with `--quick` they go to `benchmarks/.state/quick/`.
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def main() -> None:
             if not any(point["axis"] == axis and point["size"] == size for point in read(path)):
                 add(axis, size, options.threads, path)
     points = [point for point in read(path) if point["size"] in sizes[point["axis"]]]
-    about = machine() | {"command": " ".join(["python -m benchmarks.growth", *sys.argv[1:]])}
+    about = machine() | {
+        "command": f"python -m benchmarks.growth {shlex.join(sys.argv[1:])}".strip()
+    }
     write(points, about, STATE / "quick" if options.quick else RESULTS)
 
 

@@ -10,6 +10,7 @@ to `benchmarks/.state/quick/`) or to the folder that `--out` names.
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def report(works: dict[str, Work], state: State, options: argparse.Namespace) ->
         for job in current.values()
         if job.work == "train"
     }
-    command = " ".join(["python -m benchmarks.peers", *sys.argv[1:]])
+    command = f"python -m benchmarks.peers {shlex.join(sys.argv[1:])}".strip()
     made = Report(works, rows, counts, machine() | {"command": command})
     write(made, options.out or (STATE / "quick" if options.quick else RESULTS))
     show(made)

@@ -43,11 +43,12 @@ def test_what_was_measured_is_not_measured_again(
 def test_the_tables_go_to_the_folder_that_is_named(
     measured: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(
-        sys, "argv", [*LIMITS, "--repetitions", "1", "--out", str(tmp_path / "here")]
-    )
+    folder = tmp_path / "in here"
+    monkeypatch.setattr(sys, "argv", [*LIMITS, "--repetitions", "1", "--out", str(folder)])
     peers.main()
-    assert READING in (tmp_path / "here" / "peers.md").read_text()
+    page = (folder / "peers.md").read_text()
+    assert READING in page
+    assert f"--out '{folder}'`" in page  # a command that can be pasted
 
 
 def test_sides_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
