@@ -201,6 +201,9 @@ def test_the_readme_example_runs():
         ({"histories": [["item 01", None]]}, "None is no item"),
         ({"histories": [["item 01"]], "k": True}, "k is True; give a whole number"),
         ({"histories": [["item 01"]], "k": 2.0}, r"k is 2\.0; give a whole number"),
+        ({"users": [1], "histories": [["item 01"]]}, "users of the data or histories, not both"),
+        ({"histories": [["item 01"]], "on_unknown": "raise"}, "by 'raise'; give 'skip' or 'error'"),
+        ({"users": [1], "unknown_users": "drop"}, "by 'drop'; give 'skip' or 'error'"),
     ],
 )
 def test_what_is_asked_for_in_the_wrong_shape_is_named(rec, wrong, complaint):
@@ -215,3 +218,20 @@ def test_unknown_users_are_left_out_by_option_and_said_so(rec):
         lists = rec.recommend(users=[known, "nobody"], k=1, unknown_users="skip")
 
     assert lists["user"].to_list() == [known]
+
+
+@pytest.mark.parametrize("part", ["train", "Test", None])
+def test_only_what_was_held_out_can_be_evaluated_on(rec, part):
+    with pytest.raises(MiqrecError, match="give 'valid' or 'test'"):
+        rec.evaluate(part)
+    with pytest.raises(MiqrecError, match="give 'valid' or 'test'"):
+        rec.evaluate_lists(part)
+
+
+def test_users_who_have_had_every_item_are_counted():
+    rec = Recommender.fit([[1, 2, 3, 4], [2, 3, 4, 1], [3, 4, 1]], model="markov")
+
+    with pytest.warns(MiqrecWarning, match="1 of 2 users have had every item"):
+        lists = rec.recommend(users=[0, 2], k=1)
+
+    assert lists["user"].to_list() == [2]

@@ -4,7 +4,7 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -140,7 +140,9 @@ class Recommender:
         Raises:
             MiqrecError: an unknown user, k larger than the catalogue, or no histories at hand.
         """
-        _check_length(k)
+        _check_request(k, on_unknown, unknown_users)
+        if histories is not None and (users is not None or data is not None):
+            raise MiqrecError("give users of the data or histories, not both")
         if histories is not None:
             asked = self._typed(histories, on_unknown)
         else:
@@ -152,6 +154,7 @@ class Recommender:
             exclude_seen = self.artifact.config.inference.exclude_seen
         request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
         lists = recommend_lists(request, parts_of(asked.sequences, rows), self.device)
+        _warn_of_empty_lists(len(rows) - lists["row"].n_unique(), len(rows))
         return lists.select(
             asked.users.gather(rows[lists["row"]]).alias("user"),
             self.artifact.catalogue.decode(lists["id"]).alias("item"),
@@ -186,6 +189,7 @@ class Recommender:
         Raises:
             MiqrecError: as `evaluate`.
         """
+        _check_request(k)
         exclude_seen = self.artifact.config.inference.exclude_seen
         request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
         return score_lists(request, self._splits(data), part, self.device)
@@ -290,6 +294,18 @@ def _rows(
     return rows[rows >= 0]
 
 
-def _check_length(k: int) -> None:
+def _check_request(k: int, *on_unknown: OnUnknown) -> None:
     if isinstance(k, bool) or not isinstance(k, int | np.integer):
         raise MiqrecError(f"k is {k!r}; give a whole number, the length of the lists")
+    if wrong := [word for word in on_unknown if word not in get_args(OnUnknown)]:
+        raise MiqrecError(
+            f"what is unknown can't be treated by {wrong[0]!r}; give 'skip' or 'error'"
+        )
+
+
+def _warn_of_empty_lists(n_empty: int, n_users: int) -> None:
+    if n_empty:
+        message = (
+            f"{n_empty:,} of {n_users:,} users have had every item, so there is no list for them"
+        )
+        warnings.warn(message, MiqrecWarning, stacklevel=3)

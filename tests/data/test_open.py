@@ -195,3 +195,7 @@ def test_the_data_of_published_runs_have_the_fingerprint_that_they_had(
     config = DataConfig(source=name, filters=Filters())  # as their configs say
     assert resolve(DataConfig(source=name), data_dir=shared_data) == config
     assert open_dataset(config, data_dir=shared_data).fingerprint == fingerprint
+
+
+def test_a_name_alone_opens_a_data_set():
+    assert open_dataset("demo").fingerprint == open_dataset(DataConfig(source="demo")).fingerprint

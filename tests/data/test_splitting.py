@@ -1,6 +1,7 @@
 """What is trained on and what is asked, by cases that can be read off and by what must always hold."""
 
 from dataclasses import replace
+from datetime import date, datetime
 from itertools import chain
 
 import numpy as np
@@ -309,3 +310,9 @@ def test_kinds_and_sessions_stay_with_their_rows():
     kept = split(replace(data, sequences=columns), AT_4_AND_6).dataset.sequences
     assert kept.items.tolist() == [1, 2, 2, 1]
     assert kept.kinds.tolist() == kept.sessions.tolist() == [0, 1, 5, 7]
+
+
+@pytest.mark.parametrize("moment", [date(2024, 6, 1), datetime(2024, 6, 1, 18), "2024-06-01"])
+def test_a_moment_may_be_a_date_of_pythons(moment):
+    config = SplitConfig(split="time", valid_from=moment, test_from=7)
+    assert (config.valid_from[:10], config.test_from) == ("2024-06-01", "7")

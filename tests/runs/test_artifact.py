@@ -107,3 +107,10 @@ def test_a_file_that_is_damaged(folder, name):
 
     with pytest.raises(MiqrecError, match=rf"{name} .*; restore it"):
         load_artifact(folder)
+
+
+def test_a_run_that_is_not_finished_is_called_so(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+
+    with pytest.raises(MiqrecError, match=r"holds a run that is not finished; .* --resume"):
+        load_artifact(tmp_path)

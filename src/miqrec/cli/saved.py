@@ -41,7 +41,7 @@ def for_use(folder: Path) -> Path:
     final = folder / "final"
     if (final / "artifact").is_dir():
         return final
-    if final.is_dir():
+    if final.is_dir() and (folder / "artifact").is_dir():
         warnings.warn(
             f"the model that {folder} was to fit on everything is not finished, so the run's own is used; "
             f"`miqrec train --out {folder} --resume` goes on with it",

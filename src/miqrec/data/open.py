@@ -36,7 +36,7 @@ class DataConfig(Config):
 
 
 def open_dataset(
-    config: DataConfig,
+    config: DataConfig | str | Path,
     frame: Any = None,
     items: Any = None,
     *,
@@ -46,7 +46,7 @@ def open_dataset(
     """Read, filter and number a data set; whatever `config` says is honoured or refused.
 
     Args:
-        config: The source and how to read it.
+        config: The source and how to read it; a data set's name or a path is enough.
         frame: The interactions themselves where `config.source` is None: a data frame (pandas,
             Polars, Arrow, or another that narwhals takes); histories, as lists, arrays or a dictionary
             from user to items, see `miqrec.data.reading.histories.flatten`; or a `Dataset`, which is
@@ -60,6 +60,8 @@ def open_dataset(
         MiqrecError: If there is no such source, it can't be read, nothing is left of it, or an option
             doesn't apply to it.
     """
+    if not isinstance(config, DataConfig):
+        config = DataConfig(source=str(config))
     if (config.source is None) == (frame is None):
         raise MiqrecError("give data: either a source's name or path, or a data frame")
     if config.items is not None and items is not None:

@@ -7,11 +7,12 @@ after one moment (validation) and after a second one (test), as a recommender in
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, Self
+from datetime import date
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from miqrec.config import Config
 from miqrec.data.catalogue import Catalogue
@@ -45,6 +46,13 @@ class SplitConfig(Config):
     """The share of the newest interactions for test; 0.1 if neither is given."""
     questions: Literal["every", "first"] = "every"
     """Of a split by time: ask for every interaction after the moment, or for each user's first."""
+
+    @field_validator("valid_from", "test_from", mode="before")
+    @classmethod
+    def _moments_may_be_dates_and_numbers(cls, moment: Any) -> Any:
+        if isinstance(moment, date):
+            return moment.isoformat()
+        return str(moment) if isinstance(moment, int | float) else moment
 
     @model_validator(mode="after")
     def _options_fit_the_split(self) -> Self:
@@ -90,8 +98,10 @@ class Splits:
         """Return the questions of validation or of test.
 
         Raises:
-            MiqrecError: there are none.
+            MiqrecError: there are none, or no part of this name.
         """
+        if part not in get_args(Held):
+            raise MiqrecError(f"there is no part {part!r} to evaluate on; give 'valid' or 'test'")
         questions = self.valid if part == "valid" else self.test
         if len(questions.users) == 0:
             purpose = {"valid": "validate", "test": "test"}[part]

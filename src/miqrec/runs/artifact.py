@@ -126,6 +126,11 @@ def artifact_folder(folder: Path) -> Path:
         recover(candidate)
         if (candidate / "model.safetensors").is_file() and (candidate / "config.json").is_file():
             return candidate
+    if (folder / "config.json").is_file() and not (folder / "model.safetensors").exists():
+        raise MiqrecError(
+            f"{folder} holds a run that is not finished; "
+            f"`miqrec train --out {folder} --resume` goes on with it"
+        )
     reason = "does not exist" if not folder.exists() else "has no config.json and model.safetensors"
     raise MiqrecError(
         f"{folder} is not a saved model or a finished run: it {reason}; "
