@@ -32,7 +32,7 @@ def test_json_has_the_numbers_of_every_study(study):
     done = miqrec("report", study.parent, "--json")
 
     (content,) = json.loads(done.stdout)
-    assert [found["verdict"] for found in content["comparisons"]] == ["better", "better"]
+    assert [comparison["verdict"] for comparison in content["comparisons"]] == ["better", "better"]
     assert content["systems"]["miq"]["paper"] == {"HR@10": 0.0578}
 
 
@@ -40,7 +40,7 @@ def test_another_baseline_turns_the_verdict(study):
     done = miqrec("report", study, "--baseline", "miq", "--json")
 
     (content,) = json.loads(done.stdout)
-    assert [found["verdict"] for found in content["comparisons"]] == ["worse", "worse"]
+    assert [comparison["verdict"] for comparison in content["comparisons"]] == ["worse", "worse"]
 
 
 @pytest.mark.parametrize(

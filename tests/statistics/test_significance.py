@@ -59,10 +59,10 @@ def test_the_test_has_a_direction():
 
 def test_p_is_uniform_where_there_is_nothing_to_find():
     generator = np.random.default_rng(1)
-    found = [sign_flip_test(generator.normal(size=40), draws=200, seed=i) for i in range(400)]
+    p_values = [sign_flip_test(generator.normal(size=40), draws=200, seed=i) for i in range(400)]
 
     for share in (0.05, 0.25, 0.5, 0.75):
-        assert np.mean(np.array(found) <= share) == pytest.approx(share, abs=0.05)
+        assert np.mean(np.array(p_values) <= share) == pytest.approx(share, abs=0.05)
 
 
 def test_the_interval_is_the_range_of_what_can_be_drawn():

@@ -1,1 +1,1 @@
-"""Experiments: published tables as recipes, searches for settings, and reports."""
+"""Experiments: published tables as recipes, searches for good settings, and reports that test the results."""

@@ -24,8 +24,8 @@ from worlds import cycle
 
 def files(folder: Path) -> list[str]:
     """All files but the locks."""
-    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
-    return sorted(str(path.relative_to(folder)) for path in found)
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+    return sorted(str(path.relative_to(folder)) for path in paths)
 
 
 def content(folder: Path) -> dict[str, bytes]:

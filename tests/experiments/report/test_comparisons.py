@@ -38,13 +38,13 @@ def test_the_numbers_of_a_pair_are_those_of_its_means(tmp_path):
 def test_the_family_is_all_pairs_in_all_tested_metrics(tmp_path):
     for i, name in enumerate(("a", "b", "c")):
         write_run(tmp_path / name, [1] * (5 + 4 * i) + [100] * (15 - 4 * i))
-    found = compare_pairs(read_results(tmp_path))
+    comparisons = compare_pairs(read_results(tmp_path))
 
-    assert [(one.system, one.metric) for one in found] == [
+    assert [(one.system, one.metric) for one in comparisons] == [
         (system, metric) for system in ("b", "c") for metric in TESTED
     ]
-    assert [one.corrected for one in found] == holm([one.p for one in found])
-    assert found[0].corrected > found[0].p
+    assert [one.corrected for one in comparisons] == holm([one.p for one in comparisons])
+    assert comparisons[0].corrected > comparisons[0].p
 
 
 def test_a_pair_without_runs_is_not_in_the_family(tmp_path):
@@ -55,8 +55,8 @@ def test_a_pair_without_runs_is_not_in_the_family(tmp_path):
 
 
 def test_an_interval_that_holds_0_says_that_seeds_may_decide(tmp_path):
-    found = compare_pairs(read_results(compared(tmp_path)))[0]
+    comparison = compare_pairs(read_results(compared(tmp_path)))[0]
 
-    assert not found.depends_on_seeds
-    assert found._replace(low=-0.1).depends_on_seeds
-    assert not found._replace(low=-0.1, corrected=0.5).depends_on_seeds
+    assert not comparison.depends_on_seeds
+    assert comparison._replace(low=-0.1).depends_on_seeds
+    assert not comparison._replace(low=-0.1, corrected=0.5).depends_on_seeds

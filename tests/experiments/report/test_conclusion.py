@@ -1,4 +1,4 @@
-"""The finding: three sentences that say what the tests say, and no more."""
+"""The conclusion: a few sentences that say what the tests say, and no more."""
 
 import shutil
 from itertools import product

@@ -54,8 +54,8 @@ def test_a_scale_of_time_is_read_at_any_width(results, minutes, ticks):
 @pytest.mark.parametrize("width", [0.0008, 0.0053, 0.0125, 0.3])
 def test_a_tick_of_a_difference_says_its_value(results, width):
     interval = {"difference": width / 3, "low": -0.4 * width, "high": width}
-    found = [pair._replace(**interval) for pair in compare_pairs(results)]
-    for axes in figures(results, found)["differences"].axes:
+    comparisons = [pair._replace(**interval) for pair in compare_pairs(results)]
+    for axes in figures(results, comparisons)["differences"].axes:
         labels = [axes.xaxis.get_major_formatter()(tick, 0) for tick in axes.get_xticks()]
         values = [float(label.replace("\u2212", "-")) for label in labels]
         assert values == pytest.approx(axes.get_xticks().tolist())

@@ -33,7 +33,7 @@ def find_run_folders(path: Path) -> list[RunFolder]:
         the folders that hold a run, by system and seed.
     """
     configs = [
-        found for deep in ("", "*/", "*/seed-*/") for found in path.glob(f"{deep}config.json")
+        config for deep in ("", "*/", "*/seed-*/") for config in path.glob(f"{deep}config.json")
     ]
     return sorted(as_run_folder(config.parent) for config in configs if _is_run(config))
 

@@ -43,7 +43,7 @@ def find_studies(path: Path) -> list[Path]:
     """Find the study that `path` is, or else the studies in it; a folder of other runs has none."""
     if (path / STUDY).is_file():
         return [path]
-    return sorted(found.parent for found in path.glob(f"*/{STUDY}"))
+    return sorted(study.parent for study in path.glob(f"*/{STUDY}"))
 
 
 def is_begun(study: Path) -> bool:

@@ -1,1 +1,1 @@
-"""Reports: tables, tests of significance and figures of a folder of runs."""
+"""Reports: the tables, tests of significance and figures that a folder of runs amounts to."""

@@ -1,1 +1,1 @@
-"""Studies: a table's systems and seeds, planned and run side by side."""
+"""Studies: the systems and seeds of a table or a figure, planned from a recipe and run side by side."""

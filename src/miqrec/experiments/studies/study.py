@@ -207,6 +207,6 @@ def _check_same_ground(system: str, plan: SystemPlan) -> None:
 def _check_pretraining(study: Study, system: str, key: str) -> None:
     if key not in study.pretraining:
         raise ValueError(f"systems.{system}: there is no pretraining.{key}")
-    there, wanted = study.chosen_pretraining(key).model, study.chosen(system).model
-    if there.model_dump(exclude=FREE) != wanted.model_dump(exclude=FREE):
+    pretrained, model = study.chosen_pretraining(key).model, study.chosen(system).model
+    if pretrained.model_dump(exclude=FREE) != model.model_dump(exclude=FREE):
         raise ValueError(f"systems.{system} and its pretraining.{key} are not of the same sizes")

@@ -1,1 +1,1 @@
-"""Tuning: a search for good settings, by validation alone."""
+"""Tuning: searches for good settings, by validation alone."""
