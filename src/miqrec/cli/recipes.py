@@ -25,7 +25,7 @@ RecipeName = Annotated[
     typer.Option(
         "--recipe",
         help=f"Data, model and settings of a system of {', '.join(study_names())}, or of a TOML "
-        "file, as in table3-lastfm:sasrec; what is typed besides goes before it.",
+        "file, as in table3-lastfm:sasrec; options that are typed override it.",
     ),
 ]
 

@@ -34,7 +34,7 @@ Resume = Annotated[
 ]
 
 
-class Wanted(NamedTuple):
+class Request(NamedTuple):
     """What is to be trained on what."""
 
     source: DataConfig
@@ -68,10 +68,10 @@ def train(
         plan = plan_again(read_run_config(out), out, data_dir=data_dir, cache=CACHE)
     else:
         basis = _recipe(recipe, init_from) if recipe else None
-        wanted = _wanted(basis, data, items, model)
-        settings = wanted.values | given(values)
+        request = _combine(basis, data, items, model)
+        settings = request.values | given(values)
         plan = plan_run(
-            *(wanted.source, wanted.model, settings),
+            *(request.source, request.model, settings),
             init_from=init_from,
             data_dir=data_dir,
             cache=CACHE,
@@ -96,26 +96,26 @@ def _refuse_beside_resume(typed: dict[str, Any]) -> None:
         )
 
 
-def _recipe(recipe: str, init_from: Path | None) -> Wanted:
+def _recipe(recipe: str, init_from: Path | None) -> Request:
     """Read a system of a study, as its table trains it."""
     study, system = read_recipe(recipe, init_from)
-    return Wanted(study.source(), study.systems[system].model, dict(study.system_values(system)))
+    return Request(study.source(), study.systems[system].model, dict(study.system_values(system)))
 
 
-def _wanted(
-    basis: Wanted | None, data: str | None, items: Path | None, model: str | None
-) -> Wanted:
+def _combine(
+    basis: Request | None, data: str | None, items: Path | None, model: str | None
+) -> Request:
     """Combine what was typed with the recipe; data that are typed bring columns of their own."""
     if basis is None:
         if data is None:
             raise MiqrecError(
                 "there is no data to train on: give --data PATH-OR-NAME, or a --recipe"
             )
-        basis = Wanted(DataConfig(source=data), "miq-sasrec", {})
+        basis = Request(DataConfig(source=data), "miq-sasrec", {})
     source = DataConfig(source=data) if data else basis.source
     if items:
         source = source.model_copy(update={"items": str(items)})
-    return Wanted(source, model or basis.model, basis.values)
+    return Request(source, model or basis.model, basis.values)
 
 
 def _report(metrics: Metrics, config: RunConfig, out: Path, *, as_json: bool) -> None:
