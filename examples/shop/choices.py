@@ -88,7 +88,7 @@ def _shoppers(count: int, products: Products, rng: np.random.Generator) -> Shopp
 
 
 def _act(shoppers: Shoppers, now: Moment, products: Products, rng: np.random.Generator) -> Choices:
-    """Draws what each of the active shoppers does."""
+    """Draw what each of the active shoppers does."""
     rows, before, kind = np.arange(len(now.who)), shoppers.product[now.who], shoppers.kind[now.who]
     browse, again = _browse(shoppers, now, products), _scaled(shoppers.memory[now.who])
     follows = np.where(now.begins, 0, np.array([CART, BUY, 0])[kind])
@@ -108,7 +108,7 @@ def _act(shoppers: Shoppers, now: Moment, products: Products, rng: np.random.Gen
 
 
 def _browse(shoppers: Shoppers, now: Moment, products: Products) -> Scores:
-    """Each product's chance to be the one that is come across, (active, products)."""
+    """Compute each product's chance to be the one that is come across, (active, products)."""
     belongs = (products.category == np.arange(len(CATEGORIES))[:, None]).astype(np.float32)
     present = belongs[:, products.category[shoppers.product[now.who]]].T  # (active, categories)
     stays = np.where(now.begins, 0, STAYS)[:, None]
@@ -127,12 +127,12 @@ def _remember(shoppers: Shoppers, who: Integers, product: Integers, kind: Intege
 
 
 def _scaled(scores: Scores) -> Scores:
-    """Rows that sum to 1, or to 0 where all is 0."""
+    """Scale rows to sum to 1; a row of zeros stays one."""
     return scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-30)
 
 
 def _draw(scores: Scores, rng: np.random.Generator) -> Integers:
-    """One column for each row, in proportion to the scores, by inverting their running sum."""
+    """Draw one column for each row, in proportion to the scores, by inverting their running sum."""
     cumulative = scores.cumsum(axis=1)
     threshold = (1 - rng.random(len(scores))) * cumulative[:, -1]  # in (0, total]
     return (cumulative < threshold[:, None]).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Makes the log of a shop that doesn't exist, with what is true of it: `python generate.py shop`.
+"""Make the log of a shop that doesn't exist, with what is true of it: `python generate.py shop`.
 
 A shop's log is not a benchmark. People look at things again, put them into the cart and buy them; products
 arrive while the log is running; new shoppers come every day and many never return; a few are bots.

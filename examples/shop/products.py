@@ -48,7 +48,7 @@ class Products(NamedTuple):
 
 
 def make_products(count: int, start: int, days: int, rng: np.random.Generator) -> Products:
-    """Draws `count` products; the late ones arrive on the Mondays of `days` days from `start` on."""
+    """Draw `count` products; the late ones arrive on the Mondays of `days` days from `start` on."""
     number = np.arange(count)
     category, place = number % len(CATEGORIES), number // len(CATEGORIES)
     appeal = rng.permutation(1 / (1 + number) ** 0.7)
@@ -60,7 +60,7 @@ def make_products(count: int, start: int, days: int, rng: np.random.Generator) -
 
 
 def _frame(category: Integers, place: Integers, rng: np.random.Generator) -> pl.DataFrame:
-    """Names and prices; a product's noun changes with every place, its look with every fourth."""
+    """Make names and prices; a product's noun changes with every place, its look with every fourth."""
     names = list(CATEGORIES)
     usual = np.array([price for price, *_ in CATEGORIES.values()])[category]
     prices = np.floor(usual * rng.lognormal(0, 0.4, len(category))) + 0.9

@@ -30,7 +30,7 @@ class Visits(NamedTuple):
 
 
 def make_visits(shoppers: int, start: int, days: int, rng: np.random.Generator) -> Visits:
-    """Draws the visits of `shoppers` people in the `days` days from `start` on."""
+    """Draw the visits of `shoppers` people in the `days` days from `start` on."""
     begins = _first(shoppers, days, rng) + _gaps(shoppers, rng).cumsum(axis=1)  # in days
     shopper, _ = np.nonzero(begins < days)
     begins = start + (begins[begins < days] * DAY_MS).astype(np.int64)  # (all visits,)
@@ -51,7 +51,7 @@ def _first(shoppers: int, days: int, rng: np.random.Generator) -> npt.NDArray[np
 
 
 def _gaps(shoppers: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Days from one visit to the next, (shoppers, visits), the first 0; at least two hours."""
+    """Draw the days from one visit to the next, (shoppers, visits): 0 first, then two hours at least."""
     pace = rng.lognormal(np.log(DAYS_BETWEEN), 0.8, (shoppers, 1))
     gaps = 1 / 12 + rng.exponential(1, (shoppers, MOST_VISITS)) * pace
     gaps[rng.random(shoppers) < ONCE, 1] = np.inf
