@@ -1,6 +1,8 @@
 """The wheel, in an environment of its own: all that it needs is in it, and nothing of it lies elsewhere."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 Run = Callable[..., str]
 
 
@@ -35,7 +38,11 @@ def run(wheel, tmp_path_factory) -> Run:
     # A folder that a .pth names is searched, but the .pth in it are not read: no editable install counts.
     dependencies = [path for path in sys.path if path.endswith("site-packages")]
     (own / "dependencies.pth").write_text("\n".join(dependencies))
-    return lambda program, *arguments: _done(home / "bin" / program, *arguments, cwd=home)
+
+    def run(program: str, *arguments: object, cwd: Path = home) -> str:
+        return _done(home / "bin" / program, *arguments, cwd=cwd)
+
+    return run
 
 
 def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel):
@@ -67,18 +74,56 @@ def test_the_library_and_its_recipes_come_from_the_wheel(run):
     assert "table2-ml-1m" in recipes
 
 
+LOG = "shopper,sku,at\n" + "".join(
+    f"s{shopper},item {(shopper + step) % 25},{step}\n"
+    for shopper in range(30)
+    for step in range(6)
+)
+
+
+def section(title: str) -> str:
+    """A section of the README."""
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def python_of(title: str) -> str:
+    """The Python code of a section, with an epoch instead of twelve."""
+    blocks = re.findall(r"```python\n(.*?)```", section(title), re.DOTALL)
+    return "\n".join(blocks).replace("epochs=12", "epochs=1")
+
+
 @pytest.mark.slow
-def test_models_are_trained_used_compared_and_reported_on_from_the_wheel(run):
+def test_the_readme_s_first_examples_run_from_the_wheel(run, tmp_path):
+    (tmp_path / "log.csv").write_text(LOG)
+    frame = "import polars; frame = polars.read_csv('log.csv')"
+    commands = re.findall(r"^    miqrec (.*)$", section("Your own data"), re.MULTILINE)
+
+    run(
+        "python",
+        "-c",
+        f"{python_of('Try it')}\n{frame}\n{python_of('Your own data')}",
+        cwd=tmp_path,
+    )
+    for words in commands:
+        run("miqrec", *shlex.split(words), cwd=tmp_path)
+
+    assert [words.split()[0] for words in commands] == ["train", "recommend"]
+    assert (tmp_path / "model" / "model.safetensors").exists()
+    assert (tmp_path / "lists.parquet").exists()
+
+
+@pytest.mark.slow
+def test_models_are_trained_compared_and_reported_on_from_the_wheel(run, tmp_path):
     sizes = ("--epochs", "2", "--dim", "16", "--max-length", "20")
     for model in ("sasrec", "miq-sasrec"):
-        run("miqrec", "train", "--data", "demo", "--model", model, *sizes, "--out", f"runs/{model}")
-    lists = run(
-        "miqrec", "recommend", "runs/miq-sasrec", "--user", "user-0001", "--k", "3", "--json"
-    )
-    run("miqrec", "report", "runs/sasrec", "--out", "report.html")
+        words = ("--data", "demo", "--model", model, "--out", f"runs/{model}")
+        run("miqrec", "train", *words, *sizes, cwd=tmp_path)
+    run("miqrec", "report", "runs/sasrec", "--out", "report.html", cwd=tmp_path)
 
-    assert lists.count('"source": "model"') == 3
-    assert "difference" in run("miqrec", "compare", "runs/sasrec", "runs/miq-sasrec")
+    said = run("miqrec", "compare", "runs/sasrec", "runs/miq-sasrec", cwd=tmp_path)
+
+    assert "difference" in said
+    assert "<html" in (tmp_path / "report.html").read_text()
 
 
 def _done(*command: object, cwd: Path | None = None) -> str:
