@@ -8,7 +8,8 @@ from miqrec import Recommender
 from miqrec.data.counts import statistics
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.splitting import SplitConfig, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import split
 
 SIZES = {
     "ml-1m": (6_040, 3_416, 999_611),

@@ -12,7 +12,8 @@ from miqrec.data.encoding import build_dataset
 from miqrec.data.histories import Histories
 from miqrec.data.open import DataConfig
 from miqrec.data.sequences import Sequences
-from miqrec.data.splitting import SplitConfig, Splits, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import Splits, split
 from miqrec.evaluation.evaluate import rank_questions
 from miqrec.models.popularity import popularity_scores
 from miqrec.models.protocol import Model

@@ -19,7 +19,8 @@ from benchmarks.machine.memory import MIB, Memory
 from benchmarks.steps.full_softmax import full_batch, full_softmax
 from miqrec.data.batches.training import Piece, TrainingExamples, training_loader
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.splitting import SplitConfig, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import split
 from miqrec.models.encoder import Encoder
 from miqrec.models.registry import build_model
 from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig

@@ -15,7 +15,8 @@ import polars as pl
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset
 from miqrec.data.sequences import Sequences
-from miqrec.data.splitting import SplitConfig, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import split
 
 INTER = {"user": "user:token", "item": "item:token", "time": "time:float"}
 """RecBole's names of the columns; RecTools gets the same file and renames them."""

@@ -8,7 +8,8 @@ import torch
 from miqrec.data.batches.pieces import Integers, worth_on
 from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.splitting import SplitConfig, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import split
 from miqrec.models.registry import build_model
 from miqrec.runs.settings import settings
 from miqrec.system.matmul import fast_products

@@ -17,7 +17,8 @@ from miqrec.data.histories import parts_of
 from miqrec.data.ids import positions
 from miqrec.data.open import DataConfig, for_other_data, open_dataset, source_or_frame
 from miqrec.data.reading.histories import flatten
-from miqrec.data.splitting import Held, Splits, split
+from miqrec.data.split_config import Held
+from miqrec.data.splitting import Splits, split
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.list_scores import score_lists

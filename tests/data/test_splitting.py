@@ -15,7 +15,8 @@ from miqrec.data.catalogue import make_catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Histories
 from miqrec.data.sequences import Sequences
-from miqrec.data.splitting import SplitConfig, Splits, describe, everything, split, with_moments
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import Splits, describe, everything, split, with_moments
 from miqrec.errors import MiqrecError
 from worlds import dataset_of
 

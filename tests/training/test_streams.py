@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from miqrec.data.splitting import SplitConfig, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import split
 from miqrec.recommender import Recommender
 from miqrec.runs.fit import fit
 from miqrec.training.negatives import Unseen

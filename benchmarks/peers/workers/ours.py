@@ -15,7 +15,8 @@ from benchmarks.peers.jobs import Job
 from benchmarks.peers.workers.measure import begin, finish
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.splitting import SplitConfig, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import split
 from miqrec.errors import MiqrecWarning
 from miqrec.models.registry import build_model
 from miqrec.recommender import Recommender

@@ -8,7 +8,7 @@ import typer
 from miqrec.cli.options import DataDir, Device, Json, OptionalData
 from miqrec.cli.output import compact_table, console, metrics_table, print_json
 from miqrec.cli.saved import load_with_data
-from miqrec.data.splitting import Held
+from miqrec.data.split_config import Held
 from miqrec.evaluation.metrics import summary
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]

@@ -13,7 +13,7 @@ from rich.markup import escape
 from miqrec.config import Config
 from miqrec.data.filters import Filters
 from miqrec.data.reading.columns import Columns
-from miqrec.data.splitting import SplitConfig
+from miqrec.data.split_config import SplitConfig
 from miqrec.models.registry import find_model
 from miqrec.runs.inference import InferenceConfig
 from miqrec.training.config import TrainingConfig

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from miqrec.data.reading.interactions import read_interactions
     from miqrec.data.reading.items import read_items
     from miqrec.data.sequences import Sequences
-    from miqrec.data.splitting import SplitConfig, Splits, split
+    from miqrec.data.split_config import SplitConfig
+    from miqrec.data.splitting import Splits, split
 
 __all__ = [
     "Catalogue",
@@ -65,6 +66,7 @@ __getattr__ = lazy_names(
         "miqrec.data.reading.interactions": ["read_interactions"],
         "miqrec.data.reading.items": ["read_items"],
         "miqrec.data.sequences": ["Sequences"],
-        "miqrec.data.splitting": ["SplitConfig", "Splits", "split"],
+        "miqrec.data.split_config": ["SplitConfig"],
+        "miqrec.data.splitting": ["Splits", "split"],
     },
 )

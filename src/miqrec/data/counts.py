@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.splitting import HELD_OUT
+from miqrec.data.held_out import HELD_OUT
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ def write_moment(moment: float) -> str:
     return str(moment)
 
 
+def is_same_clock(text: str, times: Times) -> bool:
+    """Return whether a moment that `write_moment` wrote is a date where the times are, a number where not."""
+    return (_number(text) is None) == (unix_unit(pl.Series(times)) is not None)
+
+
 def _number(text: str) -> float | None:
     try:
         number = int(text) if text.lstrip("-").isdigit() else float(text)

@@ -6,7 +6,8 @@ import torch
 
 from miqrec.data.batches.slicing import slices
 from miqrec.data.histories import Histories, Questions
-from miqrec.data.splitting import Held, Splits
+from miqrec.data.split_config import Held
+from miqrec.data.splitting import Splits
 from miqrec.evaluation import list_metrics
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from miqrec.config import Config, read_versioned
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.open import DataConfig
-from miqrec.data.splitting import SplitConfig
+from miqrec.data.split_config import SplitConfig
 from miqrec.errors import MiqrecError
 from miqrec.models.protocol import Model
 from miqrec.models.registry import ModelConfig, build_model

@@ -2,7 +2,7 @@
 
 from miqrec.config import Config
 from miqrec.data.open import DataConfig
-from miqrec.data.splitting import SplitConfig
+from miqrec.data.split_config import SplitConfig
 from miqrec.models.registry import ModelConfig
 from miqrec.runs.inference import InferenceConfig
 from miqrec.runs.initial_weights import InitialWeights

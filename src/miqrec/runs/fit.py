@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import cast
 
 from miqrec.data.dataset import Dataset
+from miqrec.data.held_out import HELD_OUT
 from miqrec.data.histories import Histories
-from miqrec.data.splitting import HELD_OUT, everything
+from miqrec.data.splitting import everything
 from miqrec.errors import MiqrecWarning
 from miqrec.models.popularity import item_counts
 from miqrec.models.protocol import Model, Pretrainable, counts, learns

@@ -11,7 +11,7 @@ import polars as pl
 import torch
 
 from miqrec.config import read_config
-from miqrec.data.splitting import Held
+from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.metrics import summary

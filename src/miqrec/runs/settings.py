@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from miqrec.config import Config, explain
 from miqrec.data.filters import Filters
 from miqrec.data.reading.columns import Columns
-from miqrec.data.splitting import SplitConfig
+from miqrec.data.split_config import SplitConfig
 from miqrec.errors import MiqrecError
 from miqrec.models.protocol import NamedConfig
 from miqrec.models.registry import find_model, find_models, parse_config

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.data.open import DataConfig, open_dataset
-from miqrec.data.splitting import SplitConfig, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import split
 from miqrec.errors import MiqrecError
 from miqrec.experiments.report.lengths import length_groups, length_table, quarters
 from miqrec.experiments.report.results import read_results

@@ -11,7 +11,8 @@ import torch
 
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
-from miqrec.data.splitting import SplitConfig, split
+from miqrec.data.split_config import SplitConfig
+from miqrec.data.splitting import split
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.registry import build_model
 from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig

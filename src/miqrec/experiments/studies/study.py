@@ -10,7 +10,7 @@ from miqrec.config import Config
 from miqrec.data.filters import Filters
 from miqrec.data.open import DataConfig
 from miqrec.data.reading.columns import Columns
-from miqrec.data.splitting import SplitConfig
+from miqrec.data.split_config import SplitConfig
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.tuning.space import Dimension, check_values, contains, searchable
