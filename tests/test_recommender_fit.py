@@ -1,5 +1,7 @@
 """What a researcher brings to `Recommender.fit`, and what it leaves."""
 
+from datetime import date
+
 import lightning.pytorch as lightning
 import polars as pl
 import pytest
@@ -69,8 +71,46 @@ def test_final_is_fitted_on_everything_for_the_chosen_epochs():
     best = rec.history.sort("NDCG@10")["epoch"][-1]
     assert (rec.artifact.config.trained_on, rec.artifact.config.epochs) == ("all", best)
     assert rec.artifact.counts.sum() == len(cycle().sequences.items)
-    with pytest.raises(MiqrecError, match="fitted on everything"):
+    with pytest.raises(MiqrecError, match=r"fitted on everything.* had no times"):
         rec.evaluate()
+
+
+def test_a_final_model_is_asked_for_what_happened_later(tmp_path):
+    rec = Recommender.fit(_walks(until=10), "markov", final=True)
+    rec.save(tmp_path / "model")
+
+    loaded = Recommender.load(tmp_path / "model")
+    ranks = loaded.ranks(data=_walks(until=12))
+
+    assert ranks.height == 2 * 10  # the days 10 and 11 of ten people
+    assert loaded.evaluate(data=_walks(until=12))["HR@5"] == 1.0  # the circle goes on
+    assert loaded.evaluate_lists(k=1, data=_walks(until=11))["recall@1"] == 1.0
+
+
+def test_data_that_end_with_the_training_have_nothing_to_evaluate_a_final_model_on():
+    rec = Recommender.fit(_walks(until=10), "markov", final=True)
+
+    with pytest.raises(MiqrecError, match="no interaction is later than 2024-01-10"):
+        rec.evaluate()
+    with pytest.raises(MiqrecError, match="no validation"):
+        rec.evaluate("valid", data=_walks(until=12))
+    with pytest.raises(MiqrecError, match="one has dates where the other has numbers"):
+        rec.evaluate(data=_walks(until=12).with_columns(pl.col("time").dt.day()))
+
+
+def test_later_data_are_not_filtered_and_new_users_are_asked_too():
+    rec = Recommender.fit(_walks(until=10), "markov", final=True, min_user=5)
+    new = _walks(until=12).filter(pl.col("user") == 0, pl.col("time") >= date(2024, 1, 11))
+
+    assert rec.ranks(data=new.with_columns(user=99)).height == 2  # of a person with two events
+
+
+def _walks(until: int) -> pl.DataFrame:
+    """Ten people walk round a circle of twenty items, a step a day from 2024-01-01."""
+    rows = [(user, (2 * user + day) % 20, day) for user in range(10) for day in range(until)]
+    days = pl.date(2024, 1, 1) + pl.duration(days=pl.col("time"))
+    table = pl.DataFrame(rows, schema=["user", "item", "time"], orient="row")
+    return table.with_columns(days.alias("time"))
 
 
 def test_a_device_that_is_not_there_is_refused_before_anything_is_read():

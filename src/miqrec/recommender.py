@@ -18,7 +18,7 @@ from miqrec.data.ids import positions
 from miqrec.data.open import DataConfig, for_other_data, open_dataset, source_or_frame
 from miqrec.data.reading.histories import flatten
 from miqrec.data.split_config import Held
-from miqrec.data.splitting import Splits, split
+from miqrec.data.splitting import Splits, split, split_later
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.list_scores import score_lists
@@ -83,7 +83,7 @@ class Recommender:
             model: the name of a model, or its config with its settings.
             items: titles and attributes: a data frame or a path.
             final: fit on everything afterwards, the held-out items too, for as many epochs as validation
-                chose: the model to put into use. It can't be evaluated on these data.
+                chose: the model to put into use. It can be evaluated on later data alone.
             init_from: a saved model to start from.
             callbacks: callbacks of Lightning's.
             logger: a logger of Lightning's, or several.
@@ -168,12 +168,15 @@ class Recommender:
     def evaluate(self, part: Held = "test", *, data: Any = None) -> dict[str, float]:
         """Score the held-out items: HR and NDCG at 5, 10 and 20, and MRR.
 
+        A model that was fitted on everything is asked for what happened later than all of that: bring
+        data that go on from there, with times and with what the users did before. They aren't filtered.
+
         Args:
-            part: "valid" or "test".
+            part: "valid" or "test"; of later data there is only "test".
             data: as for `fit`; needed after `load`.
 
         Raises:
-            MiqrecError: the model was fitted on everything, so that nothing is held out.
+            MiqrecError: the model was fitted on everything, and no interaction is known to be later.
         """
         return summary(self.ranks(part, data=data)["rank"].to_torch())
 
@@ -193,25 +196,22 @@ class Recommender:
         _check_request(k)
         exclude_seen = self.artifact.config.inference.exclude_seen
         request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
-        return score_lists(request, self._splits(data), part, self.device)
+        return score_lists(request, self._splits(part, data), part, self.device)
 
     def ranks(self, part: Held = "test", *, data: Any = None) -> pl.DataFrame:
         """Rank each held-out item, as `rank_questions` does."""
         return rank_questions(
             self.artifact.model,
-            self._splits(data).held(part),
+            self._splits(part, data).held(part),
             self.artifact.popularity,
             exclude_seen=self.artifact.config.inference.exclude_seen,
             device=self.device,
         )
 
-    def _splits(self, data: Any) -> Splits:
+    def _splits(self, part: Held, data: Any) -> Splits:
         """Split the data as those were that the model was fitted on, in the model's own item numbers."""
         if self.artifact.config.trained_on == "all":
-            raise MiqrecError(
-                "this model was fitted on everything, the held-out items too, so its scores on them "
-                "would mean nothing; evaluate the run's own model, the one without --final"
-            )
+            return self._later(part, data)
         splits = split(self._opened(data), self.artifact.config.split, self.artifact.catalogue)
         if splits.fingerprint != self.artifact.config.fingerprint:
             warnings.warn(
@@ -221,6 +221,24 @@ class Recommender:
                 stacklevel=3,
             )
         return splits
+
+    def _later(self, part: Held, data: Any) -> Splits:
+        """Ask for what happened after the data that a model was fitted on as a whole."""
+        config = self.artifact.config
+        if config.trained_until is None or part != "test":
+            reason = (
+                "of what happened later there is a test part, and no validation"
+                if config.trained_until
+                else "its data had no times that say what happened later"
+            )
+            raise MiqrecError(
+                "this model was fitted on everything, the held-out items too, so its scores on them "
+                f"would mean nothing, and {reason}; evaluate the model that was not fitted on everything"
+            )
+        dataset = self._opened(data, served=True)
+        return split_later(
+            dataset, config.trained_until, self.artifact.catalogue, config.split.questions
+        )
 
     def save(self, folder: str | Path) -> None:
         """Write the model and its items to a folder; histories are not saved."""

@@ -16,7 +16,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Histories
 from miqrec.data.sequences import Sequences
 from miqrec.data.split_config import SplitConfig
-from miqrec.data.splitting import Splits, describe, everything, split, with_moments
+from miqrec.data.splitting import Splits, describe, everything, split, split_later, with_moments
 from miqrec.errors import MiqrecError
 from worlds import dataset_of
 
@@ -317,3 +317,14 @@ def test_kinds_and_sessions_stay_with_their_rows():
 def test_a_moment_may_be_a_date_of_pythons(moment):
     config = SplitConfig(split="time", valid_from=moment, test_from=7)
     assert (config.valid_from[:10], config.test_from) == ("2024-06-01", "7")
+
+
+def test_what_is_later_than_a_moment_is_asked_for_after_all_that_came_before():
+    data = dataset([[1, 2, 3], [4, 5], [6]], times=[[1, 2, 3], [2, 3], [1]])
+
+    later = split_later(data, "2", data.catalogue)
+
+    assert later.test.targets.tolist() == [3, 5]
+    assert parts(later.test) == {0: [1, 2], 1: [4]}
+    assert parts(later.train) == {0: [1, 2], 1: [4], 2: [6]}
+    assert len(later.valid.targets) == 0

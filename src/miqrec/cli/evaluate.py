@@ -37,7 +37,10 @@ def evaluate(
 ) -> None:
     """Rank each user's held-out item among all items, and print HR, NDCG and MRR.
 
-    Example: miqrec evaluate runs/miq --data ml-1m
+    A model that was fitted on everything is asked for what --data have later than its training.
+
+    Examples: miqrec evaluate runs/miq --data ml-1m,
+    miqrec evaluate runs/shop/final --data next-week.csv
     """
     recommender, dataset = load_with_data(folder, data, data_dir, device)
     if lists:

@@ -20,11 +20,12 @@ def load_with_data(
 ) -> tuple[Recommender, Dataset]:
     """Load a model, and the data that is named or else what the model was trained on.
 
-    The data is read with the columns and filters that the model was trained with; those who are `served`
-    from other data are not filtered.
+    The data is read with the columns and filters that the model was trained with. Other data are not
+    filtered for those who are `served`, nor where they are to be later than all that was trained on.
     """
     recommender = Recommender.load(folder, device=device)
-    config = recommender.artifact.config.data
+    about = recommender.artifact.config
+    config = about.data
     source = data or config.source
     if source is None:
         raise MiqrecError(
@@ -32,7 +33,7 @@ def load_with_data(
             "give the interactions with --data"
         )
     if source != config.source:
-        config = for_other_data(config, source, served=served)
+        config = for_other_data(config, source, served=served or about.trained_on == "all")
     return recommender, open_dataset(config, data_dir=data_dir, cache=CACHE)
 
 

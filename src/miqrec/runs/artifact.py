@@ -33,7 +33,7 @@ FILES = {"config.json", "model.safetensors", "items.parquet"}
 """What an artifact consists of."""
 
 TrainedOn = Literal["train", "all", "pretraining"]
-"""On "all" means on the held-out items too, so there is nothing to evaluate on; a model of
+"""On "all" means on the held-out items too, so that only later data can evaluate it; a model of
 "pretraining" has yet to be trained."""
 
 
@@ -51,6 +51,7 @@ class ArtifactConfig(Config):
     split: SplitConfig = SplitConfig()
     inference: InferenceConfig = InferenceConfig()
     trained_on: TrainedOn
+    trained_until: str | None = None  # of "all": the last moment of the data, if they have times
 
 
 @dataclass(frozen=True, eq=False)

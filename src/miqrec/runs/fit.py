@@ -10,7 +10,7 @@ from typing import cast
 from miqrec.data.dataset import Dataset
 from miqrec.data.held_out import HELD_OUT
 from miqrec.data.histories import Histories
-from miqrec.data.splitting import everything
+from miqrec.data.splitting import everything, last_moment
 from miqrec.errors import MiqrecWarning
 from miqrec.models.popularity import item_counts
 from miqrec.models.protocol import Model, Pretrainable, counts, learns
@@ -131,5 +131,6 @@ def _artifact(
         split=config.split,
         inference=config.inference,
         trained_on=trained_on,
+        trained_until=last_moment(dataset) if trained_on == "all" else None,
     )
     return Artifact(about, model, dataset.catalogue, item_counts(histories))
