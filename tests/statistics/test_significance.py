@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from miqrec.errors import MiqrecError
 from miqrec.statistics import (
     bootstrap_interval,
+    bootstrap_ratio,
     holm,
     sign_flip_test,
     significance,
@@ -75,7 +76,31 @@ def test_seeds_are_drawn_too_and_each_systems_on_their_own():
 
     assert bootstrap_interval(alike.mean(0, keepdims=True), values([0, 0])) == (0.5, 0.5)
     assert bootstrap_interval(alike, values([0, 0])) == (0, 1)
-    assert bootstrap_interval(alike, alike) == (-1, 1)  # together they would cancel
+    assert bootstrap_interval(alike, alike) == (-1, 1)  # together they cancel
+    assert bootstrap_interval(alike, alike, pair_seeds=True) == (0, 0)
+
+
+def test_paired_seeds_leave_the_difference_that_each_seed_shows():
+    baseline = values([1, 1], [3, 3])
+    system = values([1.5, 1.5], [3.25, 3.25])  # seed 0 gains .5, seed 1 gains .25
+
+    assert bootstrap_interval(system, baseline, pair_seeds=True) == (0.25, 0.5)
+    assert bootstrap_interval(system, baseline) == (1.5 - 3, 3.25 - 1)
+
+
+def test_a_ratio_of_means_has_an_interval_too():
+    baseline = values([1, 2], [2, 4])
+
+    assert bootstrap_ratio(baseline * 3, baseline, pair_seeds=True) == pytest.approx((3, 3))
+    assert bootstrap_ratio(baseline * 3, baseline) == pytest.approx((3 / 2, 3 * 2))
+    assert bootstrap_ratio(values([1, 0]), values([1, 1])) == (0, 1)
+    assert bootstrap_ratio(values([0, 0]), values([0, 0])) == (0, 0)
+    assert bootstrap_ratio(values([1, 1]), values([0, 0])) == (math.inf, math.inf)
+
+
+def test_seeds_that_are_not_as_many_have_no_pairs():
+    with pytest.raises(MiqrecError, match="2 and 1 seeds can't be paired"):
+        bootstrap_interval(values([1, 2], [1, 2]), values([1, 2]), pair_seeds=True)
 
 
 def test_many_users_have_the_interval_of_the_normal_distribution():

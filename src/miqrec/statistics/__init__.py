@@ -7,7 +7,10 @@ from miqrec.statistics.power import detectable_difference, seeds_needed, users_n
 from miqrec.statistics.significance import (
     LEVEL,
     bootstrap_interval,
+    bootstrap_ratio,
     holm,
+    ratio_interval,
+    resampled_means,
     sign_flip_test,
 )
 from miqrec.statistics.values import Spread, per_user, ratio, spread, standardised
@@ -16,10 +19,13 @@ __all__ = [
     "LEVEL",
     "Spread",
     "bootstrap_interval",
+    "bootstrap_ratio",
     "detectable_difference",
     "holm",
     "per_user",
     "ratio",
+    "ratio_interval",
+    "resampled_means",
     "seeds_needed",
     "sign_flip_test",
     "spread",

@@ -2,7 +2,8 @@
 
 A system's values are a (seeds, users) array, whose row s has the values of the run with seed s (see
 `per_user`). Two systems have the same users in the same order, so that the users are compared in
-pairs. Their seeds have nothing to do with each other and are not paired.
+pairs. Their seeds have nothing to do with each other, and are paired only where a caller says that
+they have: where the same trained model is used in two ways, or two systems start from the same seed.
 
 Two kinds of luck are kept apart. The sign-flip test and its p value are about *users*: would others
 like these show a difference between these very runs? The bootstrap interval is about users and
@@ -30,39 +31,98 @@ LEVEL = 0.05
 """The level of all tests; intervals leave out this share of the draws."""
 
 
-def bootstrap_interval(
-    system: Values, baseline: Values, *, draws: int = DRAWS, seed: int = 0
-) -> tuple[float, float]:
-    """Return the 95 % percentile interval of the difference of means over users and seeds.
+def resampled_means(
+    systems: Sequence[Values], *, pair_seeds: bool = False, draws: int = DRAWS, seed: int = 0
+) -> Values:
+    """Draw users and seeds again, and return each system's mean in each draw: (systems, draws).
 
-    Each draw takes as many users as there are, with replacement and the same for both systems, and of
-    each system as many seeds as it has, independently of the other's. (SciPy's bootstrap draws along
-    one axis only.) Since seeds are drawn from those that there are, the interval understates their
-    variance by the factor (S - 1) / S; with a single seed it covers users alone.
+    Each draw takes as many users as there are, with replacement and the same for all systems, and of
+    each system as many seeds as it has, independently of the others' or, with `pair_seeds`, the same.
+    (SciPy's bootstrap draws along one axis only.) Many systems, or metrics, cost hardly more than one.
 
     Args:
-        system: (seeds, users) values.
-        baseline: (seeds, users) values of the same users; its number of seeds may differ.
+        systems: (seeds, users) values of each, of the same users; the numbers of seeds may differ.
+        pair_seeds: row s of all belongs to the same seed, and a draw takes it from all or from none.
         draws: how many draws.
         seed: the seed of the draws.
 
     Raises:
         MiqrecError: the shapes don't fit, or values are not finite.
     """
-    _check(system, baseline)
+    _check(systems, pair_seeds=pair_seeds)
     generator = np.random.default_rng(seed)
-    values = np.concatenate([system, baseline]).T  # (users, all seeds)
-    seed_weights = np.hstack(  # (draws, all seeds); those of the baseline are negative
-        [_resampled(len(system), draws, generator), -_resampled(len(baseline), draws, generator)]
-    )
-    differences = np.empty(draws)
+    values = np.concatenate(systems).T  # (users, all seeds)
+    sizes = [len(system) for system in systems]
+    seeds = [_resampled(size, draws, generator) for size in (sizes[:1] if pair_seeds else sizes)]
+    chosen = seeds * len(systems) if pair_seeds else seeds  # (draws, seeds) of each
+    means = np.empty((len(systems), draws))
     step = max(1, CHUNK // len(values))
     for start in range(0, draws, step):
-        part = seed_weights[start : start + step]
-        means = _resampled(len(values), len(part), generator) @ values  # (part, all seeds)
-        differences[start : start + step] = (means * part).sum(1)
-    low, high = np.quantile(differences, [LEVEL / 2, 1 - LEVEL / 2])
+        part = slice(start, min(start + step, draws))
+        drawn = _resampled(len(values), part.stop - start, generator) @ values  # (part, all seeds)
+        of_systems = np.split(drawn, np.cumsum(sizes)[:-1], axis=1)
+        for i, (of_system, weights) in enumerate(zip(of_systems, chosen, strict=True)):
+            means[i, part] = (of_system * weights[part]).sum(1)
+    return means
+
+
+def bootstrap_interval(
+    system: Values,
+    baseline: Values,
+    *,
+    pair_seeds: bool = False,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the 95 % percentile interval of the difference of means over users and seeds.
+
+    Users and seeds are drawn as by `resampled_means`. Since seeds are drawn from those that there are, the
+    interval understates their variance by the factor (S - 1) / S; with a single seed it covers users alone.
+
+    Args:
+        system: (seeds, users) values.
+        baseline: (seeds, users) values of the same users; its number of seeds may differ.
+        pair_seeds: row s of both belongs to the same seed, and a draw takes both rows or neither.
+        draws: how many draws.
+        seed: the seed of the draws.
+
+    Raises:
+        MiqrecError: the shapes don't fit, or values are not finite.
+    """
+    means = resampled_means((system, baseline), pair_seeds=pair_seeds, draws=draws, seed=seed)
+    low, high = np.quantile(means[0] - means[1], [LEVEL / 2, 1 - LEVEL / 2])
     return float(low), float(high)
+
+
+def bootstrap_ratio(
+    system: Values,
+    baseline: Values,
+    *,
+    pair_seeds: bool = False,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the 95 % percentile interval of the system's mean over the baseline's.
+
+    Users and seeds are drawn as by `bootstrap_interval`. A draw whose baseline has a mean of 0 counts as
+    infinite, or as 0 where the system's is 0 too.
+
+    Raises:
+        MiqrecError: the shapes don't fit, or values are not finite.
+    """
+    means = resampled_means((system, baseline), pair_seeds=pair_seeds, draws=draws, seed=seed)
+    return ratio_interval(*means)
+
+
+def ratio_interval(numerators: Values, denominators: Values) -> tuple[float, float]:
+    """Return the 95 % percentile interval of the ratio of two means, from (draws,) of each."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.nan_to_num(numerators / denominators, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    ordered = np.sort(
+        ratios
+    )  # nothing lies between two infinities, so the bounds are two of the draws
+    low, high = (round(share * (len(ordered) - 1)) for share in (LEVEL / 2, 1 - LEVEL / 2))
+    return float(ordered[low]), float(ordered[high])
 
 
 def sign_flip_test(differences: Values, *, draws: int = DRAWS, seed: int = 0) -> float:
@@ -115,13 +175,19 @@ def _resampled(n: int, draws: int, generator: np.random.Generator) -> Values:
     return np.bincount(places.ravel(), minlength=draws * n).reshape(draws, n) / n
 
 
-def _check(system: Values, baseline: Values) -> None:
-    if system.ndim != 2 or baseline.ndim != 2 or system.shape[1] != baseline.shape[1]:
+def _check(systems: Sequence[Values], *, pair_seeds: bool) -> None:
+    shapes = [system.shape for system in systems]
+    if any(len(shape) != 2 or shape[1] != shapes[0][1] for shape in shapes):
         raise MiqrecError(
-            f"values of shapes {system.shape} and {baseline.shape} can't be paired: give "
+            f"values of shapes {' and '.join(map(str, shapes))} can't be paired: give "
             "(seeds, users) with the same users"
         )
-    if not len(system) or not len(baseline) or system.shape[1] < 2:
+    if not all(map(len, systems)) or shapes[0][1] < 2:
         raise MiqrecError("a comparison needs at least one seed a system, and two users")
-    if not (np.isfinite(system).all() and np.isfinite(baseline).all()):
+    if pair_seeds and len(set(map(len, systems))) > 1:
+        raise MiqrecError(
+            f"{' and '.join(str(len(system)) for system in systems)} seeds can't be paired: "
+            "give the seeds that all systems have"
+        )
+    if not all(np.isfinite(system).all() for system in systems):
         raise MiqrecError("a metric's values must be finite: some are infinite or not a number")

@@ -28,6 +28,8 @@ class Purpose(IntEnum):
     """Items that a loss samples."""
     CORRUPTION = 6
     """Masks, segments and negatives of pre-training."""
+    PERTURBATION = 7
+    """Noise that is added to histories to see what becomes of their lists."""
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0, step: int = 0) -> int:
