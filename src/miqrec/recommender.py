@@ -21,8 +21,11 @@ from miqrec.data.split_config import Held
 from miqrec.data.splitting import Splits, split, split_later
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
+from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
 from miqrec.evaluation.list_scores import score_lists
 from miqrec.evaluation.metrics import summary
+from miqrec.evaluation.scoring import check_mix
+from miqrec.evaluation.temperature import check_temperature
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
@@ -120,6 +123,8 @@ class Recommender:
         k: int = 10,
         data: Any = None,
         exclude_seen: bool | None = None,
+        mix: Mix | None = None,
+        temperature: float | None = None,
         on_unknown: OnUnknown = "skip",
         unknown_users: OnUnknown = "error",
     ) -> pl.DataFrame:
@@ -131,6 +136,10 @@ class Recommender:
             k: the length of the lists.
             data: where the users' histories are, as for `fit`; needed after `load`.
             exclude_seen: leave out what is in the history; by default as the model was fitted.
+            mix: the weights of the newest positions' answers, newest first, such as (0.6, 0.4), which
+                make a list swing less at an odd click; "trained" for those that the model was trained
+                with; by default what was saved with the model.
+            temperature: what scores are divided by before answers are mixed; by default what was saved.
             on_unknown: items that the model does not know are skipped with a warning, or an error.
             unknown_users: users without interactions in the data are an error, or skipped with a warning.
 
@@ -151,9 +160,8 @@ class Recommender:
         rows = _rows(asked, users, unknown_users)
         if len(rows) == 0:
             raise MiqrecError("there is nobody to recommend to: give users or histories")
-        if exclude_seen is None:
-            exclude_seen = self.artifact.config.inference.exclude_seen
-        request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
+        inference = self._inference(mix, temperature, exclude_seen)
+        request = ListRequest(self.artifact.model, self.artifact.popularity, k, inference)
         lists = recommend_lists(request, parts_of(asked.sequences, rows), self.device)
         _warn_of_empty_lists(len(rows) - lists["row"].n_unique(), len(rows))
         return lists.select(
@@ -165,7 +173,14 @@ class Recommender:
             "source",
         )
 
-    def evaluate(self, part: Held = "test", *, data: Any = None) -> dict[str, float]:
+    def evaluate(
+        self,
+        part: Held = "test",
+        *,
+        data: Any = None,
+        mix: Mix | None = None,
+        temperature: float | None = None,
+    ) -> dict[str, float]:
         """Score the held-out items: HR and NDCG at 5, 10 and 20, and MRR.
 
         A model that was fitted on everything is asked for what happened later than all of that: bring
@@ -174,14 +189,24 @@ class Recommender:
         Args:
             part: "valid" or "test"; of later data there is only "test".
             data: as for `fit`; needed after `load`.
+            mix: as for `recommend`.
+            temperature: as for `recommend`.
 
         Raises:
-            MiqrecError: the model was fitted on everything, and no interaction is known to be later.
+            MiqrecError: the model was fitted on everything, and no interaction is known to be later; or it
+                doesn't have the answers that are to be mixed.
         """
-        return summary(self.ranks(part, data=data)["rank"].to_torch())
+        frame = self.ranks(part, data=data, mix=mix, temperature=temperature)
+        return summary(frame["rank"].to_torch())
 
     def evaluate_lists(
-        self, part: Held = "test", *, k: int = 10, data: Any = None
+        self,
+        part: Held = "test",
+        *,
+        k: int = 10,
+        data: Any = None,
+        mix: Mix | None = None,
+        temperature: float | None = None,
     ) -> dict[str, float]:
         """Score the lists of k items that users would have been shown, as `score_lists` does.
 
@@ -189,24 +214,46 @@ class Recommender:
             part: "valid" or "test".
             k: the length of the lists.
             data: as for `fit`; needed after `load`.
+            mix: as for `recommend`.
+            temperature: as for `recommend`.
 
         Raises:
             MiqrecError: as `evaluate`.
         """
         _check_request(k)
-        exclude_seen = self.artifact.config.inference.exclude_seen
-        request = ListRequest(self.artifact.model, self.artifact.popularity, k, exclude_seen)
+        inference = self._inference(mix, temperature)
+        request = ListRequest(self.artifact.model, self.artifact.popularity, k, inference)
         return score_lists(request, self._splits(part, data), part, self.device)
 
-    def ranks(self, part: Held = "test", *, data: Any = None) -> pl.DataFrame:
-        """Rank each held-out item, as `rank_questions` does."""
+    def ranks(
+        self,
+        part: Held = "test",
+        *,
+        data: Any = None,
+        mix: Mix | None = None,
+        temperature: float | None = None,
+    ) -> pl.DataFrame:
+        """Rank each held-out item, as `rank_questions` does; arguments are those of `evaluate`."""
+        inference = self._inference(mix, temperature)
         return rank_questions(
             self.artifact.model,
             self._splits(part, data).held(part),
             self.artifact.popularity,
-            exclude_seen=self.artifact.config.inference.exclude_seen,
+            inference,
             device=self.device,
         )
+
+    def _inference(
+        self, mix: Mix | None, temperature: float | None, exclude_seen: bool | None = None
+    ) -> InferenceConfig:
+        """Take what is given, and for the rest what was saved with the model."""
+        config = self.artifact.config
+        inference = with_changes(
+            config.inference, mix=mix, temperature=temperature, exclude_seen=exclude_seen
+        )
+        check_mix(self.artifact.model, inference)
+        check_temperature(inference, config.training.loss if config.training else None)
+        return inference
 
     def _splits(self, part: Held, data: Any) -> Splits:
         """Split the data as those were that the model was fitted on, in the model's own item numbers."""

@@ -9,6 +9,7 @@ from torch import Tensor
 from miqrec import MiqrecWarning, Recommender
 from miqrec.data.histories import Questions
 from miqrec.evaluation.evaluate import rank_questions
+from miqrec.evaluation.inference import InferenceConfig
 
 N_ITEMS = 5
 POPULARITY = torch.tensor([0.0, 1, 2, 3, 4, 5])  # the first is padding's
@@ -46,7 +47,8 @@ def questions(*asked: tuple[list[int], int]) -> Questions:
 
 
 def ranks(*asked: tuple[list[int], int], exclude_seen: bool = True) -> list[int]:
-    frame = rank_questions(Falling(), questions(*asked), POPULARITY, exclude_seen=exclude_seen)
+    inference = InferenceConfig(exclude_seen=exclude_seen)
+    frame = rank_questions(Falling(), questions(*asked), POPULARITY, inference)
     return frame["rank"].to_list()
 
 

@@ -14,8 +14,8 @@ from miqrec.config import Config
 from miqrec.data.filters import Filters
 from miqrec.data.reading.columns import Columns
 from miqrec.data.split_config import SplitConfig
+from miqrec.evaluation.inference import InferenceConfig
 from miqrec.models.registry import find_model
-from miqrec.runs.inference import InferenceConfig
 from miqrec.training.config import TrainingConfig
 
 Command = Callable[..., None]

@@ -9,22 +9,28 @@ from miqrec.system.lazy import lazy_names
 
 if TYPE_CHECKING:
     from miqrec.evaluation.evaluate import batch_ranks, rank_questions
+    from miqrec.evaluation.inference import InferenceConfig
     from miqrec.evaluation.list_scores import score_lists
     from miqrec.evaluation.metrics import METRICS, hit_rate, ndcg, reciprocal_rank, summary
+    from miqrec.evaluation.mixture import late_mixture
     from miqrec.evaluation.ranking import exclude, ranks, top_k
+    from miqrec.evaluation.scoring import score_items
     from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 
 __all__ = [
     "METRICS",
+    "InferenceConfig",
     "ListRequest",
     "batch_ranks",
     "exclude",
     "hit_rate",
+    "late_mixture",
     "ndcg",
     "rank_questions",
     "ranks",
     "reciprocal_rank",
     "recommend_lists",
+    "score_items",
     "score_lists",
     "summary",
     "top_k",
@@ -34,9 +40,12 @@ __getattr__ = lazy_names(
     __name__,
     {
         "miqrec.evaluation.evaluate": ["batch_ranks", "rank_questions"],
+        "miqrec.evaluation.inference": ["InferenceConfig"],
         "miqrec.evaluation.list_scores": ["score_lists"],
         "miqrec.evaluation.metrics": ["METRICS", "hit_rate", "ndcg", "reciprocal_rank", "summary"],
+        "miqrec.evaluation.mixture": ["late_mixture"],
         "miqrec.evaluation.ranking": ["exclude", "ranks", "top_k"],
+        "miqrec.evaluation.scoring": ["score_items"],
         "miqrec.evaluation.top_lists": ["ListRequest", "recommend_lists"],
     },
 )

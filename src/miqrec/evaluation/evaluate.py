@@ -7,8 +7,9 @@ from torch import Tensor
 
 from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
 from miqrec.data.histories import Questions
-from miqrec.evaluation.ranking import ranks
-from miqrec.evaluation.scoring import scores_or_popularity
+from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
+from miqrec.evaluation.ranking import candidate_ranks
+from miqrec.evaluation.scoring import score_items
 from miqrec.models.protocol import Model
 from miqrec.system.progress import track
 
@@ -17,25 +18,28 @@ EVALUATION_BATCH = 256
 
 
 def batch_ranks(
-    model: Model, batch: EvaluationBatch, popularity: Tensor, *, exclude_seen: bool = True
+    model: Model,
+    batch: EvaluationBatch,
+    popularity: Tensor,
+    inference: InferenceConfig = DEFAULT_INFERENCE,
 ) -> Tensor:
     """Rank each row's target among all items, (B,) int64: 1 + the items that score higher or equal.
 
     What no list would ever hold is a miss, of rank n_items: a target that the catalogue doesn't have, and,
-    with `exclude_seen`, one that the history holds already.
+    with `inference.exclude_seen`, one that the history holds already.
 
     Args:
         model: anything with `scores(items, lengths) -> (B, n_items + 1)`.
         batch: histories, their targets and what was seen before them.
         popularity: (n_items + 1,) answers where a history has no known item.
-        exclude_seen: leave out the items of the whole history.
+        inference: how the model is used.
     """
-    scores = scores_or_popularity(model, batch.items, batch.lengths, popularity)
-    n_items = scores.shape[1] - 1
-    if not exclude_seen:
-        return ranks(scores, batch.targets).masked_fill(batch.targets == 0, n_items)
-    found = ranks(scores, batch.targets, (batch.seen_rows, batch.seen_items))
-    return found.masked_fill((batch.targets == 0) | seen_targets(batch), n_items)
+    seen = batch.seen_rows, batch.seen_items
+    scores = score_items(model, batch.items, batch.lengths, popularity, inference, seen)
+    missed = batch.targets == 0
+    if inference.exclude_seen:
+        missed |= seen_targets(batch)
+    return candidate_ranks(scores, batch.targets).masked_fill(missed, scores.shape[1] - 1)
 
 
 def seen_targets(batch: EvaluationBatch) -> Tensor:
@@ -51,8 +55,8 @@ def rank_questions(
     model: Model,
     questions: Questions,
     popularity: Tensor,
+    inference: InferenceConfig = DEFAULT_INFERENCE,
     *,
-    exclude_seen: bool = True,
     device: torch.device | str = "cpu",
 ) -> pl.DataFrame:
     """Rank the target of every question.
@@ -61,7 +65,7 @@ def rank_questions(
         model: anything with `scores` and `max_length`.
         questions: histories and the items that followed them.
         popularity: (n_items + 1,) answers where a history has no known item.
-        exclude_seen: leave out the items of the history, as recommending does.
+        inference: how the model is used, the same as in recommending.
         device: where to compute.
 
     Returns:
@@ -70,14 +74,14 @@ def rank_questions(
         the target already).
 
     Raises:
-        MiqrecError: the model gives scores that are not finite.
+        MiqrecError: the model gives scores that are not finite, or doesn't have the answers to mix.
     """
     loader = evaluation_loader(EvaluationExamples(questions, model.max_length), EVALUATION_BATCH)
     model.eval().to(device)
     places, all_ranks, seen = [], [], []
     for batch in track(loader, "ranking", len(loader)):
         moved = EvaluationBatch(*(tensor.to(device) for tensor in batch))
-        all_ranks.append(batch_ranks(model, moved, popularity, exclude_seen=exclude_seen).cpu())
+        all_ranks.append(batch_ranks(model, moved, popularity, inference).cpu())
         places.append(batch.questions)
         seen.append(seen_targets(batch))
     frame = pl.DataFrame(

@@ -60,12 +60,25 @@ def ranks(scores: Tensor, targets: Tensor, seen: tuple[Tensor, Tensor] | None = 
         MiqrecError: if a score is NaN or infinite.
     """
     check_finite(scores)
-    own = targets.unsqueeze(1)  # (B, 1)
-    target_scores = scores.gather(1, own)
+    target_scores = scores.gather(1, targets.unsqueeze(1))  # (B, 1)
     if seen is not None:
         exclude(scores, *seen)
+    return _ranks(scores, targets, target_scores)
+
+
+def candidate_ranks(scores: Tensor, targets: Tensor) -> Tensor:
+    """Rank each row's target as `ranks` does, where `scores` are -inf already for what is left out.
+
+    Args:
+        scores: (B, n_items + 1), finite or -inf; used up as working memory.
+        targets: (B,) item ids; one that is left out comes behind all items.
+    """
+    return _ranks(scores, targets, scores.gather(1, targets.unsqueeze(1)))
+
+
+def _ranks(scores: Tensor, targets: Tensor, target_scores: Tensor) -> Tensor:
     scores[:, 0] = EXCLUDED
-    scores.scatter_(1, own, EXCLUDED)
+    scores.scatter_(1, targets.unsqueeze(1), EXCLUDED)
     better = scores.ge_(target_scores).sum(
         dim=1
     )  # in floats, exact below 2^24, as bools sum slowly

@@ -12,8 +12,9 @@ from miqrec.data.batches.order import ByLength
 from miqrec.data.batches.pieces import Integers
 from miqrec.data.batches.slicing import pad, slices
 from miqrec.data.histories import Histories
-from miqrec.evaluation.ranking import check_finite, exclude, top_k
-from miqrec.evaluation.scoring import scores_or_popularity
+from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
+from miqrec.evaluation.ranking import top_k
+from miqrec.evaluation.scoring import score_items
 from miqrec.models.protocol import Model
 from miqrec.system.progress import track
 
@@ -27,7 +28,7 @@ class ListRequest(NamedTuple):
     model: Model
     popularity: Tensor  # (n_items + 1,), answers where a history has no known item
     k: int
-    exclude_seen: bool
+    inference: InferenceConfig = DEFAULT_INFERENCE
 
 
 @torch.inference_mode()
@@ -47,7 +48,8 @@ def recommend_lists(
         seen nearly everything gets a shorter list.
 
     Raises:
-        MiqrecError: k is larger than the catalogue, or scores are not finite.
+        MiqrecError: k is larger than the catalogue, scores are not finite, or the model doesn't have the
+            answers that are to be mixed.
     """
     request.model.eval().to(device)
     starts, stops = histories.starts, histories.stops
@@ -64,11 +66,7 @@ def recommend_lists(
 def _lists(
     request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
 ) -> pl.DataFrame:
-    scores = _scores(request, flat, starts, stops)  # (B, n_items + 1)
-    check_finite(scores)
-    seen, rows = slices(flat, starts, (stops - starts) * request.exclude_seen)
-    exclude(scores, rows.to(scores.device), seen.to(scores.device))
-    values, items = top_k(scores, request.k)  # (B, k)
+    values, items = top_k(_scores(request, flat, starts, stops), request.k)  # (B, k)
     return pl.DataFrame(
         {
             "id": items.flatten().cpu().numpy(),
@@ -82,9 +80,11 @@ def _lists(
 def _scores(
     request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
 ) -> Tensor:
-    """Score all items by the model, or by popularity where there is no history: (B, n_items + 1)."""
+    """Score the items, -inf what is left out: (B, n_items + 1)."""
     device = next(iter(request.model.state_dict().values())).device
     lengths = np.minimum(stops - starts, request.model.max_length)
     items = pad(flat, stops - lengths, lengths).to(device)  # (B, L)
     known = torch.from_numpy(lengths).to(device)
-    return scores_or_popularity(request.model, items, known, request.popularity)
+    seen_items, seen_rows = slices(flat, starts, stops - starts)
+    seen = seen_rows.to(device), seen_items.to(device)
+    return score_items(request.model, items, known, request.popularity, request.inference, seen)

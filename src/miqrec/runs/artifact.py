@@ -18,9 +18,9 @@ from miqrec.data.catalogue import Catalogue
 from miqrec.data.open import DataConfig
 from miqrec.data.split_config import SplitConfig
 from miqrec.errors import MiqrecError
+from miqrec.evaluation.inference import InferenceConfig
 from miqrec.models.protocol import Model
 from miqrec.models.registry import ModelConfig, build_model
-from miqrec.runs.inference import InferenceConfig
 from miqrec.system.files import recover, replacing
 from miqrec.system.seeds import seeded
 from miqrec.system.tables import read_frame

@@ -12,6 +12,7 @@ from miqrec.data.held_out import HELD_OUT
 from miqrec.data.histories import Histories
 from miqrec.data.splitting import everything, last_moment
 from miqrec.errors import MiqrecWarning
+from miqrec.evaluation.scoring import check_mix
 from miqrec.models.popularity import item_counts
 from miqrec.models.protocol import Model, Pretrainable, counts, learns
 from miqrec.models.registry import build_model
@@ -41,10 +42,8 @@ def fit(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> Artifact:
     model = _fresh_model(splits.dataset, config)
     epochs = None
     if learns(model):
-        exclude_seen = config.inference.exclude_seen
-        epochs = train(
-            model, splits, config.training, folder, hooks, exclude_seen=exclude_seen
-        ).best_epoch
+        trained = train(model, splits, config.training, folder, hooks, inference=config.inference)
+        epochs = trained.best_epoch
     elif counts(model):
         model.fit(splits.train)
     return _artifact(model, splits.dataset, splits.train, config, "train", epochs)
@@ -109,6 +108,7 @@ def _report_what_is_not_asked(plan: Plan) -> None:
 def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:
     with seeded(stream(config.training.seed, Purpose.WEIGHTS)):
         model = build_model(config.model, dataset.catalogue.n_items)
+    check_mix(model, config.inference)
     if config.init_from:
         take_up(config.init_from, model, dataset.catalogue)
     return model

@@ -8,6 +8,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset, resolve
 from miqrec.data.splitting import Splits, split, with_moments
 from miqrec.errors import MiqrecError
+from miqrec.evaluation.temperature import check_temperature
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.initial_weights import initial_weights
@@ -86,6 +87,7 @@ def plan_opened(
     dataset: Dataset, data: DataConfig, chosen: Settings, init_from: Path | None = None
 ) -> Plan:
     """Plan a run on data that are open already."""
+    check_temperature(chosen.inference, chosen.training.loss)
     splits = split(dataset, chosen.split)
     initial = initial_weights(init_from, chosen.model, splits) if init_from else None
     config = RunConfig(

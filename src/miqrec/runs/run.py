@@ -14,6 +14,7 @@ from miqrec.config import read_config
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
+from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.metrics import summary
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.folder import (
@@ -24,7 +25,6 @@ from miqrec.runs.folder import (
     note_environment,
     read_metrics,
 )
-from miqrec.runs.inference import InferenceConfig
 from miqrec.runs.plan import Plan, PretrainingPlan
 from miqrec.system.environment import choose_device, peak_mib
 from miqrec.system.files import remove, replacing, write_json
@@ -117,7 +117,7 @@ def _ranks(artifact: Artifact, plan: Plan, part: Held, device: torch.device) -> 
         artifact.model,
         plan.splits.held(part),
         artifact.popularity,
-        exclude_seen=plan.config.inference.exclude_seen,
+        plan.config.inference,
         device=device,
     )
 

@@ -10,9 +10,9 @@ from miqrec.data.filters import Filters
 from miqrec.data.reading.columns import Columns
 from miqrec.data.split_config import SplitConfig
 from miqrec.errors import MiqrecError
+from miqrec.evaluation.inference import InferenceConfig
 from miqrec.models.protocol import NamedConfig
 from miqrec.models.registry import find_model, find_models, parse_config
-from miqrec.runs.inference import InferenceConfig
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
 

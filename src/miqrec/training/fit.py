@@ -10,6 +10,7 @@ from miqrec.data.batches.training import TrainingExamples, training_loader
 from miqrec.data.histories import Histories
 from miqrec.data.splitting import Splits
 from miqrec.evaluation.evaluate import EVALUATION_BATCH, batch_ranks
+from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
 from miqrec.models.popularity import popularity_scores
 from miqrec.models.protocol import Learner
 from miqrec.system.environment import choose_device
@@ -42,7 +43,7 @@ def train(
     folder: Path,
     hooks: Hooks = NO_HOOKS,
     *,
-    exclude_seen: bool = True,
+    inference: InferenceConfig = DEFAULT_INFERENCE,
 ) -> Trained:
     """Train until validation NDCG@10 stops growing; leaves the best epoch's weights in the model.
 
@@ -54,7 +55,7 @@ def train(
         config: Loss, optimizer, epochs, seed.
         folder: Gets `history.csv` and `checkpoints/`; a training that was stopped there goes on.
         hooks: Callbacks, logger, device, and functions that the config names.
-        exclude_seen: Whether validation leaves out what the history holds.
+        inference: How validation uses the model.
 
     Raises:
         MiqrecError: If there is nothing to train or to validate on, a loss is not finite, a
@@ -63,7 +64,7 @@ def train(
     examples = EvaluationExamples(splits.held("valid"), model.max_length)
     validation = evaluation_loader(examples, EVALUATION_BATCH)
     popularity = popularity_scores(splits.train)
-    rank = partial(batch_ranks, popularity=popularity, exclude_seen=exclude_seen)
+    rank = partial(batch_ranks, popularity=popularity, inference=inference)
     hooks = hooks._replace(callbacks=[StopEarly(config.patience), *hooks.callbacks])
     history = _run(model, splits.train, config, folder, hooks, validation, rank)
     epoch = history.best_epoch
