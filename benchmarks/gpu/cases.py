@@ -7,8 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from miqrec.models.configs.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.models.registry import build_model
-from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention
 from miqrec.nn.blocks import S3RecBlock, SASRecBlock
 from miqrec.training.losses import bce, ce, gbce, sampled_ce

@@ -15,9 +15,9 @@ from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, 
 from miqrec.data.batches.training import Piece, TrainingExamples, training_loader
 from miqrec.data.histories import Histories, Questions
 from miqrec.evaluation.ranking import ranks
+from miqrec.models.configs.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.models.encoder import Encoder
 from miqrec.models.registry import build_model
-from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
 
 
 class Row(NamedTuple):

@@ -21,9 +21,9 @@ from miqrec.data.batches.training import Piece, TrainingExamples, training_loade
 from miqrec.data.open import DataConfig, open_dataset
 from miqrec.data.split_config import SplitConfig
 from miqrec.data.splitting import split
+from miqrec.models.configs.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.models.encoder import Encoder
 from miqrec.models.registry import build_model
-from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.system.matmul import fast_products
 
 STEPS = 4

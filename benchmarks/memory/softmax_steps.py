@@ -11,8 +11,8 @@ import torch
 from benchmarks.machine.clock import timed
 from benchmarks.machine.memory import MIB, largest, resident
 from benchmarks.steps.full_softmax import full_batch, full_softmax
+from miqrec.models.configs.sasrec import SASRecConfig
 from miqrec.models.registry import build_model
-from miqrec.models.sasrec import SASRecConfig
 from miqrec.system.matmul import fast_products
 
 STEPS = 2

@@ -8,10 +8,11 @@ import torch
 from torch import nn
 
 from miqrec.errors import MiqrecError
+from miqrec.models.configs.s3rec import S3RecConfig
 from miqrec.models.growth import item_weights, take_over
 from miqrec.models.protocol import learns
 from miqrec.models.registry import build_model, find_model, model_names
-from miqrec.models.s3rec import S3RecConfig, build_s3rec
+from miqrec.models.s3rec import build_s3rec
 
 N_OLD, N_NEW = 6, 8
 KNOWN = np.array([3, 0, 1, 0, 6, 5, 0, 2])  # of the new items 1 to 8; the old item 4 is gone

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from miqrec.errors import MiqrecError
-from miqrec.models.gru4rec import GRU4Rec, GRU4RecConfig
+from miqrec.models.configs.gru4rec import GRU4RecConfig
+from miqrec.models.gru4rec import GRU4Rec
 
 CONFIG = GRU4RecConfig(dim=6, hidden=8, dropout=0.0, max_length=5)
 

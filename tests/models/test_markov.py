@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 from torch import tensor
 
-from miqrec.models.markov import Markov, MarkovConfig
-from miqrec.models.popularity import Popularity, PopularityConfig
+from miqrec.models.configs.markov import MarkovConfig
+from miqrec.models.configs.popularity import PopularityConfig
+from miqrec.models.markov import Markov
+from miqrec.models.popularity import Popularity
 from reference.markov import next_items
 from worlds import histories_of
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from miqrec.errors import MiqrecError
-from miqrec.models.ablation import MIQSASRecAblationConfig
+from miqrec.models.configs.ablation import MIQSASRecAblationConfig
 from miqrec.models.migrate import modernise, modernise_checkpoint
 from miqrec.models.registry import build_model, parse_config
 from miqrec.nn.ablations import ABLATIONS

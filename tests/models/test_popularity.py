@@ -5,7 +5,8 @@ import torch
 from torch import tensor
 
 from miqrec.evaluation.ranking import ranks
-from miqrec.models.popularity import Popularity, PopularityConfig, item_counts, within
+from miqrec.models.configs.popularity import PopularityConfig
+from miqrec.models.popularity import Popularity, item_counts, within
 from worlds import histories_of
 
 HISTORIES = histories_of([[1, 2, 2, 3], [1, 2]], n_items=4)

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from miqrec.config import Config
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models import registry
+from miqrec.models.configs.s3rec import S3RecConfig
 from miqrec.models.registry import build_model, find_model, find_models, model_names, register
-from miqrec.models.s3rec import S3RecConfig, build_s3rec
+from miqrec.models.s3rec import build_s3rec
 from miqrec.runs.config import RunConfig
 from outside import Outside, OutsideConfig
 from worlds import cycle, small
@@ -197,6 +198,13 @@ def test_what_is_no_model_is_refused_when_it_is_built(model, sentence):
 
     with pytest.raises(MiqrecError, match=sentence):
         build_model(OutsideConfig(), N_ITEMS)
+
+
+def test_a_builder_can_be_named_and_is_imported_when_it_builds():
+    register(OutsideConfig, "models_that_are_not_there:build")
+
+    with pytest.raises(MiqrecError, match="models_that_are_not_there:build can't be imported"):
+        build_model(OutsideConfig(), 3)
 
 
 def test_a_pretrainable_model_has_a_mask_and_can_be_switched():

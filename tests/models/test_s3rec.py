@@ -5,9 +5,11 @@ import torch
 from pydantic import ValidationError
 
 from miqrec.errors import MiqrecError
+from miqrec.models.configs.s3rec import MIQS3RecConfig, S3RecConfig
+from miqrec.models.configs.sasrec import SASRecConfig
 from miqrec.models.registry import build_model
-from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig, build_miq_s3rec, build_s3rec
-from miqrec.models.sasrec import SASRecConfig, build_sasrec
+from miqrec.models.s3rec import S3Rec, build_miq_s3rec, build_s3rec
+from miqrec.models.sasrec import build_sasrec
 from miqrec.nn.attention import Attention, CausalSelfAttention, MultiItemQueryAttention
 
 N_ITEMS, MASK = 9, 10

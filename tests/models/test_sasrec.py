@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from torch import nn
 
 from miqrec.errors import MiqrecError
+from miqrec.models.configs.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.models.registry import build_model
-from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig, build_sasrec
+from miqrec.models.sasrec import build_sasrec
 from miqrec.nn.attention import Attention, CausalSelfAttention
 from miqrec.nn.initialise import initialise
 from miqrec.nn.padding import newest, valid

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.errors import MiqrecError
-from miqrec.models.srgnn import SRGNN, SRGNNConfig
+from miqrec.models.configs.srgnn import SRGNNConfig
+from miqrec.models.srgnn import SRGNN
 from miqrec.nn.padding import newest
 from reference.srgnn import prefix_states
 

@@ -6,9 +6,9 @@ import pytest
 
 from miqrec.errors import MiqrecError
 from miqrec.models import registry
-from miqrec.models.markov import MarkovConfig
+from miqrec.models.configs.markov import MarkovConfig
+from miqrec.models.configs.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.models.registry import find_models, register
-from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.runs.settings import pretraining_settings, settings
 from outside import Outside, OutsideConfig
 

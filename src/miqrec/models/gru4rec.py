@@ -9,32 +9,12 @@ Weights start as in RecBole: embeddings Xavier normal, each matrix of the GRU (i
 Xavier uniform, and the linear map as PyTorch initialises it.
 """
 
-from typing import Literal
-
-from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
-from miqrec.config import Config
+from miqrec.models.configs.gru4rec import GRU4RecConfig
 from miqrec.models.encoder import Encoder
-from miqrec.models.registry import register
 from miqrec.nn.kernels.dropout import Dropout
 from miqrec.nn.padding import check_length, newest, trim
-
-
-class GRU4RecConfig(Config):
-    """RecBole's sizes, with dropout 0.5 instead of its 0.3."""
-
-    name: Literal["gru4rec"] = "gru4rec"
-    dim: PositiveInt = 64
-    """Width of item vectors and states."""
-    hidden: PositiveInt = 128
-    """Width of the GRU's state."""
-    n_layers: PositiveInt = 1
-    """Number of the GRU's layers."""
-    dropout: float = Field(default=0.5, ge=0, lt=1)
-    """Share of the embeddings set to zero in training."""
-    max_length: PositiveInt = 50
-    """How many of the newest items the model reads."""
 
 
 class GRU4Rec(Encoder):
@@ -81,6 +61,3 @@ class GRU4Rec(Encoder):
     def _hidden(self, items: Tensor) -> Tensor:
         hidden: Tensor = self.gru(self.dropout(self.embedding(items)))[0]  # (B, L, H)
         return hidden
-
-
-register(GRU4RecConfig, GRU4Rec)

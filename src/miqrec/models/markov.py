@@ -1,22 +1,15 @@
 """The Markov baseline: the items that most often followed the last item of the history."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from miqrec.config import Config
 from miqrec.data.histories import Histories, Integers
+from miqrec.models.configs.markov import MarkovConfig
 from miqrec.models.popularity import item_counts, within
-from miqrec.models.registry import register
-
-
-class MarkovConfig(Config):
-    """The config of a model without settings."""
-
-    name: Literal["markov"] = "markov"
 
 
 class Markov(nn.Module):
@@ -108,6 +101,3 @@ def _make_room(module: Markov, state: dict[str, Tensor], prefix: str, *_: Any) -
     for name in ("followers", "places"):
         if (saved := state.get(prefix + name)) is not None:
             setattr(module, name, getattr(module, name).new_empty(saved.shape))
-
-
-register(MarkovConfig, Markov)

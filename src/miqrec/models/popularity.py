@@ -1,21 +1,14 @@
 """The popularity baseline: every user gets the items with the most interactions in training."""
 
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from miqrec.config import Config
 from miqrec.data.histories import Histories
-from miqrec.models.registry import register
-
-
-class PopularityConfig(Config):
-    """The config of a model without settings."""
-
-    name: Literal["popularity"] = "popularity"
+from miqrec.models.configs.popularity import PopularityConfig
 
 
 class Popularity(nn.Module):
@@ -73,6 +66,3 @@ def within(histories: Histories) -> npt.NDArray[np.bool_]:
     edges = np.bincount(histories.starts, minlength=size)
     edges -= np.bincount(histories.stops, minlength=size)
     return edges[:-1].cumsum() > 0
-
-
-register(PopularityConfig, Popularity)

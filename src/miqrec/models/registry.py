@@ -19,20 +19,21 @@ from miqrec.config import Config
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.models.migrate import modernise
 from miqrec.models.protocol import Model, NamedConfig
+from miqrec.system.dotted import import_function
 
 GROUP = "miqrec.models"
 """The group of entry points that packages make their models known by."""
 
 _OURS = {
-    "sasrec": "miqrec.models.sasrec",
-    "miq-sasrec": "miqrec.models.sasrec",
-    "miq-sasrec-ablation": "miqrec.models.ablation",
-    "s3rec": "miqrec.models.s3rec",
-    "miq-s3rec": "miqrec.models.s3rec",
-    "gru4rec": "miqrec.models.gru4rec",
-    "sr-gnn": "miqrec.models.srgnn",
-    "popularity": "miqrec.models.popularity",
-    "markov": "miqrec.models.markov",
+    "sasrec": "miqrec.models.configs.sasrec",
+    "miq-sasrec": "miqrec.models.configs.sasrec",
+    "miq-sasrec-ablation": "miqrec.models.configs.ablation",
+    "s3rec": "miqrec.models.configs.s3rec",
+    "miq-s3rec": "miqrec.models.configs.s3rec",
+    "gru4rec": "miqrec.models.configs.gru4rec",
+    "sr-gnn": "miqrec.models.configs.srgnn",
+    "popularity": "miqrec.models.configs.popularity",
+    "markov": "miqrec.models.configs.markov",
 }
 """The modules that register our models."""
 
@@ -57,7 +58,7 @@ class Registration(NamedTuple):
 _registered: dict[str, Registration] = {}
 
 
-def register(config: type[Config], build: Build, *, pretrainable: bool = False) -> None:
+def register(config: type[Config], build: Build | str, *, pretrainable: bool = False) -> None:
     """Make a model known by the name of its config: to `Recommender.fit`, recipes, commands and `load`.
 
     Registering the same class again, as a notebook does that runs a cell twice, replaces the model.
@@ -66,7 +67,8 @@ def register(config: type[Config], build: Build, *, pretrainable: bool = False) 
         config: A `Config` with `name: Literal["..."] = "..."` and a default for every setting. A setting
             of type bool, int, float, str or `Literal` is a command-line option, and its docstring the help.
         build: (n_items, config) -> a model as `miqrec.models.protocol` describes it, items being
-            1..n_items. A class whose constructor takes the two will do.
+            1..n_items. A class whose constructor takes the two will do, and so will the name of either,
+            such as "package.module:build", whose module is imported when the first model is built.
         pretrainable: Whether the model has `mask` and `causal`, which `miqrec pretrain` needs.
 
     Raises:
@@ -74,10 +76,21 @@ def register(config: type[Config], build: Build, *, pretrainable: bool = False) 
             name is another model's, or if `build` can't be called.
     """
     name = _check_config(config)
+    if isinstance(build, str):
+        build = _named(build)
     if not callable(build):
         raise MiqrecError(f"what builds the model {name!r} can't be called: it is {build!r}")
     _check_free(name, config)
     _registered[name] = Registration(config, build, pretrainable)
+
+
+def _named(name: str) -> Build:
+    """Make what builds a model by the function of a name."""
+
+    def build(n_items: int, config: Any) -> Any:
+        return import_function(name)(n_items, config)
+
+    return build
 
 
 def model_names() -> list[str]:

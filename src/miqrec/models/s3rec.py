@@ -6,43 +6,21 @@ same, with `causal` switched.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
-from miqrec.models.registry import register
+from miqrec.models.configs.transformer import MIQTransformerConfig, TransformerConfig
 from miqrec.models.transformer import (
     BuildAttention,
-    MIQTransformerConfig,
     Transformer,
-    TransformerConfig,
     make_parts,
     miq_attention,
     self_attention,
 )
 from miqrec.nn.attention import Attention
 from miqrec.nn.embedding import SASRecEmbedding
-
-
-class S3RecConfig(TransformerConfig):
-    """S3-Rec's sizes, but without its dropout on attention probabilities (a departure)."""
-
-    name: Literal["s3rec"] = "s3rec"
-    dropout: float = Field(default=0.5, ge=0, lt=1)
-    max_length: PositiveInt = 50
-    block: Literal["s3rec"] = "s3rec"
-
-
-class MIQS3RecConfig(MIQTransformerConfig):
-    """MIQ-S3Rec's sizes: S3-Rec's and a window."""
-
-    name: Literal["miq-s3rec"] = "miq-s3rec"
-    dropout: float = Field(default=0.5, ge=0, lt=1)
-    max_length: PositiveInt = 50
-    block: Literal["s3rec"] = "s3rec"
-    window: PositiveInt = 5
 
 
 class S3Rec(Transformer):
@@ -105,7 +83,3 @@ def build_s3rec(
 def build_miq_s3rec(n_items: int, config: MIQTransformerConfig) -> S3Rec:
     """Build S3-Rec with Multi-Item-Query attention; the mask is n_items + 1."""
     return build_s3rec(n_items, config, miq_attention(config))
-
-
-register(S3RecConfig, build_s3rec, pretrainable=True)
-register(MIQS3RecConfig, build_miq_s3rec, pretrainable=True)

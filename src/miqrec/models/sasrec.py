@@ -1,29 +1,13 @@
 """SASRec (Kang and McAuley, ICDM 2018) and MIQ-SASRec, which differs from it in the attention alone."""
 
-from typing import Literal
-
-from miqrec.models.registry import register
+from miqrec.models.configs.transformer import MIQTransformerConfig, TransformerConfig
 from miqrec.models.transformer import (
     BuildAttention,
-    MIQTransformerConfig,
     Transformer,
-    TransformerConfig,
     make_parts,
     miq_attention,
     self_attention,
 )
-
-
-class SASRecConfig(TransformerConfig):
-    """SASRec's sizes."""
-
-    name: Literal["sasrec"] = "sasrec"
-
-
-class MIQSASRecConfig(MIQTransformerConfig):
-    """MIQ-SASRec's sizes."""
-
-    name: Literal["miq-sasrec"] = "miq-sasrec"
 
 
 def build_sasrec(
@@ -43,7 +27,3 @@ def build_sasrec(
 def build_miq_sasrec(n_items: int, config: MIQTransformerConfig) -> Transformer:
     """Build SASRec with Multi-Item-Query attention; items are numbered 1..n_items."""
     return build_sasrec(n_items, config, miq_attention(config))
-
-
-register(SASRecConfig, build_sasrec)
-register(MIQSASRecConfig, build_miq_sasrec)

@@ -25,16 +25,13 @@ written out.
 """
 
 import math
-from typing import Literal
 
 import torch
-from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from miqrec.config import Config
+from miqrec.models.configs.srgnn import SRGNNConfig
 from miqrec.models.encoder import Encoder
-from miqrec.models.registry import register
 from miqrec.nn.kernels.dropout import Dropout
 from miqrec.nn.padding import check_length, trim
 from miqrec.nn.session_graph import (
@@ -46,18 +43,6 @@ from miqrec.nn.session_graph import (
     session_graph,
     touching_edges,
 )
-
-
-class SRGNNConfig(Config):
-    """SR-GNN's sizes, with S3-Rec's width instead of the authors' 100; they use no dropout."""
-
-    name: Literal["sr-gnn"] = "sr-gnn"
-    dim: PositiveInt = 64
-    """Width of item vectors and states."""
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the embeddings set to zero in training."""
-    max_length: PositiveInt = 50
-    """How many of the newest items the model reads."""
 
 
 class SRGNN(Encoder):
@@ -143,6 +128,3 @@ def _mean(vectors: Tensor, edges: Tensor) -> Tensor:
     """Average the `vectors` (B, L, D) that each row of `edges` (B, V, L) marks; 0 where it marks none."""
     total = edges.to(vectors.dtype) @ vectors  # (B, V, D)
     return total / edges.sum(-1, keepdim=True).clamp(min=1)
-
-
-register(SRGNNConfig, SRGNN)

@@ -4,14 +4,13 @@ The paper has no such ablations. Each layer here differs from `MultiItemQueryAtt
 and in nothing else; arguments and results are the same.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from miqrec.nn.attention import MultiItemQueryAttention
-
-Ablation = Literal["shared-query", "plain-average", "zero-dummies", "first-item"]
+from miqrec.nn.choices import Ablation
 
 
 class SharedQuery(MultiItemQueryAttention):

@@ -44,19 +44,18 @@ Departures from the paper:
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
+from miqrec.nn.choices import Pooling
 from miqrec.nn.kernels.attend import attend, probabilities
 from miqrec.nn.kernels.look_up import look_up
 from miqrec.nn.kernels.pool import answer_weights
 from miqrec.nn.kernels.windows import queries_at, window_queries
 from miqrec.nn.padding import newest, newest_positions, pack, packed_places, take_rows, valid
-
-Pooling = Literal["mean", "last"]
 
 
 class QueryWeights(NamedTuple):

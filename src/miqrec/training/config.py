@@ -5,8 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from miqrec.config import Config
-from miqrec.training.losses import LossName
-from miqrec.training.negatives import SamplerName
+from miqrec.training.choices import LossName, SamplerName
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 

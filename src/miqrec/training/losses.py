@@ -7,7 +7,7 @@ divides them by the epoch's mean number of targets a batch.
 """
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -16,8 +16,6 @@ from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from miqrec.errors import MiqrecError
-
-LossName = Literal["ce", "cce", "ce-last", "bce", "gbce", "sampled-ce"]
 
 CHUNK = 2**19
 """Scores in a chunk on a CPU: 2 MiB in float32, which stay in the cache between two passes."""

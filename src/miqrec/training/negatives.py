@@ -7,14 +7,12 @@ tensors' device, decides every draw.
 """
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from miqrec.errors import MiqrecError
-
-SamplerName = Literal["uniform", "popularity", "in-batch"]
 
 RESOLUTION = 2**36
 """The sum of the popularity weights, which leaves room for 2^27 users in 64 bits."""

@@ -14,8 +14,9 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.split_config import SplitConfig
 from miqrec.data.splitting import split
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.models.configs.s3rec import MIQS3RecConfig, S3RecConfig
 from miqrec.models.registry import build_model
-from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
+from miqrec.models.s3rec import S3Rec
 from miqrec.training.callbacks import History
 from miqrec.training.pretraining.config import PretrainingConfig
 from miqrec.training.pretraining.fit import pretrain

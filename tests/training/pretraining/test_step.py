@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from miqrec.data.sequences import Sequences
+from miqrec.models.configs.s3rec import MIQS3RecConfig, S3RecConfig
 from miqrec.models.registry import build_model
-from miqrec.models.s3rec import MIQS3RecConfig, S3Rec, S3RecConfig
+from miqrec.models.s3rec import S3Rec
 from miqrec.system.seeds import Purpose, stream
 from miqrec.training.pretraining.config import PretrainingConfig
 from miqrec.training.pretraining.corruption import NegativeSource, cut_segments, mask_items

@@ -1,0 +1,1 @@
+"""The settings of our models, a file each; they are read without waiting for PyTorch."""
