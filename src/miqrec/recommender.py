@@ -31,6 +31,8 @@ from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.folder import read_history
 from miqrec.runs.plan import plan_run
+from miqrec.stability.measure import LISTED, measure_stability, sample_users
+from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
 from miqrec.system.environment import choose_device
 from miqrec.training.hooks import FUNCTIONS, Hooks
 
@@ -241,6 +243,47 @@ class Recommender:
             self.artifact.popularity,
             inference,
             device=self.device,
+        )
+
+    def stability(
+        self,
+        part: Held = "test",
+        *,
+        data: Any = None,
+        perturbations: Sequence[Perturbation] = PERTURBATIONS,
+        draws: int = 5,
+        users: int | None = None,
+        seed: int = 0,
+        mix: Mix | None = None,
+        temperature: float | None = None,
+    ) -> pl.DataFrame:
+        """Compare the lists of 10 and the ranks after noise in the histories with those after clean ones.
+
+        Args:
+            part: "valid" or "test".
+            data: as for `fit`; needed after `load`.
+            perturbations: what is done to the histories.
+            draws: how often each is drawn.
+            users: ask for so many users alone, whom the seed chooses; all by default.
+            seed: the seed of the noise, which is the same for all models.
+            mix: as for `recommend`.
+            temperature: as for `recommend`.
+
+        Returns:
+            a row for each perturbation, draw and question, as `miqrec.stability.measure_stability` returns
+            it; `miqrec.stability.measured` and `summarise` make a table of it.
+
+        Raises:
+            MiqrecError: as `evaluate`.
+        """
+        inference = self._inference(mix, temperature)
+        request = ListRequest(self.artifact.model, self.artifact.popularity, LISTED, inference)
+        questions = self._splits(part, data).held(part)
+        if users is not None:
+            questions = sample_users(questions, users, seed)
+        counts = self.artifact.counts
+        return measure_stability(
+            *(request, questions, counts, perturbations), draws=draws, seed=seed, device=self.device
         )
 
     def _inference(

@@ -1,13 +1,43 @@
-"""Stability: how far a list moves when a history gets an odd click, and what that costs."""
+"""Stability: how far a list moves when a history gets an odd click, and what that costs.
 
-from miqrec.stability.perturbations import LABELS, PERTURBATIONS, Perturbation, perturb
-from miqrec.stability.similarity import frbo, jaccard
+A name is imported when it is asked for; similarities need PyTorch alone.
+"""
+
+from typing import TYPE_CHECKING
+
+from miqrec.system.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from miqrec.stability.measure import measure_stability, sample_users
+    from miqrec.stability.models import rank_list_sensitivity, seed_floor
+    from miqrec.stability.perturbations import LABELS, PERTURBATIONS, Perturbation, perturb
+    from miqrec.stability.similarity import frbo, jaccard
+    from miqrec.stability.summary import compare, correct, measured, summarise
 
 __all__ = [
     "LABELS",
     "PERTURBATIONS",
     "Perturbation",
+    "compare",
+    "correct",
     "frbo",
     "jaccard",
+    "measure_stability",
+    "measured",
     "perturb",
+    "rank_list_sensitivity",
+    "sample_users",
+    "seed_floor",
+    "summarise",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "miqrec.stability.measure": ["measure_stability", "sample_users"],
+        "miqrec.stability.models": ["rank_list_sensitivity", "seed_floor"],
+        "miqrec.stability.perturbations": ["LABELS", "PERTURBATIONS", "Perturbation", "perturb"],
+        "miqrec.stability.similarity": ["frbo", "jaccard"],
+        "miqrec.stability.summary": ["compare", "correct", "measured", "summarise"],
+    },
+)

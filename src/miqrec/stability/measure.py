@@ -1,0 +1,200 @@
+"""Measure how a recommender's lists and ranks change when noise gets into the histories.
+
+Clean and noisy histories are asked for the same candidates, those that the clean history leaves. Otherwise
+the similarity of two lists would count what exclusion did.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from miqrec.data.batches.order import ByLength
+from miqrec.data.batches.slicing import pad, slices
+from miqrec.data.histories import Integers, Questions
+from miqrec.errors import MiqrecError
+from miqrec.evaluation.ranking import candidate_ranks, top_k
+from miqrec.evaluation.scoring import score_items
+from miqrec.evaluation.top_lists import ListRequest
+from miqrec.stability.draws import uniforms
+from miqrec.stability.perturbations import PERTURBATIONS, Perturbation, perturb
+from miqrec.stability.similarity import frbo, jaccard
+from miqrec.system.progress import track
+
+BATCH = 256
+"""Questions answered at a time: questions x items is never held whole."""
+
+LISTED = 10
+"""How long the lists are that are compared, unless a caller asks for others."""
+
+SAMPLE = 2
+"""The step of the random stream that chooses users; those of a user's noise are smaller."""
+
+
+class Noise(NamedTuple):
+    """A perturbation, and what decides its draws."""
+
+    perturbation: Perturbation
+    counts: Integers  # (n_items,) how often each item occurs in training
+    seed: int
+    draw: int
+
+
+class Answers(NamedTuple):
+    """What a recommender answers to questions, in their order."""
+
+    lists: Tensor  # (n, k) internal ids, best first, 0 where there are fewer candidates
+    ranks: Tensor  # (n,) int64, of the targets; n_items for what no list would hold
+
+
+def measure_stability(
+    request: ListRequest,
+    questions: Questions,
+    counts: Integers,
+    perturbations: Sequence[Perturbation] = PERTURBATIONS,
+    *,
+    draws: int = 5,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+) -> pl.DataFrame:
+    """Compare lists and ranks after noise with those after the clean histories.
+
+    The clean pass is made once. Each draw of each perturbation takes about one evaluation more.
+
+    Args:
+        request: the model, the length k of the lists, and how the model is used.
+        questions: clean histories and the items that followed them.
+        counts: (n_items,) how often each item occurs in training, by which popular ones are drawn.
+        perturbations: what is done to the histories.
+        draws: how often each is drawn; one that leaves nothing to chance is measured once.
+        seed: the seed of the noise.
+        device: where to compute.
+
+    Returns:
+        a frame with a row for each perturbation, draw and question: `noise` (the perturbation's name),
+        `draw`, `question` (its place), `user` (internal number), `frbo` and `jaccard` (of the lists with the
+        clean ones, at k), `rank` of the target under noise, and `clean_rank`.
+
+    Raises:
+        MiqrecError: there is no draw, or as `perturb` and `score_items`.
+    """
+    clean = answers(request, questions, device=device)
+    return pl.concat(
+        measure_perturbation(
+            request, questions, clean, Noise(perturbation, counts, seed, 0), draws, device
+        )
+        for perturbation in perturbations
+    )
+
+
+def measure_perturbation(
+    request: ListRequest,
+    questions: Questions,
+    clean: Answers,
+    noise: Noise,
+    draws: int,
+    device: torch.device | str = "cpu",
+) -> pl.DataFrame:
+    """Measure one perturbation, draws 0 to `draws` - 1, against the answers to the clean histories."""
+    if draws < 1:
+        raise MiqrecError(f"{draws} draws measure nothing: give at least 1")
+    times = draws if noise.perturbation.is_random else 1
+    parts = []
+    for draw in range(times):
+        noisy = answers(request, questions, noise._replace(draw=draw), device)
+        parts.append(_compared(questions, clean, noisy).with_columns(pl.lit(draw).alias("draw")))
+    values = pl.concat(parts).with_columns(pl.lit(noise.perturbation.name).alias("noise"))
+    return values.select("noise", "draw", pl.exclude("noise", "draw"))
+
+
+@torch.inference_mode()
+def answers(
+    request: ListRequest,
+    questions: Questions,
+    noise: Noise | None = None,
+    device: torch.device | str = "cpu",
+) -> Answers:
+    """List the k best items for each question and rank its target, from the same scores.
+
+    Args:
+        request: the model, k, and how the model is used.
+        questions: clean histories and targets.
+        noise: what is done to the histories that the model reads; what it may recommend stays the same.
+        device: where to compute.
+    """
+    request.model.eval().to(device)
+    lists = torch.empty(len(questions.users), request.k, dtype=torch.int64)
+    ranks = torch.empty(len(questions.users), dtype=torch.int64)
+    batches = ByLength(questions.lengths, BATCH)
+    for rows in track(batches, noise.perturbation.name if noise else "clean lists", len(batches)):
+        part = some_questions(questions, rows)
+        lists[rows], ranks[rows] = _answers(request, part, noise, device)
+    return Answers(lists, ranks)
+
+
+def some_questions(questions: Questions, rows: Integers) -> Questions:
+    """Take the questions at these places, in their order."""
+    chosen = {
+        name: getattr(questions, name)[rows] for name in ("users", "starts", "stops", "targets")
+    }
+    return replace(questions, **chosen)
+
+
+def sample_users(questions: Questions, n: int, seed: int) -> Questions:
+    """Take the questions of n users, whom the seed chooses: the same for all systems.
+
+    Raises:
+        MiqrecError: n is below 2, which no interval can be had for.
+    """
+    if n < 2:
+        raise MiqrecError(f"{n} users are too few to measure anything: give at least 2")
+    users = np.unique(questions.users)
+    numbers = uniforms(seed, 0, users, np.zeros_like(users), step=SAMPLE)
+    chosen = users[np.argsort(numbers)[:n]]
+    return some_questions(questions, np.flatnonzero(np.isin(questions.users, chosen)))
+
+
+def _answers(
+    request: ListRequest, clean: Questions, noise: Noise | None, device: torch.device | str
+) -> Answers:
+    """Answer a batch of questions; ranks are counted last, as that uses up the scores."""
+    read = clean
+    if noise:
+        read = perturb(clean, noise.perturbation, noise.counts, seed=noise.seed, draw=noise.draw)
+    lengths = np.minimum(read.lengths, request.model.max_length)
+    items = pad(read.items, read.stops - lengths, lengths).to(device)  # (B, L)
+    seen_items, seen_rows = (
+        part.to(device) for part in slices(clean.items, clean.starts, clean.lengths)
+    )
+    scores = score_items(
+        request.model,
+        items,
+        torch.from_numpy(lengths).to(device),
+        request.popularity,
+        request.inference,
+        (seen_rows, seen_items),
+    )  # (B, n_items + 1)
+    lists = top_k(scores, request.k)[1]
+    targets = torch.from_numpy(clean.targets.astype(np.int64)).to(device)
+    ranks = candidate_ranks(scores, targets).clamp(
+        max=scores.shape[1] - 1
+    )  # what is left out: a miss
+    return Answers(lists.cpu(), ranks.cpu())
+
+
+def _compared(questions: Questions, clean: Answers, noisy: Answers) -> pl.DataFrame:
+    k = clean.lists.shape[1]
+    return pl.DataFrame(
+        {
+            "question": np.arange(len(questions.users)),
+            "user": questions.users,
+            "frbo": frbo(clean.lists, noisy.lists, k).numpy(),
+            "jaccard": jaccard(clean.lists, noisy.lists, k).numpy(),
+            "rank": noisy.ranks.numpy(),
+            "clean_rank": clean.ranks.numpy(),
+        }
+    )

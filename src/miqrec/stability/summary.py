@@ -1,0 +1,219 @@
+"""What the measurements of a system amount to: means with intervals, and systems compared.
+
+A system's measurements are kept by noise and metric, each as a (seeds, users) array like everywhere else in
+the statistics; the noise `CLEAN` has the values without any. Draws are averaged before anything is tested.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from miqrec.evaluation.metrics import metric_values
+from miqrec.statistics import (
+    LEVEL,
+    holm,
+    per_user,
+    ratio,
+    ratio_interval,
+    resampled_means,
+    sign_flip_test,
+)
+from miqrec.statistics.values import Values
+
+CLEAN = "clean"
+SEED_FLOOR = "another-seed"
+"""The noise that is none: the same system trained from another seed."""
+
+Key = tuple[str, str]
+"""A noise and a metric."""
+
+
+class Measured(NamedTuple):
+    """A system, measured with several seeds on the same questions."""
+
+    seeds: tuple[int, ...]
+    values: dict[Key, Values]  # (seeds, users) each
+    floor: dict[Key, Values]  # (1, users): seeds compared in pairs; empty with a single seed
+
+
+class Comparison(NamedTuple):
+    """A system beside a baseline, by one metric under one noise."""
+
+    noise: str
+    metric: str
+    difference: float
+    low: float  # of the 95 % interval over users and seeds
+    high: float
+    ratio: float  # the system's mean over the baseline's
+    ratio_low: float
+    ratio_high: float
+    p: float  # of the sign-flip test over users
+    corrected: float  # p after Holm's correction for all tests that were made together
+    seeds: int  # that both have, drawn in pairs; 0 where they share none, and are drawn apart
+
+
+def metrics(k: int) -> tuple[str, ...]:
+    """Name what is measured under noise; all but the similarities have a clean value too."""
+    return f"FRBO@{k}", f"Jaccard@{k}", "rank", f"HR@{k}", f"NDCG@{k}"
+
+
+def measured(
+    by_seed: Mapping[int, pl.DataFrame], k: int, floor: pl.DataFrame | None = None
+) -> Measured:
+    """Arrange what `measure_stability` returned for each seed of a system.
+
+    Args:
+        by_seed: a frame a seed, of the same questions and noises.
+        k: the length of the lists.
+        floor: what `seed_floor` returned.
+    """
+    frames = [by_seed[seed] for seed in sorted(by_seed)]
+    values: dict[Key, list[Values]] = {}
+    for frame in frames:
+        for key, of_questions in _question_values(frame, k).items():
+            values.setdefault(key, []).append(of_questions)
+    users = _users(frames[0])
+    arranged = {key: per_user(np.stack(rows), users) for key, rows in values.items()}
+    similarities = {} if floor is None else _floor(floor, k)
+    return Measured(tuple(sorted(by_seed)), arranged, similarities)
+
+
+def summarise(system: Measured) -> pl.DataFrame:
+    """Average over users and seeds, with 95 % intervals over both.
+
+    Returns:
+        a frame with a row for each noise and metric: `noise`, `metric`, `mean`, `low`, `high`, and, where
+        there is a clean value, `share` of it with `share_low` and `share_high`.
+    """
+    drawn = dict(
+        zip(system.values, resampled_means([*system.values.values()], pair_seeds=True), strict=True)
+    )
+    if system.floor:
+        floor = resampled_means([*system.floor.values()], pair_seeds=True)
+        drawn |= dict(zip(system.floor, floor, strict=True))
+    rows = [
+        {"noise": noise, "metric": metric, "mean": float(values.mean())}
+        | _bounds(drawn[noise, metric])
+        | _share(system, drawn, (noise, metric))
+        for (noise, metric), values in (system.values | system.floor).items()
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def compare(system: Measured, baseline: Measured, keys: Sequence[Key]) -> list[Comparison]:
+    """Test the differences of two systems; `correct` then takes the number of all tests into account.
+
+    Seeds that both systems have are drawn together, and others are left out. Where they share none, all are
+    drawn apart.
+
+    Args:
+        system: measured on the same questions as the baseline.
+        baseline: what it is compared with.
+        keys: the noises and metrics that are tested.
+    """
+    shared = sorted({*system.seeds} & {*baseline.seeds})
+    one, other = (
+        [_seeds(measured, shared or measured.seeds, key) for key in keys]
+        for measured in (system, baseline)
+    )
+    if shared:
+        drawn = np.split(resampled_means([*one, *other], pair_seeds=True), 2)
+    else:
+        pairs = [resampled_means(pair) for pair in zip(one, other, strict=True)]
+        drawn = [np.stack([pair[side] for pair in pairs]) for side in (0, 1)]
+    return [
+        _comparison(key, (a, b), (drawn_a, drawn_b), len(shared))
+        for key, a, b, drawn_a, drawn_b in zip(keys, one, other, *drawn, strict=True)
+    ]
+
+
+def correct(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Correct the p values of tests that were made together by Holm's method."""
+    corrected = holm([comparison.p for comparison in comparisons])
+    return [
+        comparison._replace(corrected=p)
+        for comparison, p in zip(comparisons, corrected, strict=True)
+    ]
+
+
+def _question_values(frame: pl.DataFrame, k: int) -> dict[Key, Values]:
+    """Average over draws: (questions,) by noise and metric."""
+    frame = frame.sort("noise", "draw", "question")
+    by_noise = {str(noise): part for (noise,), part in frame.group_by("noise", maintain_order=True)}
+    values: dict[Key, Values] = {}
+    for noise, part in by_noise.items():
+        similarities = zip(metrics(k)[:2], ("frbo", "jaccard"), strict=True)
+        values |= {(noise, metric): _over_draws(part, part[name]) for metric, name in similarities}
+        values |= _accuracy(noise, part, "rank", k)
+    return values | _accuracy(CLEAN, next(iter(by_noise.values())), "clean_rank", k)
+
+
+def _accuracy(noise: str, part: pl.DataFrame, column: str, k: int) -> dict[Key, Values]:
+    ranks = part[column].to_torch()
+    values = {"rank": ranks.double()} | {
+        name: metric_values(ranks, name) for name in metrics(k)[3:]
+    }
+    return {
+        (noise, name): _over_draws(part, pl.Series(found.numpy())) for name, found in values.items()
+    }
+
+
+def _over_draws(part: pl.DataFrame, values: pl.Series) -> Values:
+    """Average (draws * questions,) values, which are in order of draw, over draws."""
+    averages: Values = values.to_numpy().reshape(part["draw"].n_unique(), -1).mean(0)
+    return averages
+
+
+def _users(frame: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    questions = frame.select("question", "user").unique().sort("question")
+    return questions["user"].to_numpy()
+
+
+def _floor(floor: pl.DataFrame, k: int) -> dict[Key, Values]:
+    averages = floor.group_by("question", "user").agg(pl.col("frbo", "jaccard").mean())
+    averages = averages.sort("question")
+    users = averages["user"].to_numpy()
+    return {
+        (SEED_FLOOR, metric): per_user(averages[name].to_numpy()[None], users)
+        for metric, name in zip(metrics(k)[:2], ("frbo", "jaccard"), strict=True)
+    }
+
+
+def _bounds(drawn: Values) -> dict[str, float]:
+    low, high = np.quantile(drawn, [LEVEL / 2, 1 - LEVEL / 2])
+    return {"low": float(low), "high": float(high)}
+
+
+def _share(system: Measured, drawn: Mapping[Key, Values], key: Key) -> dict[str, float | None]:
+    """Divide by the clean value, where noise is measured that has one."""
+    clean = (CLEAN, key[1])
+    if key[0] == CLEAN or clean not in system.values:
+        return {"share": None, "share_low": None, "share_high": None}
+    low, high = ratio_interval(drawn[key], drawn[clean])
+    share = ratio(float(system.values[key].mean()), float(system.values[clean].mean()))
+    return {"share": share, "share_low": low, "share_high": high}
+
+
+def _seeds(system: Measured, seeds: Sequence[int], key: Key) -> Values:
+    rows = [system.seeds.index(seed) for seed in seeds]
+    return system.values[key][rows]
+
+
+def _comparison(
+    key: Key, values: tuple[Values, Values], drawn: tuple[Values, Values], seeds: int
+) -> Comparison:
+    system, baseline = values
+    differences = system.mean(0) - baseline.mean(0)  # (users,)
+    p = sign_flip_test(differences)
+    low, high = _bounds(drawn[0] - drawn[1]).values()
+    return Comparison(
+        *key,
+        *(float(differences.mean()), low, high),
+        ratio(float(system.mean()), float(baseline.mean())),
+        *ratio_interval(*drawn),
+        p,
+        corrected=p,
+        seeds=seeds,
+    )
