@@ -13,7 +13,7 @@ import torch
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import OnUnknown, encode_histories, with_catalogue
-from miqrec.data.histories import parts_of
+from miqrec.data.histories import Questions, parts_of
 from miqrec.data.ids import positions
 from miqrec.data.open import DataConfig, for_other_data, open_dataset, source_or_frame
 from miqrec.data.reading.histories import flatten
@@ -239,7 +239,7 @@ class Recommender:
         inference = self._inference(mix, temperature)
         return rank_questions(
             self.artifact.model,
-            self._splits(part, data).held(part),
+            self.questions(part, data=data),
             self.artifact.popularity,
             inference,
             device=self.device,
@@ -297,6 +297,14 @@ class Recommender:
         check_mix(self.artifact.model, inference)
         check_temperature(inference, config.training.loss if config.training else None)
         return inference
+
+    def questions(self, part: Held = "test", *, data: Any = None) -> Questions:
+        """Return the histories that `evaluate` asks about and the items that followed, in internal numbers.
+
+        Raises:
+            MiqrecError: as `evaluate`.
+        """
+        return self._splits(part, data).held(part)
 
     def _splits(self, part: Held, data: Any) -> Splits:
         """Split the data as those were that the model was fitted on, in the model's own item numbers."""

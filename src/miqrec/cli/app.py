@@ -33,6 +33,7 @@ def make_app() -> typer.Typer:
     from miqrec.cli.datasets import datasets
     from miqrec.cli.evaluate import evaluate
     from miqrec.cli.pack import pack
+    from miqrec.cli.paths import paths
     from miqrec.cli.pretrain import pretrain
     from miqrec.cli.recommend import recommend
     from miqrec.cli.report import report
@@ -48,7 +49,7 @@ def make_app() -> typer.Typer:
         help="Sequential recommendation with Multi-Item-Query attention.",
     )
     using = (train, pretrain, evaluate, recommend, datasets)
-    experimenting = (compare, reproduce, tune, report, pack)
+    experimenting = (compare, reproduce, tune, report, pack, paths)
     for command in (*using, *experimenting):
         app.command()(command)
     return app

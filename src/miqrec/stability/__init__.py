@@ -10,6 +10,7 @@ from miqrec.system.lazy import lazy_names
 if TYPE_CHECKING:
     from miqrec.stability.measure import measure_stability, sample_users
     from miqrec.stability.models import rank_list_sensitivity, seed_floor
+    from miqrec.stability.path_patching import measure_paths, summarise_paths
     from miqrec.stability.perturbations import LABELS, PERTURBATIONS, Perturbation, perturb
     from miqrec.stability.similarity import frbo, jaccard
     from miqrec.stability.summary import compare, correct, measured, summarise
@@ -22,6 +23,7 @@ __all__ = [
     "correct",
     "frbo",
     "jaccard",
+    "measure_paths",
     "measure_stability",
     "measured",
     "perturb",
@@ -29,6 +31,7 @@ __all__ = [
     "sample_users",
     "seed_floor",
     "summarise",
+    "summarise_paths",
 ]
 
 __getattr__ = lazy_names(
@@ -36,6 +39,7 @@ __getattr__ = lazy_names(
     {
         "miqrec.stability.measure": ["measure_stability", "sample_users"],
         "miqrec.stability.models": ["rank_list_sensitivity", "seed_floor"],
+        "miqrec.stability.path_patching": ["measure_paths", "summarise_paths"],
         "miqrec.stability.perturbations": ["LABELS", "PERTURBATIONS", "Perturbation", "perturb"],
         "miqrec.stability.similarity": ["frbo", "jaccard"],
         "miqrec.stability.summary": ["compare", "correct", "measured", "summarise"],

@@ -1,0 +1,99 @@
+"""`miqrec paths`: by which paths an odd click at the end of a history gets through to the list."""
+
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from miqrec.cli.options import DataDir, Device, Json, OptionalData
+from miqrec.cli.output import compact_table, console, print_json
+from miqrec.cli.saved import load_with_data
+from miqrec.data.histories import Questions
+from miqrec.data.split_config import Held
+from miqrec.errors import MiqrecError
+from miqrec.experiments.report.drawing import save_figure
+from miqrec.experiments.report.path_figure import draw_paths
+from miqrec.recommender import Recommender
+from miqrec.stability.measure import sample_users
+from miqrec.stability.path_patching import measure_paths, summarise_paths
+from miqrec.stability.perturbations import Perturbation, perturb
+from miqrec.system.progress import console as messages
+from miqrec.system.tables import write_frame
+
+Folders = Annotated[
+    list[Path], typer.Argument(help="Runs or saved models: SASRec, S3Rec or their MIQ relatives.")
+]
+Draws = Annotated[
+    int, typer.Option(min=1, help="How many random items each history is tried with.")
+]
+Users = Annotated[int | None, typer.Option(help="Ask for so many users, drawn by the seed.")]
+Seed = Annotated[int, typer.Option(min=0, help="The seed of the random items.")]
+Part = Annotated[Held, typer.Option("--split", help="Which held-out items.")]
+Out = Annotated[Path | None, typer.Option(help="A folder for paths.csv and paths.svg.")]
+
+
+def paths(
+    folders: Folders,
+    data: OptionalData = None,
+    part: Part = "test",
+    draws: Draws = 5,
+    users: Users = None,
+    seed: Seed = 0,
+    out: Out = None,
+    data_dir: DataDir = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Find by which path a random item at the end of a history changes the list: path patching.
+
+    The query, the keys and values, and the residual connection of each block are taken from the clean
+    history, one, two or all three of them, and the newest position's list is compared with the clean one.
+
+    Example: miqrec paths runs/sasrec runs/miq-sasrec --data lastfm --out results/paths
+    """
+    if out and not out.is_dir():
+        raise MiqrecError(f"the folder {out} does not exist; make it first")
+    frames = []
+    for folder in folders:
+        recommender, dataset = load_with_data(folder, data, data_dir, device)
+        clean = recommender.questions(part, data=dataset)
+        if users is not None and users < len(clean.users):
+            clean = sample_users(clean, users, seed)
+        frames.append(_summary(recommender, clean, draws, seed))
+    frame = pl.concat(frames)
+    if out:
+        write_frame(frame, out / "paths.csv")
+        save_figure(draw_paths(frame), out / "paths.svg")
+        messages.print(f"written: paths.csv and paths.svg in {out}", highlight=False)
+    if json:
+        print_json(frame.to_dicts())
+    elif not out:
+        _show(frame)
+
+
+def _summary(recommender: Recommender, clean: Questions, draws: int, seed: int) -> pl.DataFrame:
+    """Measure the paths of a model, and put its data and its settings before the results."""
+    noise, counts = Perturbation(kind="random-added"), recommender.artifact.counts
+    noisy = [perturb(clean, noise, counts, seed=seed, draw=draw) for draw in range(draws)]
+    model, config = recommender.artifact.model, recommender.artifact.config
+    measured = measure_paths(model, clean, noisy, device=recommender.device)
+    settings = {
+        "data": config.data.source,
+        "model": config.model.name,
+        "block": getattr(config.model, "block", None),
+        "window": getattr(config.model, "window", 1),
+        "seed": config.training.seed if config.training else None,
+    }
+    named = (pl.lit(value).alias(name) for name, value in settings.items())
+    return summarise_paths(measured).select(*named, pl.all())
+
+
+def _show(frame: pl.DataFrame) -> None:
+    shown = ("model", "block", "seed", "blocks", "clean", "FRBO@10", "NDCG@10")
+    table = compact_table(*shown)
+    for row in frame.select(shown).iter_rows():
+        table.add_row(
+            *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row)
+        )
+    console.print(table)
