@@ -169,6 +169,35 @@ def test_the_truth_is_a_distribution_over_what_is_not_yet_met(demo):
         assert row[items[-1]] > 0
 
 
+def test_the_true_interest_is_the_truth_without_its_noise(demo):
+    for row, interest, items in zip(
+        demo.next_probabilities, demo.true_interests, histories(demo), strict=True
+    ):
+        by_chance = 1 / np.arange(1, len(row) + 1)
+        by_chance[items[:-1]] = 0
+        by_chance /= by_chance.sum()
+        assert interest.sum() == pytest.approx(1)
+        assert row == pytest.approx(0.15 * by_chance + 0.85 * interest)
+
+
+def test_last_clicks_that_are_meant_come_from_the_true_interest(demo):
+    """The ten best of it hold them as often as it says; those that are noise it hardly ever holds."""
+    last = demo.interactions.with_columns(noise=pl.Series(demo.is_noise)).group_by("user").last()
+    is_noise = dict(last.select("user", "noise").iter_rows())
+    noisy = np.array([is_noise[user] for user in demo.users])
+    users = histories(demo)
+
+    def share_of_hits(rows):
+        return hit_rate(demo.true_interests[rows], [users[row] for row in rows])
+
+    meant = np.flatnonzero(~noisy)
+    best = np.sort(demo.true_interests[meant], axis=1)[:, -10:].sum(axis=1)
+    assert abs(share_of_hits(meant) - best.mean()) < 4 * np.sqrt(
+        (best * (1 - best)).mean() / len(best)
+    )
+    assert share_of_hits(np.flatnonzero(noisy)) < 0.4 * best.mean()
+
+
 def test_the_truth_is_calibrated(demo):
     """If last items come from these distributions, they hit each one's ten best this often."""
     best = np.sort(demo.next_probabilities, axis=1)[:, -10:].sum(axis=1)

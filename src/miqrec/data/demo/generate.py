@@ -46,6 +46,8 @@ class Demo:
         users: The users in the order of the rows of `next_probabilities`.
         next_probabilities: (users, items) the distribution from which each user's *last* item was
             drawn, given the hidden state too. No model can be expected to rank better than this.
+        true_interests: (users, items) the part of it that is no noise: the distribution of the last
+            item if that click is meant. Noise clicks before it have left no trace in it.
     """
 
     interactions: pl.DataFrame
@@ -53,6 +55,7 @@ class Demo:
     is_noise: Booleans
     users: pl.Series
     next_probabilities: Floats
+    true_interests: Floats
 
 
 def generate(config: DemoConfig | None = None) -> Demo:
@@ -75,7 +78,8 @@ def generate(config: DemoConfig | None = None) -> Demo:
         }
     ).sort("time", maintain_order=True)
     is_noise = log["noise"].to_numpy()
-    return Demo(log.drop("noise"), items, is_noise, users, clicks.next_probabilities)
+    truth = clicks.next_probabilities, clicks.true_interests
+    return Demo(log.drop("noise"), items, is_noise, users, *truth)
 
 
 def noise_interactions(n_users: int, n_items: int, length: int, seed: int = 0) -> pl.DataFrame:

@@ -50,6 +50,7 @@ class Walk(NamedTuple):
     items: Integers  # (users, steps)
     is_noise: Booleans  # (users, steps)
     next_probabilities: Floats  # (users, items) the distribution of each user's last item
+    true_interests: Floats  # (users, items) the same if that click is certain not to be noise
 
 
 def make_world(n_items: int, n_genres: int, rng: np.random.Generator) -> World:
@@ -78,6 +79,7 @@ def walk(world: World, lengths: Integers, noise: float, rng: np.random.Generator
     items = np.zeros((n_users, steps), np.int64)
     is_noise = rng.random((n_users, steps)) < noise
     next_probabilities = np.zeros((n_users, n_items))
+    true_interests = np.zeros((n_users, n_items))
     unseen = np.ones((n_users, n_items))
     within_genre = np.tile(world.first, (n_users, 1))  # how likely an item is, given its genre
     interests = SPREAD * rng.standard_normal((n_users, len(world.belongs)))
@@ -88,14 +90,16 @@ def walk(world: World, lengths: Integers, noise: float, rng: np.random.Generator
         wanted *= within_genre[active] * unseen[active]
         popular = world.popularity * unseen[active]
         last = np.flatnonzero(lengths == step + 1)
-        next_probabilities[last] = _mixture(popular[last], wanted[last], noise)
+        true_interests[last] = _scaled(wanted[last])
+        by_chance = _scaled(popular[last])
+        next_probabilities[last] = noise * by_chance + (1 - noise) * true_interests[last]
         noisy = is_noise[active, step]
         chosen = _draw(np.where(noisy[:, None], popular, wanted), rng)  # (active,)
         items[active, step] = chosen
         unseen[np.arange(len(chosen)), chosen] = 0
         _follow(within_genre, np.flatnonzero(~noisy), chosen[~noisy], world)
         interests[active] = _drift(interests[active], rng)
-    return Walk(items, is_noise, next_probabilities)
+    return Walk(items, is_noise, next_probabilities, true_interests)
 
 
 def _following(first: Floats, main: Integers, rng: np.random.Generator) -> Floats:
@@ -117,10 +121,6 @@ def _drift(interests: Floats, rng: np.random.Generator) -> Floats:
     """Take one step of the process, which keeps the variance at `SPREAD` squared."""
     change = rng.normal(0, SPREAD * (1 - MEMORY**2) ** 0.5, interests.shape)
     return np.asarray(MEMORY * interests + change)
-
-
-def _mixture(popular: Floats, wanted: Floats, noise: float) -> Floats:
-    return noise * _scaled(popular) + (1 - noise) * _scaled(wanted)
 
 
 def _scaled(scores: Floats) -> Floats:
