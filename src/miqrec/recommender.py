@@ -3,6 +3,7 @@
 import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -24,8 +25,8 @@ from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
 from miqrec.evaluation.list_scores import score_lists
 from miqrec.evaluation.metrics import summary
-from miqrec.evaluation.scoring import check_mix
-from miqrec.evaluation.temperature import check_temperature
+from miqrec.evaluation.scoring import check_mix, n_answers
+from miqrec.evaluation.temperature import check_temperature, fit_temperature
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
@@ -286,16 +287,53 @@ class Recommender:
             *(request, questions, counts, perturbations), draws=draws, seed=seed, device=self.device
         )
 
-    def _inference(
-        self, mix: Mix | None, temperature: float | None, exclude_seen: bool | None = None
-    ) -> InferenceConfig:
-        """Take what is given, and for the rest what was saved with the model."""
+    def fit_temperature(self, *, data: Any = None) -> float:
+        """Choose a temperature on the validation questions, as `miqrec.evaluation.fit_temperature` does.
+
+        Models that were trained by bce or gbce need one before their answers can be mixed:
+
+            rec = rec.with_inference(mix=(0.6, 0.4), temperature=rec.fit_temperature())
+
+        Args:
+            data: as for `fit`; needed after `load`.
+        """
+        questions = self._splits("valid", data).held("valid")
+        inference = self.artifact.config.inference
+        return fit_temperature(self.artifact.model, questions, inference, device=self.device)
+
+    def with_inference(
+        self,
+        *,
+        mix: Mix | None = None,
+        temperature: float | None = None,
+        exclude_seen: bool | None = None,
+    ) -> "Recommender":
+        """Give the same model with other defaults, which `save` keeps; arguments are those of `recommend`.
+
+        Raises:
+            MiqrecError: a value is out of range, or the model doesn't have the answers to mix.
+        """
         config = self.artifact.config
         inference = with_changes(
             config.inference, mix=mix, temperature=temperature, exclude_seen=exclude_seen
         )
         check_mix(self.artifact.model, inference)
         check_temperature(inference, config.training.loss if config.training else None)
+        config = config.model_copy(update={"inference": inference})
+        artifact = replace(self.artifact, config=config)
+        return Recommender(artifact, self.dataset, self.history, self.device)
+
+    def _inference(
+        self, mix: Mix | None, temperature: float | None, exclude_seen: bool | None = None
+    ) -> InferenceConfig:
+        """Take what is given, and for the rest what was saved with the model."""
+        chosen = self.with_inference(mix=mix, temperature=temperature, exclude_seen=exclude_seen)
+        inference = chosen.artifact.config.inference
+        if temperature is not None and n_answers(self.artifact.model, inference) == 1:
+            raise MiqrecError(
+                "a temperature changes nothing where a single answer counts; give the weights of several, "
+                'as in mix="0.6 0.4" (--mix)'
+            )
         return inference
 
     def questions(self, part: Held = "test", *, data: Any = None) -> Questions:

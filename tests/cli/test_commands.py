@@ -153,6 +153,22 @@ def test_datasets_lists_names_sizes_and_where_they_are():
     }
 
 
+def test_answers_are_mixed_where_it_is_asked_for(trained):
+    """What evaluate measures, recommend lists."""
+
+    def hits(*mix: str) -> float:
+        return json.loads(miqrec("evaluate", trained, "--json", *mix).stdout)["HR@10"]
+
+    mixed = miqrec("evaluate", trained, "--lists", "--json", "--mix", "0.5 0.5").stdout
+    typed = miqrec(
+        "recommend", trained, "--history", "item 03", "--json", "--mix", "0.5 0.5"
+    ).stdout
+
+    assert json.loads(mixed)["recall@10"] == pytest.approx(hits("--mix", "0.5 0.5"))
+    assert hits("--mix", "1") == hits()
+    assert all(row["score"] < 0 for row in json.loads(typed))  # log-probabilities
+
+
 @pytest.mark.parametrize(
     "command", ["train", "pretrain", "evaluate", "recommend", "compare", "reproduce", "datasets"]
 )
@@ -232,6 +248,9 @@ WRONG = {
     "nobody of that name": ("recommend", "{run}", "--user", "nemo"),
     "an item nobody knows": ("recommend", "{run}", "--history", "x", "--on-unknown", "error"),
     "a file of no known kind": ("recommend", "{run}", "--out", "list.xlsx"),
+    "weights that are none": ("evaluate", "{run}", "--mix", "0.6 0.3"),
+    "a mixture that was not trained": ("recommend", "{run}", "--mix", "trained"),
+    "a temperature of a lone answer": ("evaluate", "{run}", "--temperature", "2"),
     "not a run": ("compare", "{new}"),
 }
 

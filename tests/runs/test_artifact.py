@@ -5,7 +5,8 @@ import json
 import pytest
 
 from miqrec.errors import MiqrecError
-from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
+from miqrec.evaluation.inference import InferenceConfig
+from miqrec.runs.artifact import Artifact, load_artifact, save_artifact, save_inference
 from miqrec.runs.fit import fit
 from worlds import cycle, small
 
@@ -37,6 +38,31 @@ def test_saving_again_replaces_the_model_whole(folder):
 
     assert isinstance(load_artifact(folder), Artifact)
     assert not list(folder.parent.glob(".*"))
+
+
+def test_how_a_model_is_used_is_kept_without_touching_its_weights_and_items(folder):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    config = load_artifact(folder).config
+    mixed = InferenceConfig(mix=(0.6, 0.4), temperature=2)
+
+    save_inference(folder, mixed)
+
+    assert load_artifact(folder).config == config.model_copy(update={"inference": mixed})
+    changed = {path.name for path in folder.iterdir() if path.read_bytes() != before[path.name]}
+    assert changed == {"config.json"}
+    save_inference(folder, config.inference)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_runs_final_model_is_used_as_the_run_is(folder, tmp_path):
+    artifact, mixed = load_artifact(folder), InferenceConfig(mix=(0.6, 0.4))
+    for place in ("both/artifact", "both/final/artifact"):
+        save_artifact(artifact, tmp_path / place)
+
+    save_inference(tmp_path / "both", mixed)
+
+    for place in ("both", "both/final"):
+        assert load_artifact(tmp_path / place).config.inference == mixed
 
 
 def test_a_folder_with_other_files_is_not_overwritten(folder, tmp_path):

@@ -49,6 +49,18 @@ class GivesTheOldestFirst(Outside):
         return super().last(items, lengths, n).flip(1)
 
 
+class ReadsOnlyItsNewestItemsWhole(Outside):
+    def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
+        states = super().last(items, lengths, n)
+        longer = (lengths > self.max_length)[:, None, None]
+        return torch.where(longer, states[:, :1], states)
+
+
+class FavoursAnItem(Outside):
+    def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
+        return super().scores(items, lengths) + torch.arange(len(self.items.weight))
+
+
 class ForgetsAGradient(Outside):
     def last(self, items: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
         states = super().last(items, lengths, n)
@@ -87,6 +99,10 @@ BROKEN = {
     checks.the_rest_of_the_batch_changes_no_score: SeesTheBatch,
     checks.a_longer_history_is_cut_to_its_newest_part: ReadsItsOldestItem,
     checks.last_gives_the_newest_rows_of_forward_and_repeats_the_first: GivesTheOldestFirst,
+    checks.the_newest_states_of_a_longer_history_are_those_of_its_newest_part: (
+        ReadsOnlyItsNewestItemsWhole
+    ),
+    checks.all_weight_on_the_newest_answer_leaves_the_scores: FavoursAnItem,
     checks.last_has_the_gradients_of_the_rows_of_forward: ForgetsAGradient,
     checks.gradients_reach_every_parameter: HasAnIdlePart,
     checks.items_keep_their_scores_in_a_larger_catalogue: HidesWhatBelongsToItems,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from miqrec.cli.options import DataDir, Device, Json, OptionalData
+from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Temperature
 from miqrec.cli.output import compact_table, console, metrics_table, print_json
 from miqrec.cli.saved import load_with_data
 from miqrec.data.split_config import Held
@@ -31,6 +31,8 @@ def evaluate(
     part: Part = "test",
     lists: Lists = False,
     k: Length = 10,
+    mix: Mix = None,
+    temperature: Temperature = None,
     data_dir: DataDir = None,
     device: Device = None,
     json: Json = False,
@@ -44,9 +46,13 @@ def evaluate(
     """
     recommender, dataset = load_with_data(folder, data, data_dir, device)
     if lists:
-        _report_lists(recommender.evaluate_lists(part, k=k, data=dataset), part, as_json=json)
+        _report_lists(
+            recommender.evaluate_lists(part, k=k, data=dataset, mix=mix, temperature=temperature),
+            part,
+            as_json=json,
+        )
         return
-    frame = recommender.ranks(part, data=dataset)
+    frame = recommender.ranks(part, data=dataset, mix=mix, temperature=temperature)
     metrics = summary(frame["rank"].to_torch())
     if json:
         counts = {"n_users": frame["user"].n_unique(), "questions": frame.height}

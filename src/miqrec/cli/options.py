@@ -25,6 +25,21 @@ Device = Annotated[
     str | None,
     typer.Option(help="cpu, cuda or cuda:1; by default an NVIDIA GPU where there is one."),
 ]
+Mix = Annotated[
+    str | None,
+    typer.Option(
+        help="Weights of the newest positions' answers, newest first, such as '0.6 0.4', so that a list "
+        "doesn't turn with one odd item; '1' asks the newest alone, 'trained' takes the weights that the "
+        "model learned. Default: the model's."
+    ),
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        help="What scores are divided by before answers are mixed; models trained by bce or gbce need one. "
+        "Default: the model's."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 CACHE = Path(pooch.os_cache("miqrec")) / "prepared"

@@ -6,7 +6,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from miqrec.cli.options import DataDir, Device, Json, OptionalData
+from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Temperature
 from miqrec.cli.output import compact_table, console, print_json
 from miqrec.cli.saved import for_use, load_with_data
 from miqrec.data.encoding import OnUnknown
@@ -48,6 +48,8 @@ def recommend(
     k: Length = 10,
     out: Out = None,
     exclude_seen: Seen = None,
+    mix: Mix = None,
+    temperature: Temperature = None,
     on_unknown: Unknown = "skip",
     unknown_users: UnknownUsers = "error",
     data_dir: DataDir = None,
@@ -71,6 +73,8 @@ def recommend(
         k=k,
         data=dataset,
         exclude_seen=exclude_seen,
+        mix=mix,
+        temperature=temperature,
         on_unknown=on_unknown,
         unknown_users=unknown_users,
     )

@@ -18,6 +18,9 @@ from miqrec.evaluation.inference import InferenceConfig
 from miqrec.models.registry import find_model
 from miqrec.training.config import TrainingConfig
 
+NO_OPTIONS = ("name", "temperature")
+"""What an option of its own says, and what is chosen once a model has been trained."""
+
 Command = Callable[..., None]
 Owners = dict[str, FieldInfo]
 """The fields of one name, by the training, the filters or the model that has them."""
@@ -51,7 +54,7 @@ def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Co
     fields: dict[str, Owners] = {}
     for source, config in sources.items():
         for name, field in config.model_fields.items():
-            if name != "name" and _can_be_typed(_without_none(field.annotation)):
+            if name not in NO_OPTIONS and _can_be_typed(_without_none(field.annotation)):
                 fields.setdefault(name, {})[source] = field
     return partial(_add, fields=fields)
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from pydantic import PositiveFloat, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from miqrec.config import Config, explain
 from miqrec.errors import MiqrecError
@@ -24,7 +24,7 @@ class InferenceConfig(Config):
     mix: tuple[float, ...] | Literal["trained"] | None = None
     """The weights of the newest positions' answers, newest first, such as "0.6 0.4"; "trained": those that
     the model was trained with; none: the trained ones where there are any, else the newest answer alone."""
-    temperature: PositiveFloat = 1.0
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """What scores are divided by before their softmax is taken."""
 
     @field_validator("mix", mode="before")

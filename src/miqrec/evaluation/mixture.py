@@ -52,7 +52,8 @@ def late_mixture(
         (B, n_items + 1) float32; -inf for padding and what was seen.
     """
     shares = answer_shares(weights, valid, states.shape[1])  # (B, n)
-    states, vectors = states.float() / temperature, item_vectors.float()
+    n = int(valid.max()) if len(valid) else 0  # further answers have no share
+    states, vectors = states[:, :n].float() / temperature, item_vectors.float()
     mixed = states.new_zeros(len(states), len(vectors))
     mixed[:, 0] = EXCLUDED
     if seen is not None:
@@ -62,7 +63,7 @@ def late_mixture(
     with torch.autocast(device.type, enabled=False), fast_products(device):
         for first in range(0, len(mixed), rows):
             part = slice(first, first + rows)
-            _mix(states[part], shares[part], mixed[part], vectors)
+            _mix(states[part], shares[part, :n], mixed[part], vectors)
     return mixed
 
 

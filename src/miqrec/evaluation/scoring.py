@@ -1,5 +1,6 @@
 """Scores for a batch of histories: the one way by which whatever ranks or lists items gets them."""
 
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import torch
@@ -44,14 +45,40 @@ def score_items(
     Raises:
         MiqrecError: a score is NaN or infinite, or the model can't give the answers that are to be mixed.
     """
-    left_out = seen if seen is not None and inference.exclude_seen else _nothing(items)
-    scores = _model_scores(model, items, lengths.clamp(min=1), inference, left_out)
-    without_history = lengths == 0
-    if without_history.any():
-        scores[without_history] = popularity.to(scores.device)
-    check_finite(scores)
-    exclude(scores, *left_out)
+    [scores] = score_mixes(model, items, lengths, popularity, [inference], seen)
     return scores
+
+
+@torch.no_grad()
+def score_mixes(
+    model: Model,
+    items: Tensor,
+    lengths: Tensor,
+    popularity: Tensor,
+    inferences: Sequence[InferenceConfig],
+    seen: Pairs | None = None,
+) -> Iterator[Tensor]:
+    """Score all items once for each way to use the model, such as several mixtures to choose from.
+
+    The histories are encoded once for all mixtures. Arguments are those of `score_items`, and so is each
+    result, one for each of `inferences`.
+    """
+    for inference in inferences:
+        check_mix(model, inference)
+    known = lengths.clamp(min=1)
+    most = max(n_answers(model, inference) for inference in inferences)
+    learner = cast(Learner, model)
+    states = learner.last(items, known, most) if most > 1 else None
+    for inference in inferences:
+        left_out = seen if seen is not None and inference.exclude_seen else _nothing(items)
+        if states is None or n_answers(model, inference) == 1:
+            scores = model.scores(items, known)
+        else:
+            scores = _mixed(learner, states, known, inference, left_out)
+        scores[lengths == 0] = popularity.to(scores.device)
+        check_finite(scores)
+        exclude(scores, *left_out)
+        yield scores
 
 
 def check_mix(model: Model, inference: InferenceConfig) -> None:
@@ -80,38 +107,30 @@ def check_mix(model: Model, inference: InferenceConfig) -> None:
         )
 
 
-def _model_scores(
-    model: Model, items: Tensor, lengths: Tensor, inference: InferenceConfig, left_out: Pairs
+def n_answers(model: Model, inference: InferenceConfig) -> int:
+    """Count the answers that are mixed."""
+    if isinstance(inference.mix, tuple):
+        return len(inference.mix)
+    return model.mixture.n if hasattr(model, "mixture") else 1
+
+
+def _mixed(
+    model: Learner, states: Tensor, lengths: Tensor, inference: InferenceConfig, left_out: Pairs
 ) -> Tensor:
-    check_mix(model, inference)
-    mix = inference.mix or ("trained" if hasattr(model, "mixture") else (1.0,))
-    if mix != "trained" and len(mix) == 1:
-        return model.scores(items, lengths)
-    learner = cast(Learner, model)
-    states, weights = _answers(learner, items, lengths, mix)
+    """Mix the answers of `states` (B, N, D), of which there may be more than are wanted."""
+    valid = lengths.clamp(max=model.max_length)
+    states = states[:, : n_answers(model, inference)]
+    if isinstance(inference.mix, tuple):
+        weights = torch.tensor(inference.mix, device=states.device)
+    else:
+        weights = model.mixture(states, valid)  # type: ignore[attr-defined]
+    temperature = inference.temperature
     scores = late_mixture(
-        states,
-        learner.item_vectors(),
-        weights,
-        lengths.clamp(max=model.max_length),
-        seen=left_out,
-        temperature=inference.temperature,
+        states, model.item_vectors(), weights, valid, seen=left_out, temperature=temperature
     )
     scores[left_out] = 0.0  # these were no candidates, so that they are -inf is no error
     scores[:, 0] = 0.0
     return scores
-
-
-def _answers(
-    model: Learner, items: Tensor, lengths: Tensor, mix: tuple[float, ...] | str
-) -> tuple[Tensor, Tensor]:
-    """Give the newest n states (B, n, D) and their weights, (n,) or (B, n)."""
-    if isinstance(mix, str):
-        mixture = model.mixture  # type: ignore[attr-defined]
-        states = model.last(items, lengths, mixture.n)
-        return states, mixture(states, lengths.clamp(max=model.max_length))
-    n = min(len(mix), items.shape[1])  # more than the longest history has are left out
-    return model.last(items, lengths, n), torch.tensor(mix[:n], device=items.device)
 
 
 def _nothing(items: Tensor) -> Pairs:

@@ -93,6 +93,24 @@ def save_artifact(artifact: Artifact, folder: Path) -> None:
         items.write_parquet(partial / "items.parquet")
 
 
+def save_inference(folder: Path, inference: InferenceConfig) -> None:
+    """Keep how a saved model is to be used from now on; of its files only `config.json` is written anew.
+
+    Args:
+        folder: an artifact, or a run, whose model that was fitted on everything is used likewise.
+        inference: what every command that uses the model will go by.
+
+    Raises:
+        MiqrecError: not an artifact, or one of a newer format.
+    """
+    final = folder / "final"
+    for place in [folder, final] if (final / "artifact").is_dir() else [folder]:
+        path = artifact_folder(place) / "config.json"
+        config = _read_config(path.parent).model_copy(update={"inference": inference})
+        with replacing(path) as partial:
+            partial.write_text(config.model_dump_json(indent=2) + "\n")
+
+
 def load_artifact(folder: Path) -> Artifact:
     """Read an artifact, or the one of a run.
 

@@ -21,6 +21,8 @@ from torch import Tensor
 
 from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.histories import Histories
+from miqrec.evaluation.inference import InferenceConfig
+from miqrec.evaluation.scoring import score_items
 from miqrec.models.growth import take_over
 from miqrec.models.protocol import Learner, Model, NamedConfig, learns
 from miqrec.models.registry import build_model
@@ -156,6 +158,33 @@ def last_gives_the_newest_rows_of_forward_and_repeats_the_first(
     _assert_close(model.last(items, lengths, n), model(items, lengths)[_column(4), rows])
 
 
+def the_newest_states_of_a_longer_history_are_those_of_its_newest_part(
+    config: NamedConfig,
+) -> None:
+    """Check that several states are read off one pass over the newest `max_length` items, as one state is."""
+    model = fresh_learner(config)
+    items, _ = _histories(model.max_length + 7)
+    newest = items[:, -model.max_length :]
+    n = min(3, model.max_length)
+
+    whole = model.last(items, torch.tensor([items.shape[1]]), n)
+
+    _assert_close(whole, model(newest, torch.tensor([newest.shape[1]]))[:, -n:].flip(1))
+
+
+def all_weight_on_the_newest_answer_leaves_the_scores(config: NamedConfig) -> None:
+    """Check that scores are products of the newest state and the vectors of items, up to a constant a row.
+
+    That is what a mixture of several answers (`--mix`) takes every answer's scores to be.
+    """
+    model, (items, lengths) = fresh(config), _histories(1, 2, LENGTH)
+    newest_alone = InferenceConfig(mix=(1.0, 0.0))
+
+    mixed = score_items(model, items, lengths, torch.zeros(N_ITEMS + 1), newest_alone)
+
+    _assert_close(mixed[:, 1:], model.scores(items, lengths)[:, 1:].log_softmax(1))
+
+
 def last_has_the_gradients_of_the_rows_of_forward(config: NamedConfig) -> None:
     """Check that a shorter way to the newest states has the same gradients."""
     model, (items, lengths) = fresh_learner(config), _histories(1, 2, LENGTH)
@@ -231,6 +260,8 @@ FOR_LEARNERS = (
     no_state_depends_on_a_later_item,
     padding_changes_no_valid_state,
     last_gives_the_newest_rows_of_forward_and_repeats_the_first,
+    the_newest_states_of_a_longer_history_are_those_of_its_newest_part,
+    all_weight_on_the_newest_answer_leaves_the_scores,
     last_has_the_gradients_of_the_rows_of_forward,
     gradients_reach_every_parameter,
     items_keep_their_scores_in_a_larger_catalogue,

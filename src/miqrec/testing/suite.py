@@ -18,7 +18,8 @@ def model_suite(
     than chance.
 
     For one that learns: no state depends on later items or on padding; `last` gives the newest rows of
-    `forward`, and their gradients; every parameter gets a gradient, but for biases whose names end in
+    `forward` over what is read, and their gradients; scores are products of the newest state and the vectors
+    of items, so that answers can be mixed; every parameter gets a gradient, but for biases whose names end in
     `key.bias`; items keep their scores in a larger catalogue; it learns a circle, and more of the demo
     than counting finds.
 
