@@ -12,8 +12,9 @@ import numpy.typing as npt
 import polars as pl
 import torch
 
+from miqrec.data.choices import OnUnknown
 from miqrec.data.dataset import Dataset
-from miqrec.data.encoding import OnUnknown, encode_histories, with_catalogue
+from miqrec.data.encoding import encode_histories, with_catalogue
 from miqrec.data.histories import Questions, parts_of
 from miqrec.data.ids import positions
 from miqrec.data.open import DataConfig, for_other_data, open_dataset, source_or_frame

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from miqrec.data.filters import Filters, prepare
+from miqrec.data.filters import Filters
+from miqrec.data.preparing import prepare
 from miqrec.errors import MiqrecError
 from reference.k_core import filter_once, k_core
 

@@ -3,13 +3,46 @@
 import logging
 import sys
 import warnings
-from typing import Any
+from importlib import import_module
+from importlib.metadata import version as version_of
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.system.progress import console
+
+COMMANDS = {
+    "train": "Train a model, choose its best epoch by validation, and evaluate it once on test.",
+    "pretrain": "Pre-train S3-Rec on masked prefixes of the training items.",
+    "evaluate": "Rank each user's held-out item among all items, and print HR, NDCG and MRR.",
+    "recommend": "Recommend to users of the data, or after a history typed in.",
+    "datasets": "List the named data sets: sizes, sources, licences, and where each is found.",
+    "compare": "Show the test scores of runs on the same data, and their differences.",
+    "reproduce": "Run all systems of a table or figure with several seeds.",
+    "tune": "Search for the settings with the best validation NDCG@10.",
+    "report": "Test which differences between systems can be told from luck, and write it up.",
+    "pack": "Pack the finished runs of a study in three files.",
+    "paths": "Find by which path a random item at the end of a history changes the list.",
+}
+"""The commands and what each is for. Each is a function in a module of its name, which has the details."""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"miqrec {version_of('miqrec')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+]
 
 
 def main() -> None:
@@ -28,31 +61,46 @@ def main() -> None:
 
 
 def make_app() -> typer.Typer:
-    """Put the commands together; importing them imports the packages that bring models."""
-    from miqrec.cli.compare import compare
-    from miqrec.cli.datasets import datasets
-    from miqrec.cli.evaluate import evaluate
-    from miqrec.cli.pack import pack
-    from miqrec.cli.paths import paths
-    from miqrec.cli.pretrain import pretrain
-    from miqrec.cli.recommend import recommend
-    from miqrec.cli.report import report
-    from miqrec.cli.reproduce import reproduce
-    from miqrec.cli.train import train
-    from miqrec.cli.tune import tune
-
+    """Put the commands together; the module of one is imported when it is used, or its help is."""
     app = typer.Typer(
+        cls=_Commands,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
-        help="Sequential recommendation with Multi-Item-Query attention.",
     )
-    using = (train, pretrain, evaluate, recommend, datasets)
-    experimenting = (compare, reproduce, tune, report, pack, paths)
-    for command in (*using, *experimenting):
-        app.command()(command)
+    app.callback()(_miqrec)
     return app
+
+
+def _miqrec(version: Version = False) -> None:
+    """Sequential recommendation with Multi-Item-Query attention."""
+
+
+class _Commands(TyperGroup):
+    """All commands, in the order of `COMMANDS`."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, purpose in COMMANDS.items():
+            self.add_command(_Command(name, callback=None, short_help=purpose))
+
+
+class _Command(TyperCommand):
+    """A command that is known by its purpose alone until it is used."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Read the options of the command itself."""
+        return _load(str(self.name)).make_context(info_name, args, parent, **extra)
+
+
+def _load(name: str) -> Any:
+    """Import a command; that imports the packages that bring models, if it has options for them."""
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    app.command(name)(getattr(import_module(f"miqrec.cli.{name}"), name))
+    return get_command(app)
 
 
 class _ToConsole(logging.Handler):

@@ -8,8 +8,6 @@ import typer
 from miqrec.cli.options import Json
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.errors import MiqrecError
-from miqrec.evaluation.metrics import METRICS
-from miqrec.experiments.archive.read import read_run
 
 Runs = Annotated[
     list[Path], typer.Argument(help="Folders of runs; differences are from the first.")
@@ -21,6 +19,9 @@ def compare(runs: Runs, json: Json = False) -> None:
 
     Example: miqrec compare runs/sasrec runs/miq
     """
+    from miqrec.evaluation.metrics import METRICS
+    from miqrec.experiments.archive.read import read_run
+
     records = {folder: read_run(folder) for folder in runs}
     if len({record.config.fingerprint for record in records.values()}) > 1:
         raise MiqrecError("these runs are on different data, so their scores can't be compared")

@@ -4,7 +4,6 @@ from dataclasses import asdict
 
 from miqrec.cli.options import DataDir, Json
 from miqrec.cli.output import compact_table, console, print_json
-from miqrec.data.named.listing import list_datasets
 
 
 def datasets(data_dir: DataDir = None, json: Json = False) -> None:
@@ -12,6 +11,8 @@ def datasets(data_dir: DataDir = None, json: Json = False) -> None:
 
     Example: miqrec datasets --data-dir data/
     """
+    from miqrec.data.named.listing import list_datasets  # brings what fetches files
+
     rows = list_datasets(data_dir)
     if json:
         print_json([asdict(row) for row in rows])

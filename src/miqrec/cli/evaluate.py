@@ -7,9 +7,7 @@ import typer
 
 from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Temperature
 from miqrec.cli.output import compact_table, console, metrics_table, print_json
-from miqrec.cli.saved import load_with_data
 from miqrec.data.split_config import Held
-from miqrec.evaluation.metrics import summary
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
 Part = Annotated[Held, typer.Option("--split", help="Which held-out items.")]
@@ -44,6 +42,9 @@ def evaluate(
     Examples: miqrec evaluate runs/miq --data ml-1m,
     miqrec evaluate runs/shop/final --data next-week.csv
     """
+    from miqrec.cli.saved import load_with_data
+    from miqrec.evaluation.metrics import summary
+
     recommender, dataset = load_with_data(folder, data, data_dir, device)
     if lists:
         _report_lists(

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-import pooch
 import typer
+from platformdirs import user_cache_path
 
 Data = Annotated[
     str,
@@ -42,5 +42,5 @@ Temperature = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
-CACHE = Path(pooch.os_cache("miqrec")) / "prepared"
+CACHE = user_cache_path("miqrec") / "prepared"
 """Prepared data sets, memory-mapped: a file is read once, until it changes."""

@@ -7,8 +7,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from miqrec.evaluation.metrics import METRICS
-
 console = Console()
 
 
@@ -31,6 +29,8 @@ def compact_table(*columns: str, title: str | None = None, caption: str | None =
 
 def metrics_table(title: str, rows: dict[str, dict[str, float]], caption: str = "") -> Table:
     """Make a table of all metrics with a row for each name."""
+    from miqrec.evaluation.metrics import METRICS  # brings PyTorch
+
     table = compact_table("", title=title, caption=caption)
     for metric in METRICS:
         table.add_column(metric, justify="right")

@@ -1,7 +1,7 @@
 """`miqrec pack`: a study's finished runs in a few files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -9,9 +9,10 @@ from rich.markup import escape
 from miqrec.cli.options import Json
 from miqrec.cli.output import print_json
 from miqrec.errors import MiqrecError
-from miqrec.experiments.archive.packing import Packing, pack_study
-from miqrec.experiments.archive.read import find_studies
 from miqrec.system.progress import console as messages
+
+if TYPE_CHECKING:
+    from miqrec.experiments.archive.packing import Packing
 
 Folder = Annotated[Path, typer.Argument(help="A study's folder, or a folder of several studies.")]
 DeleteModels = Annotated[
@@ -30,6 +31,9 @@ def pack(folder: Folder, delete_models: DeleteModels = False, json: Json = False
 
     Example: miqrec pack runs/table2-ml-1m --delete-models
     """
+    from miqrec.experiments.archive.packing import pack_study
+    from miqrec.experiments.archive.read import find_studies
+
     studies = find_studies(folder)
     if not studies:
         raise MiqrecError(
@@ -49,7 +53,7 @@ def pack(folder: Folder, delete_models: DeleteModels = False, json: Json = False
             messages.print(escape(f"  {left} stays: {reason}"), highlight=False, soft_wrap=True)
 
 
-def _content(packing: Packing) -> dict[str, object]:
+def _content(packing: "Packing") -> dict[str, object]:
     return {
         "packed": [str(folder) for folder in packing.packed],
         "left": {str(folder): reason for folder, reason in packing.left.items()},

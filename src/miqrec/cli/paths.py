@@ -1,25 +1,21 @@
 """`miqrec paths`: by which paths an odd click at the end of a history gets through to the list."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import typer
 
 from miqrec.cli.options import DataDir, Device, Json, OptionalData
 from miqrec.cli.output import compact_table, console, print_json
-from miqrec.cli.saved import load_with_data
-from miqrec.data.histories import Questions
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
-from miqrec.experiments.report.drawing import save_figure
-from miqrec.experiments.report.path_figure import draw_paths
-from miqrec.recommender import Recommender
-from miqrec.stability.measure import sample_users
-from miqrec.stability.path_patching import measure_paths, summarise_paths
-from miqrec.stability.perturbations import Perturbation, perturb
 from miqrec.system.progress import console as messages
-from miqrec.system.tables import write_frame
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from miqrec.data.histories import Questions
+    from miqrec.recommender import Recommender
 
 Folders = Annotated[
     list[Path], typer.Argument(help="Runs or saved models: SASRec, S3Rec or their MIQ relatives.")
@@ -52,6 +48,11 @@ def paths(
 
     Example: miqrec paths runs/sasrec runs/miq-sasrec --data lastfm --out results/paths
     """
+    import polars as pl
+
+    from miqrec.cli.saved import load_with_data
+    from miqrec.stability.measure import sample_users
+
     if out and not out.is_dir():
         raise MiqrecError(f"the folder {out} does not exist; make it first")
     frames = []
@@ -63,17 +64,22 @@ def paths(
         frames.append(_summary(recommender, clean, draws, seed))
     frame = pl.concat(frames)
     if out:
-        write_frame(frame, out / "paths.csv")
-        save_figure(draw_paths(frame), out / "paths.svg")
-        messages.print(f"written: paths.csv and paths.svg in {out}", highlight=False)
+        _write(frame, out)
     if json:
         print_json(frame.to_dicts())
     elif not out:
         _show(frame)
 
 
-def _summary(recommender: Recommender, clean: Questions, draws: int, seed: int) -> pl.DataFrame:
+def _summary(
+    recommender: "Recommender", clean: "Questions", draws: int, seed: int
+) -> "pl.DataFrame":
     """Measure the paths of a model, and put its data and its settings before the results."""
+    import polars as pl
+
+    from miqrec.stability.path_patching import measure_paths, summarise_paths
+    from miqrec.stability.perturbations import Perturbation, perturb
+
     noise, counts = Perturbation(kind="random-added"), recommender.artifact.counts
     noisy = [perturb(clean, noise, counts, seed=seed, draw=draw) for draw in range(draws)]
     model, config = recommender.artifact.model, recommender.artifact.config
@@ -89,7 +95,17 @@ def _summary(recommender: Recommender, clean: Questions, draws: int, seed: int) 
     return summarise_paths(measured).select(*named, pl.all())
 
 
-def _show(frame: pl.DataFrame) -> None:
+def _write(frame: "pl.DataFrame", out: Path) -> None:
+    from miqrec.experiments.report.drawing import save_figure
+    from miqrec.experiments.report.path_figure import draw_paths
+    from miqrec.system.tables import write_frame
+
+    write_frame(frame, out / "paths.csv")
+    save_figure(draw_paths(frame), out / "paths.svg")
+    messages.print(f"written: paths.csv and paths.svg in {out}", highlight=False)
+
+
+def _show(frame: "pl.DataFrame") -> None:
     shown = ("model", "block", "seed", "blocks", "clean", "FRBO@10", "NDCG@10")
     table = compact_table(*shown)
     for row in frame.select(shown).iter_rows():

@@ -8,14 +8,8 @@ import typer
 from miqrec.cli.options import CACHE, Data, DataDir, Device, Items, Json
 from miqrec.cli.output import console, print_json
 from miqrec.cli.settings import given, with_settings
-from miqrec.data.counts import statistics
-from miqrec.data.open import DataConfig
-from miqrec.runs.plan import plan_pretraining
-from miqrec.runs.run import run_pretraining
 from miqrec.runs.settings import pretrainable_models
 from miqrec.system.progress import console as messages
-from miqrec.system.tables import read_frame
-from miqrec.training.hooks import Hooks
 from miqrec.training.pretraining.config import PretrainingConfig
 
 Out = Annotated[
@@ -41,6 +35,13 @@ def pretrain(
     Example: miqrec pretrain --data lastfm --model s3rec --out runs/pretrained, and then
     miqrec train --data lastfm --model s3rec --init-from runs/pretrained --out runs/s3rec
     """
+    from miqrec.data.counts import statistics
+    from miqrec.data.open import DataConfig
+    from miqrec.runs.plan import plan_pretraining
+    from miqrec.runs.run import run_pretraining
+    from miqrec.system.tables import read_frame
+    from miqrec.training.hooks import Hooks
+
     source = DataConfig(source=data, items=str(items) if items else None)
     plan = plan_pretraining(source, model, given(values), data_dir=data_dir, cache=CACHE)
     dataset, config = plan.dataset, plan.config

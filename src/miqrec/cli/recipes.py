@@ -1,15 +1,16 @@
 """What is trained: data and a model, or a recipe for both such as table3-lastfm:sasrec."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from miqrec.errors import MiqrecError
-from miqrec.experiments.studies.plan import pretraining_command
-from miqrec.experiments.studies.recipe_files import read_system, study_names
-from miqrec.experiments.studies.study import Study
+from miqrec.experiments.recipes import study_names
 from miqrec.models.registry import model_names
+
+if TYPE_CHECKING:
+    from miqrec.experiments.studies.study import Study
 
 Data = Annotated[
     str | None,
@@ -30,12 +31,15 @@ RecipeName = Annotated[
 ]
 
 
-def read_recipe(recipe: str, init_from: Path | None) -> tuple[Study, str]:
+def read_recipe(recipe: str, init_from: Path | None) -> tuple["Study", str]:
     """Read a recipe: the study, and the name of the system in it.
 
     Raises:
         MiqrecError: it starts from a pre-training and none was given; or as `read_system`.
     """
+    from miqrec.experiments.studies.plan import pretraining_command
+    from miqrec.experiments.studies.recipe_files import read_system
+
     study, system = read_system(recipe)
     plan = study.systems[system]
     if plan.pretraining is not None and init_from is None:

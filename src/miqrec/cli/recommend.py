@@ -1,18 +1,17 @@
 """`miqrec recommend`: lists for users of a data set, or after a history that is typed in."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import typer
 
 from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Temperature
 from miqrec.cli.output import compact_table, console, print_json
-from miqrec.cli.saved import for_use, load_with_data
-from miqrec.data.encoding import OnUnknown
-from miqrec.recommender import Recommender
+from miqrec.data.choices import OnUnknown
 from miqrec.system.progress import console as messages
-from miqrec.system.tables import check_writable, write_frame
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
 Users = Annotated[
@@ -61,6 +60,10 @@ def recommend(
     Examples: miqrec recommend runs/miq --user ann --k 5,
     miqrec recommend runs/miq --history heat --history ronin
     """
+    from miqrec.cli.saved import for_use, load_with_data
+    from miqrec.recommender import Recommender
+    from miqrec.system.tables import check_writable, write_frame
+
     check_writable(out)
     folder = for_use(folder)
     if history:
@@ -87,7 +90,7 @@ def recommend(
         _show(frame)
 
 
-def _show(frame: pl.DataFrame) -> None:
+def _show(frame: "pl.DataFrame") -> None:
     table = compact_table()
     for name in frame.columns:  # what may be long takes more lines where there is no room
         table.add_column(name, no_wrap=name not in {"user", "item", "title"}, overflow="fold")

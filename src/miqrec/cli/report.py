@@ -7,8 +7,6 @@ import typer
 
 from miqrec.cli.options import CACHE, DataDir, Json
 from miqrec.cli.output import print_json
-from miqrec.experiments.report.sections import read_report
-from miqrec.experiments.report.writing import check_ending, to_json, to_markdown, write_report
 from miqrec.system.progress import console as messages
 
 Runs = Annotated[
@@ -36,6 +34,9 @@ def report(
 
     Example: miqrec report runs/table3-lastfm --out report.html
     """
+    from miqrec.experiments.report.sections import read_report
+    from miqrec.experiments.report.writing import check_ending, to_json, to_markdown, write_report
+
     check_ending(out)
     sections = read_report(runs, baseline, data_dir, CACHE)
     if out:

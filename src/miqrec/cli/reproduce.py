@@ -5,22 +5,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from miqrec.cli.options import CACHE, DataDir, Json
 from miqrec.cli.output import console, metrics_table, print_json
-from miqrec.data.open import open_dataset, resolve
-from miqrec.evaluation.metrics import METRICS
-from miqrec.experiments.studies.overview import overview
-from miqrec.experiments.studies.plan import PlannedRun, check, plan, unfinished
-from miqrec.experiments.studies.recipe_files import find_study, study_names
-from miqrec.experiments.studies.runner import Failure, log_path, make_slots, run_all
-from miqrec.experiments.studies.study import Study
-from miqrec.system.files import write_json
+from miqrec.experiments.recipes import study_names
 from miqrec.system.progress import console as messages
+
+if TYPE_CHECKING:
+    from miqrec.experiments.studies.plan import PlannedRun
+    from miqrec.experiments.studies.runner import Failure
+    from miqrec.experiments.studies.study import Study
 
 Table = Annotated[
     str, typer.Argument(help=f"One of {', '.join(study_names())}, or a TOML file of your own.")
@@ -62,6 +60,10 @@ def reproduce(
 
     Example: miqrec reproduce table2 --dataset ml-1m --seeds 5 --out runs --jobs 2
     """
+    from miqrec.experiments.studies.plan import plan
+    from miqrec.experiments.studies.recipe_files import find_study
+    from miqrec.system.files import write_json
+
     study = find_study(table, dataset)
     chosen = [system.strip() for system in systems.split(",")] if systems else None
     runs = plan(study, out, seeds, chosen)
@@ -78,14 +80,21 @@ def reproduce(
         raise typer.Exit(1)
 
 
-def _check_data(study: Study, runs: Sequence[PlannedRun], data_dir: Path | None) -> None:
+def _check_data(study: "Study", runs: "Sequence[PlannedRun]", data_dir: Path | None) -> None:
     """Prepare the data once for all runs, and check the runs that are there already."""
+    from miqrec.data.open import open_dataset, resolve
+    from miqrec.experiments.studies.plan import check
+
     source = resolve(study.source(), data_dir=data_dir)
     dataset = open_dataset(source, data_dir=data_dir, cache=CACHE)
     check(runs, source, dataset)
 
 
-def _run(runs: Sequence[PlannedRun], jobs: int | None, data_dir: Path | None) -> list[Failure]:
+def _run(runs: "Sequence[PlannedRun]", jobs: int | None, data_dir: Path | None) -> "list[Failure]":
+    from miqrec.experiments.studies.overview import overview
+    from miqrec.experiments.studies.plan import unfinished
+    from miqrec.experiments.studies.runner import make_slots, run_all
+
     slots = make_slots(jobs)
     if data_dir:
         slots = [slot | {"MIQREC_DATA": str(data_dir)} for slot in slots]
@@ -104,7 +113,7 @@ def _run(runs: Sequence[PlannedRun], jobs: int | None, data_dir: Path | None) ->
         raise typer.Exit(130) from None
 
 
-def _show_plan(study: Study, runs: Sequence[PlannedRun], *, as_json: bool) -> None:
+def _show_plan(study: "Study", runs: "Sequence[PlannedRun]", *, as_json: bool) -> None:
     if as_json:
         print_json({"study": study.name, "runs": [_row(run) for run in runs]})
         return
@@ -113,10 +122,12 @@ def _show_plan(study: Study, runs: Sequence[PlannedRun], *, as_json: bool) -> No
         console.print(f"{run.state:9}{command}", soft_wrap=True, highlight=False, markup=False)
 
 
-def _report(study: Study, runs: Sequence[PlannedRun], out: Path, *, as_json: bool) -> None:
+def _report(study: "Study", runs: "Sequence[PlannedRun]", out: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"study": study.name, "runs": [_row(run) for run in runs]})
         return
+    from miqrec.evaluation.metrics import METRICS
+
     tests = defaultdict(list)
     for run in runs:
         if run.metrics:
@@ -131,7 +142,7 @@ def _report(study: Study, runs: Sequence[PlannedRun], out: Path, *, as_json: boo
     messages.print(f"`{command}` tests the differences", highlight=False, soft_wrap=True)
 
 
-def _row(run: PlannedRun) -> dict[str, Any]:
+def _row(run: "PlannedRun") -> dict[str, Any]:
     return {
         "system": run.system,
         "seed": run.seed,
@@ -142,8 +153,11 @@ def _row(run: PlannedRun) -> dict[str, Any]:
     }
 
 
-def _failed(runs: Sequence[PlannedRun], failures: Sequence[Failure]) -> str:
+def _failed(runs: "Sequence[PlannedRun]", failures: "Sequence[Failure]") -> str:
     """Say in one sentence what failed."""
+    from miqrec.experiments.studies.plan import unfinished
+    from miqrec.experiments.studies.runner import log_path
+
     named = "; ".join(f"{run.name} ({reason}; {log_path(run)})" for run, reason in failures)
     n_left_out = len(unfinished(runs)) - len(failures)
     left_out = f", and {n_left_out} that start from it were left out" if n_left_out else ""

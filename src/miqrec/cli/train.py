@@ -1,7 +1,7 @@
 """`miqrec train`: from interactions to a run folder with a model and its scores."""
 
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -9,18 +9,16 @@ from miqrec.cli.options import CACHE, DataDir, Device, Items, Json
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
-from miqrec.data.counts import statistics
-from miqrec.data.open import DataConfig
-from miqrec.data.splitting import describe
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
-from miqrec.runs.config import RunConfig
-from miqrec.runs.folder import Metrics, read_run_config
-from miqrec.runs.plan import plan_again, plan_run
-from miqrec.runs.run import run
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
-from miqrec.training.hooks import Hooks
+
+if TYPE_CHECKING:
+    from miqrec.data.open import DataConfig
+    from miqrec.runs.config import RunConfig
+    from miqrec.runs.folder import Metrics
+    from miqrec.runs.plan import Plan
 
 Out = Annotated[Path, typer.Option(help="The run's folder; a run that was stopped there goes on.")]
 InitFrom = Annotated[
@@ -37,7 +35,7 @@ Resume = Annotated[
 class Request(NamedTuple):
     """What is to be trained on what."""
 
-    source: DataConfig
+    source: "DataConfig"
     model: str
     values: dict[str, Any]
 
@@ -62,29 +60,46 @@ def train(
 
     Example: miqrec train --data ml-1m --model miq-sasrec --window 10 --out runs/miq
     """
-    typed = {"data": data, "model": model, "recipe": recipe, "items": items, "init_from": init_from}
+    from miqrec.runs.run import run
+    from miqrec.training.hooks import Hooks
+
     if resume:
-        _refuse_beside_resume(given(typed | values))
-        plan = plan_again(read_run_config(out), out, data_dir=data_dir, cache=CACHE)
+        typed = {"data": data, "model": model, "recipe": recipe, "items": items}
+        _refuse_beside_resume(given(typed | {"init_from": init_from} | values))
+        plan = _plan_again(out, data_dir)
     else:
         basis = _recipe(recipe, init_from) if recipe else None
         request = _combine(basis, data, items, model)
-        settings = request.values | given(values)
-        plan = plan_run(
-            *(request.source, request.model, settings),
-            init_from=init_from,
-            data_dir=data_dir,
-            cache=CACHE,
-        )
-    dataset, config = plan.dataset, plan.config
-    for line in (f"{dataset.name}: {statistics(dataset)}", describe(plan.splits)):
-        messages.print(line, highlight=False, soft_wrap=True)
+        request = request._replace(values=request.values | given(values))
+        plan = _plan(request, init_from, data_dir)
+    _describe(plan)
     try:
         metrics = run(plan, out, Hooks(device=device), final=final)
     except KeyboardInterrupt:
         messages.print(f"stopped; `miqrec train --out {out} --resume` goes on", soft_wrap=True)
         raise typer.Exit(130) from None
-    _report(metrics, config, out, as_json=json)
+    _report(metrics, plan.config, out, as_json=json)
+
+
+def _plan(request: Request, init_from: Path | None, data_dir: Path | None) -> "Plan":
+    from miqrec.runs.plan import plan_run
+
+    return plan_run(*request, init_from=init_from, data_dir=data_dir, cache=CACHE)
+
+
+def _plan_again(out: Path, data_dir: Path | None) -> "Plan":
+    from miqrec.runs.folder import read_run_config
+    from miqrec.runs.plan import plan_again
+
+    return plan_again(read_run_config(out), out, data_dir=data_dir, cache=CACHE)
+
+
+def _describe(plan: "Plan") -> None:
+    from miqrec.data.counts import statistics
+    from miqrec.data.splitting import describe
+
+    for line in (f"{plan.dataset.name}: {statistics(plan.dataset)}", describe(plan.splits)):
+        messages.print(line, highlight=False, soft_wrap=True)
 
 
 def _refuse_beside_resume(typed: dict[str, Any]) -> None:
@@ -106,6 +121,8 @@ def _combine(
     basis: Request | None, data: str | None, items: Path | None, model: str | None
 ) -> Request:
     """Combine what was typed with the recipe; data that are typed bring columns of their own."""
+    from miqrec.data.open import DataConfig
+
     if basis is None:
         if data is None:
             raise MiqrecError(
@@ -118,7 +135,7 @@ def _combine(
     return Request(source, model or basis.model, basis.values)
 
 
-def _report(metrics: Metrics, config: RunConfig, out: Path, *, as_json: bool) -> None:
+def _report(metrics: "Metrics", config: "RunConfig", out: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {"run": str(out), "config": config.model_dump(mode="json"), **metrics.model_dump()}

@@ -10,19 +10,16 @@ from miqrec.cli.options import CACHE, DataDir, Items, Json
 from miqrec.cli.output import console, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
 from miqrec.cli.settings import given, with_settings
-from miqrec.data.dataset import Dataset
-from miqrec.data.open import DataConfig
 from miqrec.errors import MiqrecError
-from miqrec.experiments.studies.plan import data_words, option_words
-from miqrec.experiments.tuning.space import Dimension, TuningConfig, read_search
 from miqrec.models.registry import find_models
-from miqrec.runs.initial_weights import sizes
-from miqrec.runs.plan import plan_run
 from miqrec.runs.settings import Setting
 from miqrec.system.progress import console as messages
 from miqrec.training.config import TrainingConfig
 
 if TYPE_CHECKING:
+    from miqrec.data.dataset import Dataset
+    from miqrec.data.open import DataConfig
+    from miqrec.experiments.tuning.space import Dimension, TuningConfig
     from miqrec.experiments.tuning.tune import SearchResult
 
 TRIALS = 20
@@ -62,10 +59,10 @@ Storage = Annotated[
 class Search(NamedTuple):
     """A search as it was asked for."""
 
-    source: DataConfig
+    source: "DataConfig"
     model: str
     fixed: dict[str, Setting]  # settings that are the same in all trials
-    space: dict[str, Dimension]
+    space: dict[str, "Dimension"]
     trials: int
 
 
@@ -127,6 +124,9 @@ def _recipe(recipe: str, init_from: Path | None) -> Search:
 
 def _typed(data: str | None, items: Path | None, model: str, search: Path | None) -> Search:
     """Make a search of the options, without a recipe."""
+    from miqrec.data.open import DataConfig
+    from miqrec.experiments.tuning.space import read_search
+
     if data is None or search is None:
         raise MiqrecError("give --data and --search, or a --recipe that has both")
     source = DataConfig(source=data, items=str(items) if items else None)
@@ -142,7 +142,10 @@ def _refuse_beside_a_recipe(*options: object) -> None:
 
 def _open(
     search: Search, init_from: Path | None, data_dir: Path | None
-) -> tuple[Dataset, TuningConfig]:
+) -> tuple["Dataset", "TuningConfig"]:
+    from miqrec.experiments.tuning.space import TuningConfig
+    from miqrec.runs.plan import plan_run
+
     plan = plan_run(
         *(search.source, search.model, search.fixed),
         init_from=init_from,
@@ -160,8 +163,10 @@ def _open(
     return plan.dataset, config
 
 
-def _check_sizes(model: str, space: dict[str, Dimension]) -> None:
+def _check_sizes(model: str, space: dict[str, "Dimension"]) -> None:
     """Check that a search leaves the sizes of the weights that it starts from as they are."""
+    from miqrec.runs.initial_weights import sizes
+
     if fixed := sizes(model) & space.keys():
         raise MiqrecError(
             f"{', '.join(sorted(fixed))} can't be searched, since --init-from fixes the sizes"
@@ -169,9 +174,11 @@ def _check_sizes(model: str, space: dict[str, Dimension]) -> None:
 
 
 def _command(
-    config: TuningConfig, best: dict[str, Setting], out: Path, init_from: Path | None
+    config: "TuningConfig", best: dict[str, Setting], out: Path, init_from: Path | None
 ) -> list[str]:
     """Write the command that trains with the best settings."""
+    from miqrec.experiments.studies.plan import data_words, option_words
+
     start = ("--init-from", str(init_from)) if init_from else ()
     words = (*data_words(config.data), "--model", config.model, *option_words(best), *start)
     return ["miqrec", "train", *words, "--out", str(out / "best")]

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from miqrec.data.dataset import Dataset
     from miqrec.data.demo.generate import Demo, DemoConfig, generate
     from miqrec.data.encoding import build_dataset, with_catalogue
-    from miqrec.data.filters import Filters, prepare
+    from miqrec.data.filters import Filters
     from miqrec.data.histories import Histories, Questions
     from miqrec.data.open import DataConfig, open_dataset
+    from miqrec.data.preparing import prepare
     from miqrec.data.reading.columns import Columns
     from miqrec.data.reading.histories import read_histories
     from miqrec.data.reading.interactions import read_interactions
@@ -58,9 +59,10 @@ __getattr__ = lazy_names(
         "miqrec.data.dataset": ["Dataset"],
         "miqrec.data.demo.generate": ["Demo", "DemoConfig", "generate"],
         "miqrec.data.encoding": ["build_dataset", "with_catalogue"],
-        "miqrec.data.filters": ["Filters", "prepare"],
+        "miqrec.data.filters": ["Filters"],
         "miqrec.data.histories": ["Histories", "Questions"],
         "miqrec.data.open": ["DataConfig", "open_dataset"],
+        "miqrec.data.preparing": ["prepare"],
         "miqrec.data.reading.columns": ["Columns"],
         "miqrec.data.reading.histories": ["read_histories"],
         "miqrec.data.reading.interactions": ["read_interactions"],

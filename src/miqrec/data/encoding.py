@@ -2,20 +2,19 @@
 
 import warnings
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from miqrec.data.catalogue import Catalogue, make_catalogue
+from miqrec.data.choices import OnUnknown
 from miqrec.data.dataset import Dataset
 from miqrec.data.ids import positions
 from miqrec.data.sequences import Sequences, lengths_to_offsets
 from miqrec.data.times import microseconds
 from miqrec.errors import MiqrecError, MiqrecWarning
-
-OnUnknown = Literal["skip", "error"]
 
 
 def build_dataset(

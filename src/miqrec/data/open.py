@@ -11,10 +11,11 @@ from miqrec.data.cache import kept_in_cache, stem
 from miqrec.data.dataset import Dataset, is_saved_dataset, read_saved_dataset
 from miqrec.data.demo.generate import generate
 from miqrec.data.encoding import build_dataset
-from miqrec.data.filters import Filters, prepare
+from miqrec.data.filters import Filters
 from miqrec.data.named.check import check_size
 from miqrec.data.named.definitions import DATASETS
 from miqrec.data.named.fetch import find
+from miqrec.data.preparing import prepare
 from miqrec.data.reading.columns import Columns
 from miqrec.data.reading.histories import are_histories, read_histories
 from miqrec.data.reading.interactions import read_interactions

@@ -9,14 +9,8 @@ from pydantic import ValidationError
 
 from miqrec.config import explain
 from miqrec.errors import MiqrecError
+from miqrec.experiments.recipes import FOLDER, study_names
 from miqrec.experiments.studies.study import Study
-
-FOLDER = Path(__file__).parents[1] / "recipes"
-
-
-def study_names() -> list[str]:
-    """List the studies that come with miqrec."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def read_study(name: str) -> Study:
