@@ -11,14 +11,14 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.mixture import late_mixture
 from miqrec.evaluation.scoring import score_items, score_mixes
-from miqrec.models.gru4rec import GRU4RecConfig
-from miqrec.models.markov import MarkovConfig
-from miqrec.models.popularity import PopularityConfig
+from miqrec.models.configs.gru4rec import GRU4RecConfig
+from miqrec.models.configs.markov import MarkovConfig
+from miqrec.models.configs.popularity import PopularityConfig
+from miqrec.models.configs.s3rec import MIQS3RecConfig
+from miqrec.models.configs.sasrec import MIQSASRecConfig, SASRecConfig
+from miqrec.models.configs.srgnn import SRGNNConfig
 from miqrec.models.protocol import Learner, Model, NamedConfig
 from miqrec.models.registry import build_model
-from miqrec.models.s3rec import MIQS3RecConfig
-from miqrec.models.sasrec import MIQSASRecConfig, SASRecConfig
-from miqrec.models.srgnn import SRGNNConfig
 from miqrec.nn.padding import trim
 
 N_ITEMS, READ = 12, 5

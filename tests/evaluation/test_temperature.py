@@ -11,7 +11,8 @@ from miqrec.data.histories import Questions
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.temperature import check_temperature, fit_temperature
-from miqrec.models.popularity import Popularity, PopularityConfig
+from miqrec.models.configs.popularity import PopularityConfig
+from miqrec.models.popularity import Popularity
 
 EVERYTHING = InferenceConfig(exclude_seen=False)
 
