@@ -11,6 +11,19 @@ from miqrec.data.dataset import Dataset, read_saved_dataset
 from miqrec.data.encoding import build_dataset
 from miqrec.errors import MiqrecError
 
+EVENTS = pl.DataFrame(
+    {
+        "user": [1, 1],
+        "item": [5, 6],
+        "time": [0.5, 7.0],
+        "kind": ["buy", "view"],
+        "session": [3, 3],
+    }
+)
+FILES = [
+    *("dataset.json", "items.npy", "offsets.npy", "times.npy", "kinds.npy", "sessions.npy"),
+    *("users.parquet", "items.parquet"),
+]
 USERS = ["bob", "bob", "bob", "ann"]
 
 
@@ -34,16 +47,7 @@ def test_a_saved_data_set_is_read_back_memory_mapped(tmp_path):
 
 
 def test_times_kinds_and_sessions_are_read_back_memory_mapped(tmp_path):
-    frame = pl.DataFrame(
-        {
-            "user": [1, 1],
-            "item": [5, 6],
-            "time": [0.5, 7.0],
-            "kind": ["buy", "view"],
-            "session": [3, 3],
-        }
-    )
-    build_dataset(frame).save(tmp_path / "store")
+    build_dataset(EVENTS).save(tmp_path / "store")
     again = read_saved_dataset(tmp_path / "store")
     assert {name: column.tolist() for name, column in again.sequences.columns().items()} == {
         "times": [0.5, 7.0], "kinds": [0, 1], "sessions": [0, 0]
@@ -55,7 +59,7 @@ def test_times_kinds_and_sessions_are_read_back_memory_mapped(tmp_path):
 def test_a_data_set_of_format_1_is_still_read(tmp_path):
     small().save(tmp_path / "store")
     header = json.loads((tmp_path / "store" / "dataset.json").read_text())
-    del header["kinds"]
+    del header["kinds"], header["checksums"]
     (tmp_path / "store" / "dataset.json").write_text(json.dumps(header | {"format": 1}))
     again = read_saved_dataset(tmp_path / "store")
     assert (again.kinds, again.sequences.columns()) == ((), {})
@@ -112,17 +116,45 @@ def test_a_folder_without_a_data_set_is_an_error(tmp_path):
         read_saved_dataset(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["items.npy", "offsets.npy", "items.parquet", "dataset.json"])
+def damaged(content: bytes, damage: str) -> bytes:
+    """Return a file's content with a bit of its last values turned over, or without its second half."""
+    if damage == "cut short":
+        return content[: len(content) // 2]
+    return content[:-5] + bytes([content[-5] ^ 1]) + content[-4:]
+
+
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("damage", ["a bit", "cut short"])
 def test_a_damaged_data_set_is_one_sentence(tmp_path, name, damage):
-    small().save(tmp_path / "store")
+    build_dataset(EVENTS).save(tmp_path / "store")
     path = tmp_path / "store" / name
-    content = bytearray(path.read_bytes())
-    content[-5] ^= 1
-    path.write_bytes(content if damage == "a bit" else content[: len(content) // 2])
+    path.write_bytes(damaged(path.read_bytes(), damage))
     with pytest.raises(MiqrecError, match=r"is damaged.*; prepare the data again") as error:
         read_saved_dataset(tmp_path / "store")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", FILES[1:])
+def test_a_file_that_is_missing_is_named(tmp_path, name):
+    build_dataset(EVENTS).save(tmp_path / "store")
+    (tmp_path / "store" / name).unlink()
+    with pytest.raises(MiqrecError, match=rf"{name} can't be read: .*; prepare the data again"):
+        read_saved_dataset(tmp_path / "store")
+
+
+def test_whatever_byte_of_the_header_is_wrong_it_says_the_same_or_is_refused(tmp_path):
+    build_dataset(EVENTS, name="events").save(tmp_path / "store")
+    path = tmp_path / "store" / "dataset.json"
+    content, refused = path.read_bytes(), 0
+    for place, byte in enumerate(content):
+        path.write_bytes(content[:place] + bytes([byte ^ 1]) + content[place + 1 :])
+        try:
+            found = read_saved_dataset(tmp_path / "store")
+        except MiqrecError:
+            refused += 1
+        else:
+            assert (found.name, found.kinds) == ("events", ("buy", "view"))
+    assert refused == len(content)
 
 
 def test_a_newer_format_is_an_error(tmp_path):

@@ -1,7 +1,9 @@
 """What a saved model is, and what is refused as one."""
 
 import json
+from contextlib import suppress
 
+import polars as pl
 import pytest
 
 from miqrec.errors import MiqrecError
@@ -19,8 +21,14 @@ def folder(tmp_path):
 
 
 def edit(folder, **changes):
-    config = json.loads((folder / "config.json").read_text())
+    """Change the config of an artifact as of format 1, which had no checksums."""
+    config = json.loads((folder / "config.json").read_text()) | {"format": 1}
+    del config["checksums"]
     (folder / "config.json").write_text(json.dumps(config | changes))
+
+
+def put_in_another_order(items):
+    pl.read_parquet(items).reverse().write_parquet(items)
 
 
 def test_it_is_three_files_and_no_histories(folder):
@@ -119,20 +127,84 @@ def test_weights_that_do_not_match_the_config(folder):
         load_artifact(folder)
 
 
-def test_weights_that_are_cut_short(folder):
-    weights = (folder / "model.safetensors").read_bytes()
-    (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+def turn_a_bit(path, place):
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
 
-    with pytest.raises(MiqrecError, match="the folder is damaged"):
+
+@pytest.mark.parametrize("name", ["model.safetensors", "items.parquet"])
+@pytest.mark.parametrize("damage", ["a bit", "cut short", "emptied"])
+def test_a_damaged_file_is_named(folder, name, damage):
+    path = folder / name
+    if damage == "a bit":
+        turn_a_bit(path, -9)
+    elif damage == "cut short":
+        path.write_bytes(path.read_bytes()[:-1])
+    else:
+        path.write_bytes(b"")
+
+    with pytest.raises(
+        MiqrecError, match=rf"{name} is damaged or was altered; restore it"
+    ) as error:
+        load_artifact(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_whatever_byte_of_the_config_is_wrong_it_says_the_same_or_is_refused(folder):
+    path, expected = folder / "config.json", load_artifact(folder).config
+    content = path.read_bytes()
+    for place in range(0, len(content), 3):
+        turn_a_bit(path, place)
+        with suppress(MiqrecError):
+            assert load_artifact(folder).config == expected
+        path.write_bytes(content)
+
+
+def test_a_missing_file_is_named(folder):
+    (folder / "items.parquet").unlink()
+
+    with pytest.raises(MiqrecError, match=r"items.parquet can't be read: No such file"):
         load_artifact(folder)
 
 
-@pytest.mark.parametrize("name", ["config.json", "items.parquet"])
-def test_a_file_that_is_damaged(folder, name):
-    (folder / name).write_bytes(b"\xff{")
+def test_items_in_another_order_are_refused(folder):
+    put_in_another_order(folder / "items.parquet")
 
-    with pytest.raises(MiqrecError, match=rf"{name} .*; restore it"):
+    with pytest.raises(MiqrecError, match=r"items.parquet is damaged or was altered"):
         load_artifact(folder)
+
+
+class TestFormat1:
+    """Artifacts of before there were checksums."""
+
+    def test_they_are_still_read(self, folder):
+        edit(folder)
+
+        assert load_artifact(folder).catalogue.n_items == 20
+
+    def test_items_in_another_order_are_refused(self, folder):
+        edit(folder)
+        put_in_another_order(folder / "items.parquet")
+
+        with pytest.raises(MiqrecError, match=r"items.parquet has its rows in another order"):
+            load_artifact(folder)
+
+    def test_weights_that_are_cut_short(self, folder):
+        edit(folder)
+        weights = (folder / "model.safetensors").read_bytes()
+        (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+
+        with pytest.raises(MiqrecError, match="the folder is damaged"):
+            load_artifact(folder)
+
+    @pytest.mark.parametrize("name", ["config.json", "items.parquet"])
+    def test_a_file_that_is_damaged(self, folder, name):
+        edit(folder)
+        (folder / name).write_bytes(b"\xff{")
+
+        with pytest.raises(MiqrecError, match=rf"{name} .*; restore it"):
+            load_artifact(folder)
 
 
 def test_a_run_that_is_not_finished_is_called_so(tmp_path):

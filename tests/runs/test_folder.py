@@ -17,6 +17,7 @@ from miqrec.runs.artifact import load_artifact
 from miqrec.runs.folder import claim, note_environment, read_metrics
 from miqrec.runs.run import run
 from miqrec.system.environment import environment
+from miqrec.system.files import remove
 from miqrec.system.locks import locked
 from miqrec.training.hooks import NO_HOOKS, Hooks
 from worlds import cycle, small
@@ -59,6 +60,35 @@ def test_a_finished_run_is_read_and_not_repeated(tmp_path):
 
     assert run(PLAN, tmp_path / "run") == first
     assert (tmp_path / "run" / "artifact" / "model.safetensors").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("final", [False, True])
+@pytest.mark.parametrize("harm", ["missing", "damaged"])
+def test_a_finished_run_whose_model_is_gone_or_damaged_says_so(tmp_path, harm, final):
+    run(PLAN, tmp_path / "run", final=True)
+    part = tmp_path / "run" / ("final" if final else "") / "artifact"
+    if harm == "missing":
+        (part / "items.parquet").unlink()
+        sentence = r"items\.parquet can't be read: No such file"
+    else:
+        weights = part / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-1])
+        sentence = r"model\.safetensors is damaged or was altered; restore it from a copy"
+
+    with pytest.raises(MiqrecError, match=sentence):
+        run(PLAN, tmp_path / "run")
+
+
+def test_a_finished_run_without_its_model_is_fitted_again_as_its_sentence_says(tmp_path):
+    metrics = run(PLAN, tmp_path / "run")
+    remove(tmp_path / "run" / "artifact")
+    with pytest.raises(MiqrecError, match=r"finished, but its model can't be used: .* remove .*"):
+        run(PLAN, tmp_path / "run")
+
+    (tmp_path / "run" / "metrics.json").unlink()
+
+    assert run(PLAN, tmp_path / "run").test == metrics.test
+    assert load_artifact(tmp_path / "run").config.trained_on == "train"
 
 
 def test_while_another_process_is_at_work_a_run_is_refused_and_nothing_is_written(tmp_path):

@@ -115,12 +115,26 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
         weights(tmp_path, **FALLING)
 
 
-def test_whatever_bit_is_wrong_a_checkpoint_is_right_or_refused(tmp_path):
+def harmed(content: bytes, place: int) -> dict[str, bytes]:
+    """Return a file with one thing wrong at a place, by what is wrong."""
+    before, byte, after = content[:place], content[place], content[place + 1 :]
+    return {
+        "a bit": before + bytes([byte ^ 0x10]) + after,
+        "the highest bit": before + bytes([byte ^ 0x80]) + after,
+        "a block of zeros": before + bytes(64) + content[place + 64 :],
+        "a block from elsewhere": before + content[:64] + content[place + 64 :],
+        "cut short": before,
+        "a byte is missing": before + after,
+    }
+
+
+@pytest.mark.parametrize("harm", harmed(b"content", 0))
+def test_whatever_is_wrong_in_a_checkpoint_it_is_right_or_refused(tmp_path, harm):
     path, tensor = tmp_path / "a.ckpt", torch.arange(200.0)
     torch.save({"state_dict": {"weight": tensor}, "epoch": 3}, path)
     content, refused = path.read_bytes(), 0
     for place in range(0, len(content), 7):
-        path.write_bytes(content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1 :])
+        path.write_bytes(harmed(content, place)[harm])
         try:
             found = read_checkpoint(path)
         except MiqrecError:

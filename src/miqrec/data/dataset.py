@@ -14,12 +14,17 @@ import polars as pl
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.sequences import Sequences
 from miqrec.errors import MiqrecError
+from miqrec.system.checksums import verify, write_described
 from miqrec.system.files import replacing
 
-FORMAT = 2
-"""The version of the folder that `Dataset.save` writes; format 1 had no times, kinds or sessions."""
+FORMAT = 3
+"""The version of the folder that `Dataset.save` writes.
+
+Format 1 had no times, kinds or sessions, format 2 no checksums.
+"""
 
 _HEADER = "dataset.json"
+_REMEDY = "prepare the data again"
 _COLUMNS = ("times", "kinds", "sessions")
 _FILES = {
     *(_HEADER, "items.npy", "offsets.npy", "users.parquet", "items.parquet"),
@@ -75,7 +80,7 @@ class Dataset:
                 "fingerprint": self.fingerprint,
                 "kinds": self.kinds,
             }
-            (new / _HEADER).write_text(json.dumps(header, indent=2) + "\n", encoding="utf-8")
+            write_described(new / _HEADER, header)
 
 
 def is_saved_dataset(folder: Path) -> bool:
@@ -97,20 +102,21 @@ def read_saved_dataset(folder: Path) -> Dataset:
         raise
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         reason = str(error).partition("\n")[0]
-        raise MiqrecError(f"{folder} is damaged ({reason}); prepare the data again") from error
+        raise MiqrecError(f"{folder} is damaged ({reason}); {_REMEDY}") from error
     if dataset.fingerprint != fingerprint:
-        raise MiqrecError(f"{folder} is damaged: its items were altered; prepare the data again")
+        raise MiqrecError(f"{folder} is damaged: its items were altered; {_REMEDY}")
     return dataset
 
 
 def _read(folder: Path) -> tuple[Dataset, str]:
     """Read a data set, and the fingerprint that it had when it was saved."""
-    header = json.loads((folder / _HEADER).read_text(encoding="utf-8"))
+    header = json.loads((folder / _HEADER).read_bytes())
     if header["format"] > FORMAT:
         raise MiqrecError(
             f"{folder} was written by a newer miqrec (format {header['format']}, this one "
             f"reads up to {FORMAT}); upgrade miqrec or prepare the data again"
         )
+    verify(folder / _HEADER, _REMEDY, since=3)
     catalogue = Catalogue(pl.read_parquet(folder / "items.parquet"))
     columns = {name: _array(folder, name) for name in _COLUMNS if _path(folder, name).exists()}
     sequences = Sequences(

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import torch
+from pydantic import Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from miqrec.config import Config, read_versioned
@@ -21,16 +22,20 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.models.protocol import Model
 from miqrec.models.registry import ModelConfig, build_model
+from miqrec.system.checksums import verify, write_described
 from miqrec.system.files import recover, replacing
 from miqrec.system.seeds import seeded
 from miqrec.system.tables import read_frame
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
 
-FORMAT = 1
+FORMAT = 2
+"""The version of the folder; format 1 had no checksums."""
 
 FILES = {"config.json", "model.safetensors", "items.parquet"}
 """What an artifact consists of."""
+
+REMEDY = "restore it from a copy, or train again"
 
 TrainedOn = Literal["train", "all", "pretraining"]
 """On "all" means on the held-out items too, so that only later data can evaluate it; a model of
@@ -52,6 +57,12 @@ class ArtifactConfig(Config):
     inference: InferenceConfig = InferenceConfig()
     trained_on: TrainedOn
     trained_until: str | None = None  # of "all": the last moment of the data, if they have times
+
+
+class _SavedConfig(ArtifactConfig):
+    """A config as it stands in the folder, with the checksum of each file; format 1 had none."""
+
+    checksums: dict[str, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +99,10 @@ def save_artifact(artifact: Artifact, folder: Path) -> None:
     )
     with replacing(folder, _is_artifact) as partial:
         partial.mkdir()
-        (partial / "config.json").write_text(artifact.config.model_dump_json(indent=2) + "\n")
-        save_file(weights, partial / "model.safetensors")
+        (partial / "model.safetensors").write_bytes(save(weights))
         items.write_parquet(partial / "items.parquet")
+        about = artifact.config.model_copy(update={"format": FORMAT})
+        write_described(partial / "config.json", about.model_dump(mode="json"))
 
 
 def save_inference(folder: Path, inference: InferenceConfig) -> None:
@@ -115,11 +127,13 @@ def load_artifact(folder: Path) -> Artifact:
     """Read an artifact, or the one of a run.
 
     Raises:
-        MiqrecError: not an artifact, one of a newer format, or weights that don't fit its config.
+        MiqrecError: not an artifact, one of a newer format, one that was damaged, or weights that
+            don't fit its config.
     """
     folder = artifact_folder(folder)
     config = _read_config(folder)
-    items = read_frame(folder / "items.parquet", "item", "title", "attributes", "count")
+    verify(folder / "config.json", REMEDY, since=2)
+    items = _read_items(folder / "items.parquet")
     with seeded(0):  # its first weights are drawn, and then replaced
         model = build_model(config.model, items.height)
     try:
@@ -128,10 +142,18 @@ def load_artifact(folder: Path) -> Artifact:
         reason = str(error).strip().splitlines()[-1].strip()
         raise MiqrecError(
             f"{folder}: model.safetensors does not match config.json ({reason}); "
-            "the folder is damaged or was edited: train again or restore it"
+            f"the folder is damaged or was edited: {REMEDY}"
         ) from error
     catalogue = Catalogue(items.drop("count"))
     return Artifact(config, model, catalogue, items["count"].to_numpy())
+
+
+def _read_items(path: Path) -> pl.DataFrame:
+    """Read the items; row i must be that of the weights' row i + 1, or lists name the wrong items."""
+    items = read_frame(path, "id", "item", "title", "attributes", "count")
+    if not np.array_equal(items["id"].to_numpy(), np.arange(1, items.height + 1)):
+        raise MiqrecError(f"{path} has its rows in another order than the weights; {REMEDY}")
+    return items.drop("id")
 
 
 def _is_artifact(folder: Path) -> bool:
@@ -159,4 +181,5 @@ def artifact_folder(folder: Path) -> Path:
 
 def _read_config(folder: Path) -> ArtifactConfig:
     """Read the config of an artifact; its format is checked before anything else."""
-    return read_versioned(folder / "config.json", ArtifactConfig, "a saved model's", FORMAT)
+    saved = read_versioned(folder / "config.json", _SavedConfig, "a saved model's", FORMAT)
+    return ArtifactConfig(**{name: getattr(saved, name) for name in ArtifactConfig.model_fields})

@@ -12,7 +12,7 @@ import torch
 
 from miqrec.config import read_config
 from miqrec.data.split_config import Held
-from miqrec.errors import MiqrecWarning
+from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.metrics import summary
@@ -67,6 +67,7 @@ def _run(plan: Plan, folder: Path, hooks: Hooks) -> Metrics:
     from miqrec.runs.fit import fit
 
     if (folder / "metrics.json").exists():
+        _check_model(folder)
         remove(folder / "checkpoints")
         return read_metrics(folder)
     device = choose_device(hooks.device)
@@ -110,6 +111,21 @@ def report_misses(metrics: Metrics, inference: InferenceConfig) -> None:
             "out, so they count as misses; --no-exclude-seen recommends such items and ranks them"
         )
         warnings.warn(message, MiqrecWarning, stacklevel=3)
+
+
+def _check_model(folder: Path) -> None:
+    """See that the model of a finished run is there and whole.
+
+    Raises:
+        MiqrecError: it isn't, which its scores alone don't show.
+    """
+    try:
+        load_artifact(folder / "artifact")
+    except MiqrecError as error:
+        raise MiqrecError(
+            f"the run in {folder} is finished, but its model can't be used: {error}; without a copy, "
+            f"remove {folder / 'metrics.json'} and resume the run, which fits it again"
+        ) from error
 
 
 def _ranks(artifact: Artifact, plan: Plan, part: Held, device: torch.device) -> pl.DataFrame:
@@ -163,6 +179,7 @@ def _run_final(plan: Plan, folder: Path, epochs: int | None, hooks: Hooks) -> No
     from miqrec.runs.fit import fit_on_everything
 
     if (folder / "artifact").exists():
+        load_artifact(folder)  # which sees that it is whole
         return
     save_artifact(fit_on_everything(plan, epochs, folder, hooks), folder / "artifact")
     remove(folder / "checkpoints")

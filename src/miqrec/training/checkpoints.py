@@ -1,6 +1,5 @@
 """Checkpoints of a training: the last epoch's, to go on from, and the best epoch's weights."""
 
-import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -72,10 +71,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             for part in archive.namelist():
                 archive.read(part)  # which compares the checksum
         return dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+    except Exception as error:  # a damaged archive makes its readers raise errors of many kinds
+        reason = str(error).partition("\n")[0]
         raise MiqrecError(
-            f"{path} can't be read: {str(error).splitlines()[0]}; remove the folder {path.parent} to "
-            "train from the beginning"
+            f"{path} can't be read: {reason}; remove the folder {path.parent} to train from the beginning"
         ) from error
 
 
