@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import tensor
 
 from miqrec.errors import MiqrecError
-from miqrec.training import losses
+from miqrec.training import full_softmax, losses
 from miqrec.training.losses import bce, ce, gbce, sampled_ce
 from tensors import LargestTensor
 
@@ -36,8 +36,8 @@ def with_gradients(loss, states, vectors, *rest):
 @pytest.mark.parametrize("chunk", [1, 40, 10**6])
 @pytest.mark.parametrize(("n", "n_items"), [(1, 1), (7, 5), (12, 40), (65, 33)])
 def test_ce_is_cross_entropy_in_outputs_and_gradients(n, n_items, chunk, monkeypatch):
-    monkeypatch.setattr(losses, "ROWS", 1)
-    monkeypatch.setattr(losses, "CHUNK", chunk)
+    monkeypatch.setattr(full_softmax, "ROWS", 1)
+    monkeypatch.setattr(full_softmax, "CHUNK", chunk)
     inputs = problem(n, n_items)
     torch.testing.assert_close(with_gradients(ce, *inputs), with_gradients(plain_ce, *inputs))
 
@@ -54,8 +54,8 @@ def test_ce_in_float32_is_as_close_as_float32_allows():
 
 
 def test_ce_passes_gradcheck(monkeypatch):
-    monkeypatch.setattr(losses, "ROWS", 1)
-    monkeypatch.setattr(losses, "CHUNK", 15)
+    monkeypatch.setattr(full_softmax, "ROWS", 1)
+    monkeypatch.setattr(full_softmax, "CHUNK", 15)
     states, vectors, targets = problem(5, 7, d=3)
     assert torch.autograd.gradcheck(lambda s, v: ce(s, v, targets), (states, vectors))
 
@@ -88,8 +88,10 @@ def test_ce_under_autocast_multiplies_in_bfloat16_and_sums_in_float32():
 
 
 def test_ce_of_bfloat16_tensors_adds_chunks_in_float32(monkeypatch):
-    monkeypatch.setattr(losses, "ROWS", 1)
-    monkeypatch.setattr(losses, "CHUNK", 1)  # a position a chunk: bfloat16 would stall near 256
+    monkeypatch.setattr(full_softmax, "ROWS", 1)
+    monkeypatch.setattr(
+        full_softmax, "CHUNK", 1
+    )  # a position a chunk: bfloat16 would stall near 256
     states, vectors, _ = problem(1, 4, dtype=torch.bfloat16)
     one = with_gradients(ce, states, vectors, tensor([2]))[2]
     many = with_gradients(ce, states.repeat(1024, 1), vectors, torch.full((1024,), 2))[2]
@@ -118,11 +120,11 @@ def test_ce_refuses_targets_that_are_no_items(target):
 
 
 def test_ce_takes_so_many_rows_at_a_time_however_many_items_there_are(monkeypatch):
-    monkeypatch.setattr(losses, "CHUNK", 1)
-    inputs = problem(3 * losses.ROWS, 1000, d=4)
+    monkeypatch.setattr(full_softmax, "CHUNK", 1)
+    inputs = problem(3 * full_softmax.ROWS, 1000, d=4)
     with LargestTensor() as largest:
         with_gradients(ce, *inputs)
-    assert largest.elements == losses.ROWS * 1000
+    assert largest.elements == full_softmax.ROWS * 1000
 
 
 @pytest.mark.parametrize(
@@ -130,12 +132,12 @@ def test_ce_takes_so_many_rows_at_a_time_however_many_items_there_are(monkeypatc
     [("cpu", 2**10, 2**9), ("cpu", 2**20, 128), ("cuda", 2**10, 2**16), ("cuda", 2**20, 128)],
 )
 def test_chunks_of_ce_fit_a_cpus_cache_and_fill_a_gpu(device, n_items, rows):
-    assert losses._rows_at_a_time(n_items, device) == rows
+    assert full_softmax.rows_at_a_time(n_items, device) == rows
 
 
 def test_memory_of_ce_does_not_grow_with_positions_times_items(monkeypatch):
-    monkeypatch.setattr(losses, "ROWS", 1)
-    monkeypatch.setattr(losses, "CHUNK", 5_000)
+    monkeypatch.setattr(full_softmax, "ROWS", 1)
+    monkeypatch.setattr(full_softmax, "CHUNK", 5_000)
     inputs = problem(500, 1000, d=4)
     with LargestTensor() as largest:
         with_gradients(ce, *inputs)

@@ -32,9 +32,7 @@ class InferenceConfig(Config):
     def _read_mix(cls, mix: object) -> object:
         if mix is None or (isinstance(mix, str) and mix.strip() == "trained"):
             return mix.strip() if mix else None
-        weights = _numbers(mix)
-        _check_weights(weights)
-        return weights
+        return read_weights(mix, "trained")
 
 
 DEFAULT_INFERENCE = InferenceConfig()
@@ -54,14 +52,26 @@ def with_changes(inference: InferenceConfig, **values: Any) -> InferenceConfig:
         raise MiqrecError(explain(error)) from error
 
 
-def _numbers(mix: object) -> tuple[float, ...]:
+def read_weights(mix: object, *others: str) -> tuple[float, ...]:
+    """Read the weights of answers, from numbers or from text such as "0.6 0.4".
+
+    Args:
+        mix: The weights, newest first.
+        others: The words that may stand in their place, for the sentence of an error.
+
+    Raises:
+        ValueError: If they are no distribution in which the newest answer has a part.
+    """
     words = mix.replace(",", " ").split() if isinstance(mix, str) else mix
     try:
-        return tuple(float(word) for word in words)  # type: ignore[attr-defined]
+        weights = tuple(float(word) for word in words)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as error:
+        choice = "".join(f', or "{word}"' for word in others)
         raise ValueError(
-            f'{mix!r} is not a row of weights; give one for each answer, such as "0.6 0.4", or "trained"'
+            f'{mix!r} is not a row of weights; give one for each answer, such as "0.6 0.4"{choice}'
         ) from error
+    _check_weights(weights)
+    return weights
 
 
 def _check_weights(weights: Iterable[float]) -> None:

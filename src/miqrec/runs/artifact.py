@@ -26,6 +26,7 @@ from miqrec.system.checksums import verify, write_described
 from miqrec.system.files import recover, replacing
 from miqrec.system.seeds import seeded
 from miqrec.system.tables import read_frame
+from miqrec.training.answers import add_mixture
 from miqrec.training.config import TrainingConfig
 from miqrec.training.pretraining.config import PretrainingConfig
 
@@ -136,6 +137,8 @@ def load_artifact(folder: Path) -> Artifact:
     items = _read_items(folder / "items.parquet")
     with seeded(0):  # its first weights are drawn, and then replaced
         model = build_model(config.model, items.height)
+    if config.training:
+        add_mixture(model, config.training)
     try:
         model.load_state_dict(load_file(folder / "model.safetensors"))
     except (RuntimeError, SafetensorError, OSError) as error:

@@ -21,6 +21,7 @@ from miqrec.runs.config import RunConfig
 from miqrec.runs.initial_weights import take_up
 from miqrec.runs.plan import Plan, PretrainingPlan
 from miqrec.system.seeds import Purpose, seeded, stream
+from miqrec.training.answers import add_mixture
 from miqrec.training.fit import train, train_on_everything
 from miqrec.training.hooks import NO_HOOKS, Hooks
 from miqrec.training.pretraining.fit import pretrain
@@ -108,9 +109,10 @@ def _report_what_is_not_asked(plan: Plan) -> None:
 def _fresh_model(dataset: Dataset, config: RunConfig) -> Model:
     with seeded(stream(config.training.seed, Purpose.WEIGHTS)):
         model = build_model(config.model, dataset.catalogue.n_items)
-    check_mix(model, config.inference)
     if config.init_from:
         take_up(config.init_from, model, dataset.catalogue)
+    add_mixture(model, config.training)
+    check_mix(model, config.inference)
     return model
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -68,7 +68,10 @@ def take_up(initial: InitialWeights, model: Model, catalogue: Catalogue) -> None
         )
     artifact = load_artifact(folder)
     known = artifact.catalogue.encode(catalogue.frame["item"])
-    take_over(cast(Learner, model), cast(Learner, artifact.model), known)
+    old: Any = artifact.model
+    if hasattr(old, "mixture"):  # the training decides whether it goes on with it
+        model.mixture = old.mixture  # type: ignore[attr-defined]
+    take_over(cast(Learner, model), cast(Learner, old), known)
 
 
 def _check_model(folder: Path, artifact: Artifact, wanted: NamedConfig) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from miqrec.training.config import TrainingConfig
     from miqrec.training.fit import Trained, train, train_on_everything
     from miqrec.training.hooks import Hooks, MakeOptimizer, MakeSchedule
-    from miqrec.training.losses import bce, ce, gbce, sampled_ce
+    from miqrec.training.losses import bce, ce, gbce, mixture_ce, sampled_ce, sampled_mixture_ce
     from miqrec.training.negatives import (
         Unseen,
         draw,
@@ -37,9 +37,11 @@ __all__ = [
     "gbce",
     "in_batch_weights",
     "log_probabilities",
+    "mixture_ce",
     "popularity_weights",
     "pretrain",
     "sampled_ce",
+    "sampled_mixture_ce",
     "train",
     "train_on_everything",
     "uniform_weights",
@@ -51,7 +53,14 @@ __getattr__ = lazy_names(
         "miqrec.training.config": ["TrainingConfig"],
         "miqrec.training.fit": ["Trained", "train", "train_on_everything"],
         "miqrec.training.hooks": ["Hooks", "MakeOptimizer", "MakeSchedule"],
-        "miqrec.training.losses": ["bce", "ce", "gbce", "sampled_ce"],
+        "miqrec.training.losses": [
+            "bce",
+            "ce",
+            "gbce",
+            "mixture_ce",
+            "sampled_ce",
+            "sampled_mixture_ce",
+        ],
         "miqrec.training.negatives": [
             "Unseen",
             "draw",

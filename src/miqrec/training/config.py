@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from miqrec.config import Config
+from miqrec.evaluation.inference import read_weights
 from miqrec.training.choices import LossName, SamplerName
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
@@ -14,6 +15,12 @@ ADAM = {"learning_rate": 1e-3, "beta2": 0.98, "weight_decay": 0.0}
 
 BUILT_IN = {"optimizer": ("adam",), "schedule": ("constant", "linear")}
 """The functions that have short names; others are named as `package.module:function`."""
+
+LEARNED_WEIGHTS = ("learned", "adaptive")
+"""The answers' weights that training finds; others are given."""
+
+OF_ANSWERS = ("answer_weights", "newest_at_most")
+"""The settings that a single answer doesn't have."""
 
 CHOSEN_BY = "NDCG@10"
 """The validation metric that decides which epoch's weights are kept."""
@@ -56,6 +63,14 @@ class TrainingConfig(TrainerConfig):
     """The power to which the popularity sampler raises the items' counts."""
     calibration: float = Field(0.75, ge=0, le=1)
     """How far gbce undoes the overconfidence that sampling brings: its t."""
+    answers: int = Field(1, ge=1)
+    """How many of the newest positions answer, each with its own distribution over the items; above 1 the
+    loss is that of the answers' mixture, which the model then keeps in use."""
+    answer_weights: str = "learned"
+    """The weights of the answers: learned, adaptive (read off the states, for each history anew), or one
+    number for each, newest first, such as "0.6 0.3 0.1"."""
+    newest_at_most: float = Field(0.6, gt=0, le=1)
+    """The bound of the newest answer's weight, where weights are not given."""
     patience: int = Field(20, ge=1)
     """How many epochs without a better validation NDCG@10 stop the training."""
     batch_size: int = Field(128, ge=1)
@@ -107,4 +122,25 @@ class TrainingConfig(TrainerConfig):
             raise ValueError(
                 "bce draws outside the user's history, which in-batch cannot; use sampled-ce for it"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _answers_suit_the_loss_and_each_other(self) -> Self:
+        given = self.answer_weights not in LEARNED_WEIGHTS
+        defaults = {name: type(self).model_fields[name].default for name in OF_ANSWERS}
+        changed = [name for name in OF_ANSWERS if getattr(self, name) != defaults[name]]
+        if self.answers == 1 and changed:
+            raise ValueError(f"{', '.join(changed)} needs several answers: give answers too")
+        if self.answers > 1 and self.loss in ("bce", "gbce"):
+            raise ValueError(
+                f"{self.loss} gives scores that are no probabilities, so answers can't be mixed; "
+                "choose ce, ce-last or sampled-ce"
+            )
+        if given and len(read_weights(self.answer_weights, *LEARNED_WEIGHTS)) != self.answers:
+            raise ValueError(
+                f"answer_weights {self.answer_weights!r} must have a number for each of the "
+                f"{self.answers} answers"
+            )
+        if given and "newest_at_most" in changed:
+            raise ValueError("newest_at_most bounds learned and adaptive weights, not given ones")
         return self

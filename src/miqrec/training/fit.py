@@ -14,6 +14,7 @@ from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
 from miqrec.models.popularity import popularity_scores
 from miqrec.models.protocol import Learner
 from miqrec.system.environment import choose_device
+from miqrec.training.answers import add_mixture
 from miqrec.training.callbacks import History, StopEarly
 from miqrec.training.checkpoints import best_weights
 from miqrec.training.config import TrainingConfig
@@ -98,6 +99,7 @@ def _run(
     rank: Rank | None = None,
 ) -> History:
     check_functions(config, hooks)
+    add_mixture(model, config)
     device = choose_device(hooks.device)
     worth = worth_on(device, reduced=config.reduced)
     blocks = config.long_histories == "blocks"

@@ -7,24 +7,18 @@ divides them by the epoch's mean number of targets a batch.
 """
 
 import math
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from miqrec.errors import MiqrecError
-
-CHUNK = 2**19
-"""Scores in a chunk on a CPU: 2 MiB in float32, which stay in the cache between two passes."""
-
-CHUNK_OFF_CPU = 2**26
-"""Scores in a chunk on a GPU, 256 MiB: it waits for the start of each operation, not for memory."""
-
-ROWS = 128
-"""The fewest rows in a chunk, since each chunk reads and writes the items' whole gradient."""
+from miqrec.training.full_softmax import (
+    at_least_float32,
+    cross_entropy,
+    mixture_cross_entropy,
+)
 
 GATHERED = 2**23
 """Numbers in gathered item vectors, 32 MiB in float32; if there are more, backward gathers them again."""
@@ -36,20 +30,32 @@ def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
     Taken at every position it is the cumulative cross-entropy, `cce`, of Li et al.
     (arXiv 2301.00979); taken at each row's last position only it is `ce-last`.
 
-    The (N, n_items) scores never exist as a whole. Rows are computed in chunks, and each chunk adds
-    its part of both gradients at once, as in Liger's fused linear cross-entropy (arXiv 2410.10989).
-    Backward only scales the gradients, so there are no second derivatives. Under autocast the
-    products are in its precision, the softmax and the sums over chunks in float32.
+    The scores never exist as a whole (`miqrec.training.full_softmax`).
 
     Args:
         states: (N, D).
         item_vectors: (n_items + 1, D).
         targets: (N,).
     """
-    if not torch.is_grad_enabled():
-        states, item_vectors = states.detach(), item_vectors.detach()
-    loss: Tensor = _CrossEntropy.apply(states, item_vectors, targets)  # type: ignore[no-untyped-call]
-    return loss
+    return cross_entropy(states, item_vectors, targets)
+
+
+def mixture_ce(
+    states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor, lengths: Tensor
+) -> Tensor:
+    """Compute `ce` of a mixture of answers: the sum of -log sum_j a_{t,j} softmax(h_{t-j})_{target_t}.
+
+    The newest n positions answer, each with its own distribution over all items. With n = 1 it is `ce`.
+
+    Args:
+        states: (N, D) of B sequences, one after the other.
+        item_vectors: (n_items + 1, D).
+        weights: (N, n) the weights a_{t,j} of the newest n answers, newest first: at least 0, and 0 for
+            answers from before the sequence. Each row sums to 1.
+        targets: (N,), 0 at a position that nothing is asked of, but that answers for later ones.
+        lengths: (B,) of the sequences; they sum to N.
+    """
+    return mixture_cross_entropy(states, item_vectors, weights, targets, lengths)
 
 
 def bce(states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:
@@ -125,19 +131,62 @@ def sampled_ce(
         negatives: (N, k).
         log_probabilities: (N, k) log q_i, with which a single draw gives that negative.
     """
-    positive, negative = _sampled_scores(states, item_vectors, targets, negatives)
-    corrected = negative - log_probabilities - math.log(negatives.shape[1])
-    corrected = corrected.masked_fill(negatives == targets.unsqueeze(1), float("-inf"))
-    candidates = torch.cat([positive.unsqueeze(1), corrected], dim=1)  # (N, 1 + k)
-    return (candidates.logsumexp(dim=1) - positive).sum()
+    answers = states.unsqueeze(1)  # (N, 1, D)
+    logs = _sampled_logs(answers, item_vectors, targets, negatives, log_probabilities)
+    return -logs.sum()
+
+
+def sampled_mixture_ce(
+    states: Tensor,
+    item_vectors: Tensor,
+    weights: Tensor,
+    targets: Tensor,
+    negatives: Tensor,
+    log_probabilities: Tensor,
+) -> Tensor:
+    """Compute `sampled_ce` of a mixture of answers, all of which see the negatives of their target.
+
+    Args:
+        states: (N, D) of sequences, one after the other.
+        item_vectors: (n_items + 1, D).
+        weights: (N, n) as in `mixture_ce`.
+        targets: (N,).
+        negatives: (N, k).
+        log_probabilities: (N, k) as in `sampled_ce`.
+    """
+    places, ages = (torch.arange(size, device=states.device) for size in weights.shape)
+    answers = states[(places.unsqueeze(1) - ages).clamp(min=0)]  # (N, n, D)
+    logs = _sampled_logs(answers, item_vectors, targets, negatives, log_probabilities)
+    has_answer = weights > 0
+    log_weights = weights.where(has_answer, 1).log().where(has_answer, -math.inf)
+    return -(log_weights + logs).logsumexp(dim=1).sum()
+
+
+def _sampled_logs(
+    answers: Tensor,
+    item_vectors: Tensor,
+    targets: Tensor,
+    negatives: Tensor,
+    log_probabilities: Tensor,
+) -> Tensor:
+    """Compute log q(target) of answers (N, n, D), q running over the target and its negatives: (N, n)."""
+    positive, negative = _sampled_scores(answers, item_vectors, targets, negatives)
+    corrected = negative - log_probabilities.unsqueeze(1) - math.log(negatives.shape[1])
+    is_target = negatives == targets.unsqueeze(1)  # (N, k)
+    corrected = corrected.masked_fill(is_target.unsqueeze(1), -math.inf)
+    candidates = torch.cat([positive.unsqueeze(-1), corrected], dim=-1)  # (N, n, 1 + k)
+    return positive - candidates.logsumexp(dim=-1)
 
 
 def _sampled_scores(
     states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Score the targets (N,) and the negatives (N, k), without keeping (N, k, D)."""
-    positive = _dot(states, item_vectors, targets.unsqueeze(1)).squeeze(1)
-    rows = max(1, GATHERED // (negatives.shape[1] * states.shape[1]))
+    """Score the targets (N,) and the negatives (N, k), without keeping (N, k, D).
+
+    For states (N, n, D) the scores are (N, n) and (N, n, k).
+    """
+    positive = _dot(states, item_vectors, targets.unsqueeze(1)).squeeze(-1)
+    rows = max(1, GATHERED // (negatives.shape[1] * states.shape[-1]))
     if len(states) <= rows:
         return positive, _dot(states, item_vectors, negatives)
     parts = [  # gathered again in backward
@@ -150,75 +199,5 @@ def _sampled_scores(
 
 
 def _dot(states: Tensor, item_vectors: Tensor, items: Tensor) -> Tensor:
-    scores = torch.einsum("nd,nkd->nk", states, F.embedding(items, item_vectors))
+    scores = torch.einsum("n...d,nkd->n...k", states, F.embedding(items, item_vectors))
     return scores.to(at_least_float32(states))
-
-
-def at_least_float32(x: Tensor) -> torch.dtype:
-    """Return float32, or the type of `x` if that is wider: sums are taken in it, under autocast too."""
-    return torch.promote_types(x.dtype, torch.float32)
-
-
-class _CrossEntropy(torch.autograd.Function):
-    """Computes `ce` and, in the same pass over the chunks, its gradients."""
-
-    @staticmethod
-    def forward(ctx: Any, states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
-        needed = any(ctx.needs_input_grad)
-        loss, *gradients = _cross_entropy(states, item_vectors, targets, differentiate=needed)
-        ctx.save_for_backward(*gradients)
-        return loss
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        states, item_vectors = ctx.saved_tensors
-        return states * gradient, item_vectors * gradient, None
-
-
-def _cross_entropy(
-    states: Tensor, item_vectors: Tensor, targets: Tensor, *, differentiate: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute the loss and its gradients by `states` and `item_vectors` (zeros unless asked for)."""
-    kind = states.device.type
-    fast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else states.dtype
-    candidates = item_vectors[1:].to(fast)  # (n_items, D)
-    loss = states.new_zeros((), dtype=at_least_float32(states))
-    state_gradient = torch.zeros_like(states)
-    item_gradient = torch.zeros_like(item_vectors, dtype=loss.dtype)
-    rows = _rows_at_a_time(len(candidates), kind)
-    for start in range(0, len(states), rows):
-        chunk = states[start : start + rows].to(fast)
-        own = targets[start : start + rows].unsqueeze(1) - 1
-        scores = (chunk @ candidates.T).to(loss.dtype)  # (rows, n_items)
-        part, weights, total = _softmax_in_place(scores, own)
-        loss += part
-        if differentiate:
-            weights = weights.scatter_add_(1, own, -total).to(fast)  # gradient by scores, * total
-            state_gradient[start : start + rows] = (weights @ candidates) / total
-            _add_product(item_gradient[1:], weights.T, (chunk / total).to(fast))
-    return loss, state_gradient, item_gradient.to(item_vectors.dtype)
-
-
-def _rows_at_a_time(n_items: int, device: str) -> int:
-    """Return how many rows of scores a chunk has on a kind of device."""
-    return max(ROWS, (CHUNK if device == "cpu" else CHUNK_OFF_CPU) // n_items)
-
-
-def _softmax_in_place(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute the loss of `scores` (rows, n_items), and weights whose quotient by totals is the softmax.
-
-    The division is left to the products that follow, which are D wide instead of n_items.
-    """
-    target_scores, highest = scores.gather(1, own), scores.amax(dim=1, keepdim=True)
-    weights = scores.sub_(highest).exp_()
-    total = weights.sum(dim=1, keepdim=True)
-    return (total.log() + highest - target_scores).sum(), weights, total
-
-
-def _add_product(accumulator: Tensor, left: Tensor, right: Tensor) -> None:
-    """Add left @ right to the accumulator, without a temporary where the precisions agree."""
-    if accumulator.dtype == left.dtype:
-        accumulator.addmm_(left, right)
-    else:
-        accumulator += left @ right

@@ -12,7 +12,8 @@ from miqrec.models.protocol import Learner
 from miqrec.system.environment import require_float64
 from miqrec.system.matmul import fast_products
 from miqrec.training.config import TrainingConfig
-from miqrec.training.losses import bce, ce, gbce, sampled_ce
+from miqrec.training.losses import bce, ce, gbce, mixture_ce, sampled_ce, sampled_mixture_ce
+from miqrec.training.mixed_objective import Answering, MixedLoss, make_mixed_objective
 from miqrec.training.negatives import (
     Unseen,
     draw,
@@ -46,10 +47,14 @@ def make_objective(config: TrainingConfig, histories: Histories, device: torch.d
     if config.loss not in WITHOUT_NEGATIVES:
         require_float64(device, f"drawing negatives, as the loss {config.loss} does,")
     items, users = interactions(histories, device)
+    last = config.loss == "ce-last"
+    if config.answers > 1:
+        mixed = _make_mixed_loss(config, items, histories.n_items)
+        return make_mixed_objective(config.answers, mixed, last=last)
     loss = _make_loss(config, items, users, histories.n_items)
 
     def objective(encoder: Learner, batch: Batch, generator: torch.Generator) -> Tensor:
-        pieces = [_encode(encoder, piece, last=config.loss == "ce-last") for piece in batch]
+        pieces = [_encode(encoder, piece, last=last) for piece in batch]
         states, targets, users = (torch.cat(parts) for parts in zip(*pieces, strict=True))
         with fast_products(states.device):
             return loss(states, encoder.item_vectors(), targets, users, generator)
@@ -87,6 +92,29 @@ def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: in
         unseen = Unseen.from_history(weights(items), users, items)
         return _make_bce(unseen, config.negatives)
     return _make_sampled(config, weights)
+
+
+def _make_mixed_loss(config: TrainingConfig, items: Tensor, n_items: int) -> MixedLoss:
+    if config.loss in WITHOUT_NEGATIVES:
+        return lambda states, vectors, weights, answering, _: mixture_ce(
+            states, vectors, weights, answering.targets, answering.lengths
+        )
+    candidates = _make_weights(config, items, n_items)
+
+    def loss(
+        states: Tensor,
+        vectors: Tensor,
+        weights: Tensor,
+        answering: Answering,
+        generator: torch.Generator,
+    ) -> Tensor:
+        targets = answering.targets
+        chosen = candidates(targets)
+        negatives = draw(chosen, targets, config.negatives, generator=generator)  # (N, k)
+        logs = log_probabilities(chosen, targets, negatives)
+        return sampled_mixture_ce(states, vectors, weights, targets, negatives, logs)
+
+    return loss
 
 
 def _make_weights(

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from miqrec.training.losses import at_least_float32
+from miqrec.training.full_softmax import at_least_float32
 
 
 def attribute_bce(queries: Tensor, attributes: Tensor, labels: Tensor) -> Tensor:
