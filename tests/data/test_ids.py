@@ -38,3 +38,13 @@ def test_categories_are_matched_as_text():
 def test_positions_are_those_of_a_list(ids, known):
     found = positions(pl.Series(ids, dtype=pl.String), pl.Series(known, dtype=pl.String))
     assert found.tolist() == [known.index(name) if name in known else -1 for name in ids]
+
+
+@pytest.mark.parametrize(("ids", "known", "expected"), CASES.values(), ids=CASES)
+def test_positions_among_many_are_the_same(ids, known, expected):
+    many = pl.Series(known, dtype=None if known else pl.String)
+    fillers = pl.Series(range(1000, 1100)).cast(many.dtype)
+
+    found = positions(pl.Series(ids), pl.concat([many, fillers]))
+
+    assert found.tolist() == expected

@@ -40,7 +40,7 @@ class Catalogue:
     def titles(self, ids: npt.ArrayLike) -> pl.Series:
         """Return the names of the items (n,) for people: the title, or the external id as text."""
         names = pl.coalesce("title", pl.col("item").cast(pl.String)).alias("title")
-        return self.frame[self._rows(ids)].select(names).to_series()
+        return self.frame.select("item", "title")[self._rows(ids)].select(names).to_series()
 
     def _rows(self, ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
         rows = np.asarray(ids, dtype=np.int64) - 1

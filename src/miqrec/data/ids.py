@@ -7,6 +7,9 @@ import polars as pl
 _WHOLE_TEXT = r"^(0|-?[1-9]\d*)(\.0+)?$"
 """Whole numbers as they are written, also by programs that made floats of them."""
 
+_MANY = 10
+"""With so many known ids for each one that is looked up, those that are not wanted are put aside first."""
+
 
 def whole_floats(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """Convert floats to integers; null where one is not whole, or too large to be exact.
@@ -45,5 +48,9 @@ def positions(ids: pl.Series, known: pl.Series) -> npt.NDArray[np.int64]:
     """Return the row of each id among `known` (unique values), -1 where it is not there."""
     table = pl.DataFrame({"id": known}).with_row_index("row")
     wanted = pl.DataFrame({"id": as_dtype(ids, known.dtype)})
+    if len(ids) * _MANY < len(
+        known
+    ):  # to join a few ids with all of a catalogue takes 20 times as long
+        table = table.filter(pl.col("id").is_in(wanted["id"].implode()))
     rows = wanted.join(table, on="id", how="left", maintain_order="left")["row"]
     return rows.cast(pl.Int64).fill_null(-1).to_numpy()
