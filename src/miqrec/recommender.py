@@ -36,6 +36,7 @@ from miqrec.runs.plan import plan_run
 from miqrec.stability.measure import LISTED, measure_stability, sample_users
 from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
 from miqrec.system.environment import choose_device
+from miqrec.system.forks import refuse_stuck_process
 from miqrec.training.hooks import FUNCTIONS, Hooks
 
 if TYPE_CHECKING:  # Lightning takes seconds to import
@@ -154,6 +155,7 @@ class Recommender:
         Raises:
             MiqrecError: an unknown user, k larger than the catalogue, or no histories at hand.
         """
+        refuse_stuck_process()
         _check_request(k, on_unknown, unknown_users)
         if histories is not None and (users is not None or data is not None):
             raise MiqrecError("give users of the data or histories, not both")
@@ -347,6 +349,7 @@ class Recommender:
 
     def _splits(self, part: Held, data: Any) -> Splits:
         """Split the data as those were that the model was fitted on, in the model's own item numbers."""
+        refuse_stuck_process()
         if self.artifact.config.trained_on == "all":
             return self._later(part, data)
         splits = split(self._opened(data), self.artifact.config.split, self.artifact.catalogue)
@@ -392,6 +395,7 @@ class Recommender:
         Raises:
             MiqrecError: not a saved model, or one that was only pre-trained.
         """
+        refuse_stuck_process()
         artifact = load_artifact(Path(folder))
         if artifact.config.trained_on == "pretraining":
             raise MiqrecError(

@@ -21,6 +21,7 @@ from miqrec.data.reading.histories import are_histories, read_histories
 from miqrec.data.reading.interactions import read_interactions
 from miqrec.data.reading.items import read_items
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.system.forks import refuse_stuck_process
 
 
 class DataConfig(Config):
@@ -61,6 +62,7 @@ def open_dataset(
         MiqrecError: If there is no such source, it can't be read, nothing is left of it, or an option
             doesn't apply to it.
     """
+    refuse_stuck_process()
     if not isinstance(config, DataConfig):
         config = DataConfig(source=str(config))
     if (config.source is None) == (frame is None):

@@ -11,6 +11,7 @@ from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
 from miqrec.evaluation.ranking import candidate_ranks
 from miqrec.evaluation.scoring import score_items
 from miqrec.models.protocol import Model
+from miqrec.system.forks import refuse_stuck_process
 from miqrec.system.progress import track
 
 EVALUATION_BATCH = 256
@@ -76,6 +77,7 @@ def rank_questions(
     Raises:
         MiqrecError: the model gives scores that are not finite, or doesn't have the answers to mix.
     """
+    refuse_stuck_process()
     loader = evaluation_loader(EvaluationExamples(questions, model.max_length), EVALUATION_BATCH)
     model.eval().to(device)
     places, all_ranks, seen = [], [], []

@@ -16,6 +16,7 @@ from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
 from miqrec.evaluation.ranking import top_k
 from miqrec.evaluation.scoring import score_items
 from miqrec.models.protocol import Model
+from miqrec.system.forks import refuse_stuck_process
 from miqrec.system.progress import track
 
 BATCH = 256
@@ -51,6 +52,7 @@ def recommend_lists(
         MiqrecError: k is larger than the catalogue, scores are not finite, or the model doesn't have the
             answers that are to be mixed.
     """
+    refuse_stuck_process()
     request.model.eval().to(device)
     starts, stops = histories.starts, histories.stops
     batches = ByLength(histories.lengths, BATCH)

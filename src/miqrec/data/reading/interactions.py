@@ -20,6 +20,7 @@ from miqrec.data.reading.parsing import (
 from miqrec.data.reading.tables import Table, open_table
 from miqrec.data.reading.text import ROW, Layout
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.system.forks import refuse_stuck_process
 
 _log = logging.getLogger("miqrec")
 
@@ -52,6 +53,7 @@ def read_interactions(
         MiqrecError: If there is no such file, it is empty, damaged or of an unknown format, a column
             is missing, or a row has no user, item or time, or can't be parsed.
     """
+    refuse_stuck_process()
     columns = columns or Columns()
     layout = Layout(columns.separator, headerless=columns.are_numbers)
     table = _unfold(open_table(source, columns.choose, layout, name))

@@ -22,6 +22,7 @@ from miqrec.data.reading.parsing import parse, parse_ids
 from miqrec.data.reading.tables import Table, file_format, open_table, reading
 from miqrec.data.reading.text import ROW, first_line, read_bytes
 from miqrec.errors import MiqrecError
+from miqrec.system.forks import refuse_stuck_process
 
 _TITLE = ("title", "name", "movietitle")
 _ATTRIBUTES = ("genres", "genre", "category", "categories", "brand", "attributes", "tags", "class")
@@ -52,6 +53,7 @@ def read_items(source: Any, columns: Columns | None = None) -> pl.DataFrame:
         MiqrecError: If the source can't be read, lacks a column that is named, or has no items or a row
             without an item id.
     """
+    refuse_stuck_process()
     table = _open(source, columns or Columns())
     descriptions = {"title": pl.col("title").cast(pl.String), "attributes": pl.col("attributes")}
     rows = parse(table, {"item": parse_ids(table, "item")}, descriptions)
