@@ -12,7 +12,7 @@ from miqrec.models.configs.sasrec import MIQSASRecConfig, SASRecConfig
 from miqrec.models.registry import build_model
 from miqrec.models.sasrec import build_sasrec
 from miqrec.nn.attention import Attention, CausalSelfAttention
-from miqrec.nn.initialise import initialise
+from miqrec.nn.initialisation import initialise
 from miqrec.nn.padding import newest, valid
 
 N_ITEMS, LENGTHS = 20, torch.tensor([6, 4, 1])

@@ -20,7 +20,7 @@ from miqrec.nn.attention import (
 )
 from miqrec.nn.blocks import S3RecBlock, SASRecBlock
 from miqrec.nn.embedding import S3RecEmbedding, SASRecEmbedding
-from miqrec.nn.initialise import initialise
+from miqrec.nn.initialisation import initialise
 from miqrec.nn.padding import check_length, trim
 
 BuildAttention = Callable[[], Attention]

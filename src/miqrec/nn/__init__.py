@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from miqrec.nn.blocks import S3RecBlock, SASRecBlock
     from miqrec.nn.choices import Pooling
     from miqrec.nn.embedding import S3RecEmbedding, SASRecEmbedding
-    from miqrec.nn.initialise import initialise
+    from miqrec.nn.initialisation import initialise
     from miqrec.nn.kernels.dropout import Dropout
     from miqrec.nn.padding import newest, newest_positions, trim, valid
 
@@ -51,7 +51,7 @@ __getattr__ = lazy_names(
         "miqrec.nn.blocks": ["S3RecBlock", "SASRecBlock"],
         "miqrec.nn.choices": ["Pooling"],
         "miqrec.nn.embedding": ["S3RecEmbedding", "SASRecEmbedding"],
-        "miqrec.nn.initialise": ["initialise"],
+        "miqrec.nn.initialisation": ["initialise"],
         "miqrec.nn.kernels.dropout": ["Dropout"],
         "miqrec.nn.padding": ["newest", "newest_positions", "trim", "valid"],
     },

@@ -155,19 +155,19 @@ class CausalSelfAttention(Attention):
         """Attend at every position; arguments and results are `MultiItemQueryAttention`'s."""
         inputs = query, key_value, lengths, padding
         query, key_value, lengths = _right_padded(*inputs, width=self.embed_dim)
-        visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
+        mask = None if self.causal else _key_mask(lengths, query.shape[1])
         dropout = self.dropout if self.training else 0.0
 
         q = self.query(query).unsqueeze(0)  # (1, B, L, D)
         k, v = self.key(key_value), self.value(key_value)  # (B, L, D) each
         o = attend(
-            q, k, v, self.num_heads, causal=self.causal, visible=visible, dropout=dropout
+            q, k, v, self.num_heads, causal=self.causal, mask=mask, dropout=dropout
         )  # (B, L, 1, D)
         output = self.out(o.squeeze(2))  # (B, L, D)
 
         weights = None
         if need_weights:
-            attention = probabilities(q, k, self.num_heads, causal=self.causal, visible=visible)
+            attention = probabilities(q, k, self.num_heads, causal=self.causal, mask=mask)
             weights = QueryWeights(o.new_ones(o.shape[:3]), attention)
         return _results(output, weights, padding)
 
@@ -282,14 +282,14 @@ class MultiItemQueryAttention(Attention):
         """
         inputs = query, key_value, lengths, padding
         query, key_value, lengths = _right_padded(*inputs, width=self.embed_dim)
-        visible = None if self.causal or lengths is None else valid(lengths, query.shape[1])
+        mask = None if self.causal else _key_mask(lengths, query.shape[1])
         dropout = self.dropout if self.training else 0.0
 
         x = self.with_dummies(query)  # (B, m - 1 + L, D)
         q = window_queries(x, self.query_weight, self.query_bias, self.window)  # (m, B, L, D)
         k, v = self.key(key_value), self.value(key_value)  # (B, L, D) each
         o = attend(
-            q, k, v, self.num_heads, causal=self.causal, visible=visible, dropout=dropout
+            q, k, v, self.num_heads, causal=self.causal, mask=mask, dropout=dropout
         )  # (B, L, m, D)
         alpha = self.weigh(o)  # (B, L, m)
         pooled = (alpha.unsqueeze(-2) @ o).squeeze(-2)  # (B, L, D)
@@ -297,7 +297,7 @@ class MultiItemQueryAttention(Attention):
 
         weights = None
         if need_weights:
-            attention = probabilities(q, k, self.num_heads, causal=self.causal, visible=visible)
+            attention = probabilities(q, k, self.num_heads, causal=self.causal, mask=mask)
             weights = QueryWeights(alpha, attention)
         return _results(output, weights, padding)
 
@@ -345,6 +345,11 @@ class MultiItemQueryAttention(Attention):
         if self.window == 1:
             return answers.new_ones(answers.shape[:3])
         return answer_weights(answers, self.pool_query, self.pool_key, self.pooling)
+
+
+def _key_mask(lengths: Tensor | None, length: int) -> Tensor | None:
+    """Mark the valid keys, which every position sees: (B, 1, 1, L) bool, or none if all are valid."""
+    return None if lengths is None else valid(lengths, length)[:, None, None]
 
 
 def _visible_from(positions: Tensor, lengths: Tensor, length: int, *, causal: bool) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 
 from miqrec.config import Config
 from miqrec.errors import MiqrecError
+from miqrec.system.processor import processor
 
 PACKAGES = ("miqrec", "torch", "lightning", "polars", "numpy")
 
@@ -130,14 +131,3 @@ def peak_mib(device: torch.device | None = None) -> float | None:
 
 def _name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-
-
-def processor() -> str:
-    """Return what the CPU calls itself."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next(
-                line.split(":")[1].strip() for line in lines if line.startswith("model name")
-            )
-    except (OSError, StopIteration):
-        return platform.processor()

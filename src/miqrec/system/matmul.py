@@ -26,7 +26,7 @@ from threading import Lock, get_ident
 
 import torch
 
-from miqrec.system.environment import processor
+from miqrec.system.processor import processor
 
 LARGE_STEP = 10_000
 """Positions of a step whose products are worth compiling for it alone; with ML-1M's 20,000 it is a draw."""

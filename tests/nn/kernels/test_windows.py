@@ -2,8 +2,16 @@
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from miqrec.nn.kernels.windows import queries_at, slide, window_queries
+from miqrec.nn.kernels.windows import (
+    queries_at,
+    queries_of,
+    slide,
+    visible_windows,
+    window_queries,
+)
 from miqrec.nn.padding import take_rows
 
 SHAPES = [(1, 1), (1, 4), (5, 1), (5, 3)]
@@ -45,6 +53,29 @@ def test_queries_at_positions_are_those_of_window_queries(L, m, one_matrix):
     positions = torch.tensor([[L - 1, 0, 0], [L // 2, L - 1, 0]])
     expected = torch.stack([take_rows(q, positions) for q in written_out(*inputs, m)])
     assert_same(queries_at(positions, *inputs, m), expected, inputs)
+
+
+@pytest.mark.parametrize("one_matrix", [False, True])
+@pytest.mark.parametrize(("L", "m"), SHAPES)
+def test_queries_of_causal_windows_are_those_of_window_queries(L, m, one_matrix):
+    inputs = parts(L, m, 1 if one_matrix else m)
+    windows = visible_windows(torch.ones(2, L, L).tril().bool(), m)
+    assert_same(queries_of(windows, *inputs), written_out(*inputs, m), inputs)
+
+
+@given(visible=st.data(), L=st.integers(1, 6), m=st.integers(1, 8))
+def test_a_window_has_the_position_and_the_newest_items_before_it_that_it_sees(visible, L, m):
+    rows = st.lists(st.booleans(), min_size=L, max_size=L)
+    visible = visible.draw(st.lists(rows, min_size=L, max_size=L))
+    dummies = [f"d{i}" for i in range(1, m)]
+
+    windows = visible_windows(torch.tensor([visible]), m)[0]
+
+    names = [*dummies, *range(L)]
+    for t in range(L):
+        seen = [s for s in range(t) if visible[t][s]]
+        expected = [*dummies, *seen, t][-m:]
+        assert [names[row] for row in windows[t]] == expected
 
 
 def test_projections_may_lack_a_bias():

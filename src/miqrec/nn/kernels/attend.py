@@ -16,7 +16,7 @@ On a CPU, three cases of causal attention go through `blockwise_attention` inste
 Compiled and exported layers always use PyTorch's kernel.
 """
 
-from functools import partial
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -32,10 +32,10 @@ def attend(
     num_heads: int,
     *,
     causal: bool,
-    visible: Tensor | None = None,
+    mask: Tensor | None = None,
     dropout: float = 0.0,
 ) -> Tensor:
-    """Answer every query from the visible positions.
+    """Answer every query from the keys that its position sees.
 
     Args:
         queries: (m, B, T, D).
@@ -43,7 +43,8 @@ def attend(
         values: (B, L, D).
         num_heads: How many heads the D numbers are cut into.
         causal: Whether position t sees s <= t only, which needs T = L.
-        visible: Which keys every query sees, (B, L) bool; all if not given. It excludes `causal`.
+        mask: Which keys a position sees, (B or 1, heads or 1, T or 1, L): bool, true for what it
+            sees, or float, added to the scores. All if not given. It excludes `causal`.
         dropout: The share of attention probabilities set to zero. Above 0 the CPU's kernel falls
             back to the textbook form, which builds all (B, m, T, L) probabilities.
 
@@ -53,21 +54,21 @@ def attend(
     m, B, T, D = queries.shape
     if causal and not dropout and _goes_blockwise(queries):
         return blockwise_attention(queries, keys, values, num_heads)
-    kernel = partial(
-        F.scaled_dot_product_attention,
-        attn_mask=None if visible is None else visible[:, None, None],  # (B, 1, 1, L)
-        is_causal=causal,
-        dropout_p=dropout,
-    )
+
+    def kernel(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        return F.scaled_dot_product_attention(q, k, v, mask, dropout, causal)
+
     if m == 1:
         shape = (B, -1, num_heads, D // num_heads)
-        heads = (x.view(shape).transpose(1, 2) for x in (queries[0], keys, values))
-        return kernel(*heads).transpose(1, 2).reshape(B, T, 1, D)
+        q, k, v = (x.view(shape).transpose(1, 2) for x in (queries[0], keys, values))
+        return kernel(q, k, v, mask).transpose(1, 2).reshape(B, T, 1, D)
+    expanded = (x.unsqueeze(1).expand(-1, m, -1, -1) for x in (keys, values))
+    parts = (x.chunk(num_heads, -1) for x in (queries.transpose(0, 1), *expanded))
     answers = [
-        kernel(q.transpose(0, 1), *(x.unsqueeze(1).expand(-1, m, -1, -1) for x in (k, v)))
-        for q, k, v in zip(*(x.chunk(num_heads, -1) for x in (queries, keys, values)), strict=True)
-    ]  # (B, m, T, d) each
-    return torch.cat([answer.transpose(1, 2) for answer in answers], -1)
+        kernel(q, k, v, seen).transpose(1, 2)
+        for q, k, v, seen in zip(*parts, _split_mask(mask, num_heads), strict=True)
+    ]  # (B, T, m, d) each
+    return torch.cat(answers, -1)
 
 
 def _goes_blockwise(queries: Tensor) -> bool:
@@ -78,7 +79,7 @@ def _goes_blockwise(queries: Tensor) -> bool:
 
 
 def probabilities(
-    queries: Tensor, keys: Tensor, num_heads: int, *, causal: bool, visible: Tensor | None = None
+    queries: Tensor, keys: Tensor, num_heads: int, *, causal: bool, mask: Tensor | None = None
 ) -> Tensor:
     """Compute the probabilities that `attend` uses and never holds: (B, heads, T, m, L)."""
     m, B, T, _ = queries.shape
@@ -89,10 +90,18 @@ def probabilities(
     if causal:
         later = torch.ones(T, L, dtype=torch.bool, device=keys.device).triu(1)
         scores = scores.masked_fill(later[:, None], -torch.inf)
-    if visible is not None:
-        scores = scores.masked_fill(~visible[:, None, None, None], -torch.inf)
+    if mask is not None:
+        bias = torch.where(mask, 0, -torch.inf) if mask.dtype == torch.bool else mask
+        scores = scores + bias.unsqueeze(3)  # (B, heads, T, 1, L)
     attention: Tensor = scores.softmax(-1)
     return attention
+
+
+def _split_mask(mask: Tensor | None, num_heads: int) -> Sequence[Tensor | None]:
+    """Give each head its mask: (B or 1, heads or 1, T or 1, L) -> (B or 1, 1, T or 1, L) each."""
+    if mask is None:
+        return [None] * num_heads
+    return mask.expand(-1, num_heads, -1, -1).chunk(num_heads, 1)
 
 
 def _split_queries(queries: Tensor, num_heads: int) -> Tensor:

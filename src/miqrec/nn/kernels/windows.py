@@ -2,9 +2,10 @@
 
 `window_queries` forms all of them. Each item goes through all m matrices, which is one product of
 full width, and the queries are a view of its result, so that no window is ever copied. `queries_at`
-forms those of a few positions and copies their windows only.
+forms those of a few positions and copies their windows only. `queries_of` forms those of windows that
+are given, such as `visible_windows`, in which a position has only items that it may see.
 
-Both take one matrix (1, D, D) and one bias (1, D) for the whole window as well as m of them.
+All take one matrix (1, D, D) and one bias (1, D) for the whole window as well as m of them.
 """
 
 from typing import Any
@@ -44,9 +45,45 @@ def queries_at(
         Queries (m, B, n, D).
     """
     rows = positions.unsqueeze(-1) + torch.arange(window, device=x.device)  # (B, n, m)
+    return queries_of(rows, x, weight, bias)
+
+
+def queries_of(rows: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Form the queries of windows that are given as rows (B, n, m) of x, the newest item's last.
+
+    The other arguments are `window_queries`'s.
+
+    Returns:
+        Queries (m, B, n, D).
+    """
     windows = take_rows(x, rows.flatten(1)).view(*rows.shape, -1)  # (B, n, m, D)
-    queries = torch.einsum("bnmd,mde->mbne", windows, weight.expand(window, -1, -1))
+    queries = torch.einsum("bnmd,mde->mbne", windows, weight.expand(rows.shape[-1], -1, -1))
     return queries if bias is None else queries + bias[:, None, None]
+
+
+def visible_windows(visible: Tensor, window: int) -> Tensor:
+    """Choose each position's window: itself, and before it the newest items that it may see.
+
+    Dummy items stand directly before the first item that the position may see.
+
+    Args:
+        visible: Which positions (last axis) a position may see, (B, L, L) bool.
+        window: m.
+
+    Returns:
+        Windows (B, L, m) as rows of dummy items and items, as `queries_of` takes them.
+    """
+    m, L = window, visible.shape[-1]
+    positions = torch.arange(L, device=visible.device)
+    earlier = visible & (positions < positions[:, None])
+    candidates = F.pad(torch.where(earlier, positions, -1), (m - 1, 0), value=-1)
+    older = candidates.topk(
+        m - 1, -1
+    ).values  # (B, L, m - 1), the newest first; -1 where none is left
+    steps_before_first = (older < 0).cumsum(-1)
+    older = torch.where(older < 0, -steps_before_first, older)
+    newest = positions[:, None].expand(*older.shape[:2], 1)
+    return m - 1 + torch.cat([older.flip(-1), newest], -1)
 
 
 def slide(projected: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from miqrec.nn.initialise import initialise
+from miqrec.nn.initialisation import initialise
 
 
 class PretrainingHeads(nn.Module):

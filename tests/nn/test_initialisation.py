@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from miqrec.nn.attention import MultiItemQueryAttention
-from miqrec.nn.initialise import initialise
+from miqrec.nn.initialisation import initialise
 
 
 def test_glorot_reads_each_query_matrix_by_itself():

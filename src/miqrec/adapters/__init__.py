@@ -1,0 +1,1 @@
+"""MIQ-Attn inside other frameworks: a module for each, which imports that framework and no other."""

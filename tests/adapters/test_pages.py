@@ -1,0 +1,20 @@
+"""The code of the pages about adapters runs, from the top of a page to its end."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PAGES = Path(__file__).parents[2] / "docs" / "adapters"
+
+
+def code_of(page: Path) -> str:
+    return "\n".join(
+        re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    )
+
+
+@pytest.mark.parametrize("name", ["pytorch"])
+def test_the_code_of_a_page_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code_of(PAGES / f"{name}.md"), f"{name}.md", "exec"), {"__name__": name})
