@@ -65,11 +65,19 @@ def test_blocks_change_the_training_of_histories_above_max_length_only(tmp_path)
 
 
 @pytest.mark.parametrize(("epoch", "step"), [(0, 1), (1, 0), (2, 3)])
-@pytest.mark.parametrize(("loss", "schedule"), [("ce", "constant"), ("bce", "linear")])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"loss": "ce"},
+        {"loss": "bce", "schedule": "linear"},
+        {"answers": 3, "answer_weights": "adaptive", "replace_inputs": 0.2, "drop_inputs": 0.2},
+    ],
+    ids=["ce", "bce", "answers"],
+)
 def test_a_run_that_was_killed_and_resumed_ends_as_one_that_was_not(
-    tmp_path, kill_at, monkeypatch, epoch, step, loss, schedule
+    tmp_path, kill_at, monkeypatch, epoch, step, values
 ):
-    values = {"epochs": 4, "dropout": 0.3, "loss": loss, "schedule": schedule}
+    values = {"epochs": 4, "dropout": 0.3, **values}
     whole = weights(tmp_path / "whole", **values)
     kill_at(epoch, step)
     with pytest.raises(Killed):

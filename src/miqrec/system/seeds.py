@@ -30,6 +30,8 @@ class Purpose(IntEnum):
     """Masks, segments and negatives of pre-training."""
     PERTURBATION = 7
     """Noise that is added to histories to see what becomes of their lists."""
+    INPUT_NOISE = 8
+    """Items of the input that training replaces or drops."""
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0, step: int = 0) -> int:

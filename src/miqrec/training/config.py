@@ -71,6 +71,10 @@ class TrainingConfig(TrainerConfig):
     number for each, newest first, such as "0.6 0.3 0.1"."""
     newest_at_most: float = Field(0.6, gt=0, le=1)
     """The bound of the newest answer's weight, where weights are not given."""
+    replace_inputs: float = Field(0.0, ge=0, lt=1)
+    """The share of inputs that training replaces by random items, anew in every epoch."""
+    drop_inputs: float = Field(0.0, ge=0, lt=1)
+    """The share of inputs that training drops, with what is asked for after them, anew in every epoch."""
     patience: int = Field(20, ge=1)
     """How many epochs without a better validation NDCG@10 stop the training."""
     batch_size: int = Field(128, ge=1)

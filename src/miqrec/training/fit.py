@@ -19,6 +19,7 @@ from miqrec.training.callbacks import History, StopEarly
 from miqrec.training.checkpoints import best_weights
 from miqrec.training.config import TrainingConfig
 from miqrec.training.hooks import NO_HOOKS, Hooks
+from miqrec.training.input_noise import make_noise
 from miqrec.training.objective import make_objective
 from miqrec.training.optimization import check_functions
 from miqrec.training.step import Rank, SequenceTraining
@@ -106,6 +107,7 @@ def _run(
     examples = TrainingExamples(histories, model.max_length, worth, blocks=blocks)
     loader = training_loader(examples, config.batch_size, config.seed)
     objective = make_objective(config, histories, device)
-    per_step = examples.n_targets / len(loader)
-    step = SequenceTraining(model, config, objective, per_step, hooks, rank)
+    per_step = examples.n_targets * (1 - config.drop_inputs) / len(loader)
+    noise = make_noise(config, histories.n_items)
+    step = SequenceTraining(model, config, objective, per_step, hooks, rank, noise)
     return run_epochs(step, loader, config, folder, per_step, hooks, validation)

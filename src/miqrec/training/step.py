@@ -17,6 +17,7 @@ from miqrec.models.protocol import Learner
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.config import TrainingConfig
 from miqrec.training.hooks import Hooks
+from miqrec.training.input_noise import Noise
 from miqrec.training.objective import Objective
 from miqrec.training.optimization import make_optimizer, make_schedule
 
@@ -34,6 +35,7 @@ class SequenceTraining(pl.LightningModule):
         targets_per_batch: What that sum is divided by.
         hooks: May hold the functions of the optimizer and the schedule.
         rank: Gives the ranks of a batch; None where nothing is validated.
+        noise: Changes the inputs of a batch to train on; None leaves them as they are.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class SequenceTraining(pl.LightningModule):
         targets_per_batch: float,
         hooks: Hooks,
         rank: Rank | None = None,
+        noise: Noise | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -52,6 +55,7 @@ class SequenceTraining(pl.LightningModule):
         self.targets_per_batch = targets_per_batch
         self.hooks = hooks
         self.rank = rank
+        self.noise = noise
         self.ranks: list[Tensor] = []
 
     @override
@@ -62,12 +66,18 @@ class SequenceTraining(pl.LightningModule):
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the sum over the batch's targets, divided by their mean number a batch."""
-        seed, epoch = self.config.seed, self.current_epoch
-        negatives = stream(seed, Purpose.NEGATIVES, epoch, batch_idx)
-        generator = torch.Generator(self.device).manual_seed(negatives)
-        with seeded(stream(seed, Purpose.DROPOUT, epoch, batch_idx)):
-            loss = self.objective(self.model, batch, generator)
+        if self.noise:
+            batch = self.noise(batch, self._generator(Purpose.INPUT_NOISE, batch_idx))
+        negatives = self._generator(Purpose.NEGATIVES, batch_idx)
+        with seeded(self._stream(Purpose.DROPOUT, batch_idx)):
+            loss = self.objective(self.model, batch, negatives)
         return loss / self.targets_per_batch
+
+    def _generator(self, purpose: Purpose, step: int) -> torch.Generator:
+        return torch.Generator(self.device).manual_seed(self._stream(purpose, step))
+
+    def _stream(self, purpose: Purpose, step: int) -> int:
+        return stream(self.config.seed, purpose, self.current_epoch, step)
 
     @override
     def validation_step(self, batch: EvaluationBatch, batch_idx: int) -> None:
