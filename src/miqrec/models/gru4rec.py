@@ -9,11 +9,13 @@ Weights start as in RecBole: embeddings Xavier normal, each matrix of the GRU (i
 Xavier uniform, and the linear map as PyTorch initialises it.
 """
 
+import torch
 from torch import Tensor, nn
 
 from miqrec.models.configs.gru4rec import GRU4RecConfig
 from miqrec.models.encoder import Encoder
 from miqrec.nn.kernels.dropout import Dropout
+from miqrec.nn.kernels.recurrent import exportable_gru
 from miqrec.nn.padding import check_length, newest, trim
 
 
@@ -59,5 +61,8 @@ class GRU4Rec(Encoder):
         return self.embedding.weight
 
     def _hidden(self, items: Tensor) -> Tensor:
-        hidden: Tensor = self.gru(self.dropout(self.embedding(items)))[0]  # (B, L, H)
+        x = self.dropout(self.embedding(items))  # (B, L, D)
+        if torch.compiler.is_exporting():
+            return exportable_gru(self.gru, x)
+        hidden: Tensor = self.gru(x)[0]  # (B, L, H)
         return hidden

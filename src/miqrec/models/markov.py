@@ -32,6 +32,7 @@ class Markov(nn.Module):
             int64.
         followers: The items that followed some item, (n,) int64; `fit` or a saved state decides n.
         places: The place of (c(i, j), p(j)) for each follower j, (n,) float32.
+        most_followers: The largest number of followers that an item has.
         max_length: 1, the last item.
     """
 
@@ -48,6 +49,7 @@ class Markov(nn.Module):
         self.register_buffer("offsets", torch.zeros(n_items + 2, dtype=torch.int64))
         self.register_buffer("followers", torch.zeros(0, dtype=torch.int64))
         self.register_buffer("places", torch.zeros(0))
+        self.most_followers = 0
         self.register_load_state_dict_pre_hook(_make_room)  # type: ignore[no-untyped-call]
 
     def fit(self, histories: Histories) -> Self:
@@ -65,6 +67,7 @@ class Markov(nn.Module):
     def _fill(self, **arrays: Integers) -> None:
         for name, array in arrays.items():
             setattr(self, name, torch.from_numpy(array).to(getattr(self, name)))
+        self.most_followers = int(self.offsets.diff().max())
 
     def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
         """Score all items as the next one.
@@ -77,13 +80,23 @@ class Markov(nn.Module):
             Scores (B, n_items + 1) float32.
         """
         last = F.pad(items, (1, 0)).gather(1, lengths.unsqueeze(1)).squeeze(1)  # (B,), 0 if empty
-        scores = self.levels.repeat(len(items), 1)  # (B, n_items + 1)
+        scores = self.levels.repeat(items.shape[0], 1)  # (B, n_items + 1)
         starts, sizes = self.offsets[last], self.offsets[last + 1] - self.offsets[last]
+        if torch.compiler.is_exporting():
+            return self._filled(scores, starts, sizes)
         rows = torch.arange(len(items), device=items.device).repeat_interleave(sizes)
         before = sizes.cumsum(0) - sizes
         entries = torch.arange(len(rows), device=items.device) + (starts - before)[rows]
         scores[rows, self.followers[entries]] = self.places[entries]
         return scores
+
+    def _filled(self, scores: Tensor, starts: Tensor, sizes: Tensor) -> Tensor:
+        """Do the same with as many followers for each row as any item has: shapes depend on no data."""
+        steps = torch.arange(self.most_followers, device=scores.device)
+        entries = (starts[:, None] + steps).clamp(max=len(self.followers) - 1)  # (B, most)
+        there = steps < sizes[:, None]
+        columns = torch.where(there, self.followers[entries], 0)  # column 0 is padding's
+        return scores.scatter(1, columns, self.places[entries])
 
 
 def _transitions(histories: Histories, size: int) -> tuple[Integers, Integers, Integers]:
@@ -101,3 +114,5 @@ def _make_room(module: Markov, state: dict[str, Tensor], prefix: str, *_: Any) -
     for name in ("followers", "places"):
         if (saved := state.get(prefix + name)) is not None:
             setattr(module, name, getattr(module, name).new_empty(saved.shape))
+    if (offsets := state.get(prefix + "offsets")) is not None:
+        module.most_followers = int(offsets.diff().max())

@@ -46,7 +46,7 @@ class Popularity(nn.Module):
         Returns:
             Scores (B, n_items + 1) float32, exact up to 2^24 interactions.
         """
-        return self.counts.float().repeat(len(items), 1)
+        return self.counts.float().repeat(items.shape[0], 1)
 
 
 def item_counts(histories: Histories) -> npt.NDArray[np.int64]:

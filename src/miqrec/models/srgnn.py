@@ -33,7 +33,7 @@ from torch.nn import functional as F
 from miqrec.models.configs.srgnn import SRGNNConfig
 from miqrec.models.encoder import Encoder
 from miqrec.nn.kernels.dropout import Dropout
-from miqrec.nn.padding import check_length, trim
+from miqrec.nn.padding import check_length, take_rows, trim
 from miqrec.nn.session_graph import (
     NodeVersions,
     SessionGraph,
@@ -97,7 +97,7 @@ class SRGNN(Encoder):
         """Encode T prefixes, which are made of V versions of nodes: (B, T, D)."""
         x = self.dropout(self.embedding(items))  # (B, L, D)
         states = self._propagate(x, graph, versions)  # (B, V, D)
-        newest = states.take_along_dim(versions.newest[:, :, None], dim=1)  # (B, T, D)
+        newest = take_rows(states, versions.newest)  # (B, T, D)
         weights = self._weights(states, newest, versions.occurrences)  # (B, T, V)
         vectors: Tensor = self.transform(torch.cat([weights @ states, newest], dim=-1))
         return vectors
@@ -108,12 +108,20 @@ class SRGNN(Encoder):
         sources = _mean(self.incoming(before(x)), incoming)  # (B, V, D)
         targets = _mean(self.outgoing(x), outgoing)
         messages = torch.cat([sources, targets], dim=-1)  # (B, V, 2D)
-        own = x.take_along_dim(versions.nodes[:, :, None], dim=1)  # (B, V, D)
+        own = take_rows(x, versions.nodes)  # (B, V, D)
         states: Tensor = self.cell(messages.flatten(0, 1), own.flatten(0, 1))  # (B V, D)
         return states.view_as(own)
 
     def _weights(self, states: Tensor, newest: Tensor, occurrences: Tensor) -> Tensor:
-        """Weigh each version by alpha times its occurrences in each prefix: (B, T, V)."""
+        """Weigh each version by alpha times its occurrences in each prefix: (B, T, V).
+
+        Most prefixes hold few versions, so alpha is computed where there is an occurrence. What is
+        exported has n prefixes only and computes it everywhere, since its shapes may not depend on data.
+        """
+        if torch.compiler.is_exporting():
+            pairs = self.query(newest)[:, :, None] + self.key(states)[:, None]  # (B, T, V, D)
+            everywhere: Tensor = self.importance(torch.sigmoid(pairs)).squeeze(-1)
+            return everywhere * occurrences
         row, prefix, version = occurrences.nonzero(as_tuple=True)  # (P,) each
         _, n_prefixes, n_versions = occurrences.shape
         # an embedding look-up is the indexing whose backward is fast on the CPU

@@ -64,10 +64,11 @@ def trim(items: Tensor, lengths: Tensor, max_length: int) -> tuple[Tensor, Tenso
     Returns:
         Items (B, min(L, max_length)), padded likewise, and their lengths (B,).
     """
-    if items.shape[1] <= max_length:
+    if not torch.compiler.is_exporting() and items.shape[1] <= max_length:
         return items, lengths
     kept = lengths.clamp(max=max_length)
-    columns = torch.arange(max_length, device=items.device) + (lengths - kept).unsqueeze(-1)
+    width: int = torch.sym_min(items.shape[1], max_length)  # type: ignore[no-untyped-call]  # any L, exported
+    columns = torch.arange(width, device=items.device) + (lengths - kept).unsqueeze(-1)
     return items.gather(1, columns), kept
 
 

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from miqrec.nn.padding import newest_positions, valid
+from miqrec.nn.padding import newest_positions, take_rows, valid
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def newest_versions(graph: SessionGraph, lengths: Tensor, n: int = 1) -> NodeVer
         versions, ends = prefix_versions(graph, lengths), newest_positions(lengths, n)
         return replace(
             versions,
-            occurrences=versions.occurrences.take_along_dim(ends[:, :, None], 1),
-            newest=versions.newest.take_along_dim(ends, 1),
+            occurrences=take_rows(versions.occurrences, ends),
+            newest=versions.newest.gather(1, ends),
         )
     last = newest_positions(lengths, n)  # (B, 1)
     return NodeVersions(

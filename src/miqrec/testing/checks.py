@@ -23,6 +23,7 @@ from miqrec.data.batches.training import TrainingExamples
 from miqrec.data.histories import Histories
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.scoring import score_items
+from miqrec.export.program import trace
 from miqrec.models.growth import take_over
 from miqrec.models.protocol import Learner, Model, NamedConfig, learns
 from miqrec.models.registry import build_model
@@ -90,6 +91,22 @@ def saving_and_loading_changes_no_score(config: NamedConfig) -> None:
     assert loaded.artifact.config.model == config
     assert loaded.artifact.catalogue.frame.equals(fitted.artifact.catalogue.frame)
     assert loaded.artifact.counts.tolist() == fitted.artifact.counts.tolist()
+
+
+def its_scores_are_exported_for_every_batch_and_length(config: NamedConfig) -> None:
+    """Check that `torch.export` makes a program of the scores, as `miqrec export` needs it."""
+    model, popularity = fresh(config), torch.arange(N_ITEMS + 1).float()
+    program = trace(model, popularity, InferenceConfig(), k=5).module()
+
+    for items, lengths in (
+        _histories(1),
+        _histories(LENGTH, 2, 3),
+        _histories(model.max_length + 7),
+    ):
+        nothing = torch.zeros(len(items), 1, dtype=torch.int64)
+        _assert_close(
+            program(items, lengths, nothing)[2][:, 1:], model.scores(items, lengths)[:, 1:]
+        )
 
 
 def its_settings_can_be_given_by_their_names(config: NamedConfig) -> None:
@@ -252,6 +269,7 @@ FOR_ALL = (
     saving_and_loading_changes_no_score,
     its_settings_can_be_given_by_their_names,
     fitting_again_with_the_same_seed_gives_the_same_scores,
+    its_scores_are_exported_for_every_batch_and_length,
     on_noise_it_is_not_better_than_chance,
 )
 """The checks of every model."""
