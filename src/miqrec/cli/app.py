@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "Write a saved model as one file for ONNX Runtime or PyTorch.",
     "datasets": "List the named data sets: sizes, sources, licences, and where each is found.",
     "compare": "Show the test scores of runs on the same data, and their differences.",
+    "stability": "Measure how far lists and ranks move when noise gets into the histories.",
     "reproduce": "Run all systems of a table or figure with several seeds.",
     "tune": "Search for the settings with the best validation NDCG@10.",
     "report": "Test which differences between systems can be told from luck, and write it up.",

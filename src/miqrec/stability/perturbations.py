@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from miqrec.config import Config
 from miqrec.data.batches.slicing import slices
 from miqrec.data.histories import Integers, Questions
+from miqrec.errors import MiqrecError
 from miqrec.stability.draws import Numbers, uniforms, unseen_items
 
 ITEM, PLACE = 0, 1
@@ -67,12 +68,32 @@ LABELS: dict[Kind, str] = {
 }
 
 SHARES = (0.05, 0.1, 0.2, 0.4)
+SHARED = "share-replaced-"
+"""What the names of those begin with that have a share."""
 
 PERTURBATIONS = (
     *(Perturbation(kind=kind) for kind in LABELS if kind != "share-replaced"),
     *(Perturbation(kind="share-replaced", share=share) for share in SHARES),
 )
 """All that is measured unless a caller names fewer."""
+
+
+def named_perturbation(name: str) -> Perturbation:
+    """Make the perturbation of a name, such as "random-added" or "share-replaced-0.2".
+
+    Raises:
+        MiqrecError: there is none of this name.
+    """
+    kind, share = name, None
+    if name.startswith(SHARED):
+        kind, share = SHARED.removesuffix("-"), name.removeprefix(SHARED)
+    try:
+        return Perturbation.model_validate({"kind": kind, "share": share})
+    except ValidationError as error:
+        known = ", ".join(perturbation.name for perturbation in PERTURBATIONS)
+        raise MiqrecError(
+            f"there is no noise {name!r}; name one of {known}, or another share"
+        ) from error
 
 
 def perturb(

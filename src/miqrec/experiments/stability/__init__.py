@@ -1,0 +1,1 @@
+"""Studies of stability: many runs, used in several ways, measured under noise, and what that amounts to."""

@@ -1,0 +1,123 @@
+"""The tables of a study of stability: without noise, under each noise, and settings compared."""
+
+from collections.abc import Sequence
+
+from miqrec.experiments.formatting import NOTHING, percentage, probability, share, signed
+from miqrec.experiments.report.tables import Cell, Table
+from miqrec.experiments.stability.findings import METRICS, Findings, Row, Test
+from miqrec.stability.perturbations import LABELS, named_perturbation
+from miqrec.stability.summary import CLEAN, SEED_FLOOR
+from miqrec.statistics import LEVEL
+
+SIMILARITIES, ACCURACIES = METRICS[:2], METRICS[2:]
+RANK = "rank"
+
+
+def stability_tables(findings: Findings) -> list[Table]:
+    """Make all tables that there are numbers for."""
+    tables = [_clean_table(findings)]
+    tables += [_noise_table(findings, noise) for noise in findings.noises]
+    if findings.tests:
+        tables.append(_tests_table(findings.tests))
+    return tables
+
+
+def noise_label(noise: str) -> str:
+    """Say in words what a noise does to a history."""
+    perturbation = named_perturbation(noise)
+    if perturbation.share is None:
+        return LABELS[perturbation.kind]
+    return f"{percentage(perturbation.share).replace('.0', '')} of the items replaced"
+
+
+def _clean_table(findings: Findings) -> Table:
+    """Make settings x what they are without noise, with the similarity of two seeds."""
+    rows = [
+        (
+            Cell(setting.label),
+            Cell(str(len(setting.seeds))),
+            *(_cell(findings.row(setting.label, CLEAN, metric)) for metric in ACCURACIES),
+            *(_cell(findings.row(setting.label, SEED_FLOOR, metric)) for metric in SIMILARITIES),
+        )
+        for setting in findings.settings
+    ]
+    floor = (f"{metric} of two seeds" for metric in SIMILARITIES)
+    columns = ("", "seeds", *ACCURACIES, *floor)
+    asked = findings.asked
+    notes = (
+        f"{findings.users:,} users, {asked.part} split. In brackets are 95 % intervals of a bootstrap over "
+        "users and seeds; with a single seed they cover users alone. Two seeds of a system, trained on the "
+        "same data, are compared by their lists without noise.",
+    )
+    return Table("Without noise", columns, tuple(rows), notes)
+
+
+def _noise_table(findings: Findings, noise: str) -> Table:
+    """Make settings x what noise does to their lists and ranks."""
+    rows = [
+        (
+            Cell(setting.label),
+            *(_cell(findings.row(setting.label, noise, metric)) for metric in SIMILARITIES),
+            *(
+                cell
+                for metric in ACCURACIES
+                for row in [findings.row(setting.label, noise, metric)]
+                for cell in (_cell(row), _share(row))
+            ),
+        )
+        for setting in findings.settings
+    ]
+    accuracies = (head for metric in ACCURACIES for head in (metric, "of clean"))
+    draws = findings.asked.draws if named_perturbation(noise).is_random else 1
+    notes = (
+        f"Means over {draws} draws. FRBO and Jaccard are of the lists with and without noise, which rank the "
+        "same items; behind a rank, HR and NDCG stands its share of the value without noise.",
+    )
+    title = noise_label(noise)
+    return Table(title[0].upper() + title[1:], ("", *SIMILARITIES, *accuracies), tuple(rows), notes)
+
+
+def _tests_table(tests: Sequence[Test]) -> Table:
+    """Make settings, noises and metrics x what the tests say."""
+    rows = [
+        (
+            Cell(f"{test.setting} against {test.baseline}"),
+            Cell("none" if test.noise == CLEAN else noise_label(test.noise)),
+            Cell(test.metric),
+            Cell(signed(test.difference), beside=f"{signed(test.low)} to {signed(test.high)}"),
+            Cell(f"{test.ratio:.2f}", beside=f"{test.ratio_low:.2f} to {test.ratio_high:.2f}"),
+            Cell(probability(test.p)),
+            Cell(probability(test.corrected), mark=_mark(test)),
+            Cell(str(test.seeds) if test.seeds else "none"),
+        )
+        for test in tests
+    ]
+    columns = ("", "noise", "metric", "difference", "ratio", "p", "p (Holm)", "seeds in pairs")
+    notes = (
+        "Differences and ratios of the means over users, seeds and draws, with 95 % intervals of a bootstrap "
+        "over users and seeds, in which the same seed of both is drawn together. p is that of a two-sided "
+        f"sign-flip test over users; Holm's correction is for all {len(tests)} tests of the table. A * marks "
+        "what is better than the baseline with a corrected p below .05, a † what is worse.",
+    )
+    return Table("Compared", columns, tuple(rows), notes)
+
+
+def _mark(test: Test) -> str:
+    if test.corrected >= LEVEL:
+        return ""
+    return "*" if test.difference > 0 else "†"
+
+
+def _cell(row: Row | None) -> Cell:
+    if row is None:
+        return Cell(NOTHING)
+    if row.metric == RANK:
+        return Cell(f"{row.mean:,.0f}", beside=f"{row.low:,.0f} to {row.high:,.0f}")
+    return Cell(share(row.mean), beside=f"{share(row.low)} to {share(row.high)}")
+
+
+def _share(row: Row | None) -> Cell:
+    if row is None or row.share is None or row.share_low is None or row.share_high is None:
+        return Cell(NOTHING)
+    bounds = f"{row.share_low:.0%} to {row.share_high:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+    return Cell(f"{row.share:.0%}".replace("%", "\N{NO-BREAK SPACE}%"), beside=bounds)

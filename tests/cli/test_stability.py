@@ -1,0 +1,156 @@
+"""`miqrec stability` as it is typed: what it prints, writes and refuses, and that it goes on after a kill."""
+
+import json
+import shutil
+
+import polars as pl
+import pytest
+
+from commands import miqrec
+from miqrec.runs.run import run
+from miqrec.stability import PERTURBATIONS
+from worlds import cycle, frame, small
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Two seeds of SASRec and one of MIQ-SASRec, and the file that they were trained on."""
+    folder = tmp_path_factory.mktemp("study")
+    frame(cycle()).write_csv(folder / "log.csv")
+    for system, model, seed in [
+        ("sasrec", "sasrec", 0),
+        ("sasrec", "sasrec", 1),
+        ("miq", "miq-sasrec", 0),
+    ]:
+        plan = small(model, cycle(), epochs=2, seed=seed)
+        run(plan, folder / "runs" / system / f"seed-{seed}")
+    return folder
+
+
+def stability(world, *arguments, runs="runs"):
+    return miqrec("stability", world / runs, "--data", world / "log.csv", "--draws", 2, *arguments)
+
+
+def findings(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_systems_and_mixes_are_settings_averaged_over_their_seeds(world):
+    found = findings(
+        stability(world, "--mix", "1", "--mix", "0.6 0.4", "--noise", "random-added", "--json")
+    )
+    assert [(row["label"], row["seeds"]) for row in found["settings"]] == [
+        ("miq", [0]),
+        ("miq, mix .6 .4", [0]),
+        ("sasrec", [0, 1]),
+        ("sasrec, mix .6 .4", [0, 1]),
+    ]
+    by_key = {(row["setting"], row["noise"], row["metric"]): row for row in found["rows"]}
+    assert by_key["sasrec", "another-seed", "FRBO@10"]["mean"] < 1
+    assert ("miq", "another-seed", "FRBO@10") not in by_key  # it has a single seed
+    newest, mixed = (by_key[s, "random-added", "FRBO@10"] for s in ("sasrec", "sasrec, mix .6 .4"))
+    assert mixed["mean"] > newest["mean"]
+    assert newest["low"] <= newest["mean"] <= newest["high"]
+    assert by_key["sasrec", "random-added", "NDCG@10"]["share"] < 1
+
+
+def test_all_systems_are_compared_with_the_baseline(world):
+    typed = ("--noise", "newest-swapped", "--baseline", "sasrec", "--json")
+    found = findings(stability(world, *typed))
+    assert [
+        (t["setting"], t["baseline"], t["noise"], t["metric"], t["seeds"]) for t in found["tests"]
+    ] == [
+        ("miq", "sasrec", "clean", "NDCG@10", 1),
+        ("miq", "sasrec", "newest-swapped", "FRBO@10", 1),
+        ("miq", "sasrec", "newest-swapped", "NDCG@10", 1),
+    ]
+    assert all(t["corrected"] >= t["p"] for t in found["tests"])
+
+    done = stability(world, *typed[:3], "nobody")
+    assert done.returncode == 2
+    assert (
+        "there is no system 'nobody' among what was measured; choose one of miq; sasrec"
+        in done.stderr
+    )
+
+
+def test_a_folder_gets_values_tables_figures_and_a_page(world, tmp_path):
+    shares = [word for p in PERTURBATIONS if p.share for word in ("--noise", p.name)]
+    done = stability(world, "--noise", "random-added", *shares, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out"
+    page = (out / "stability.md").read_text()
+    assert "### A random item added at the end" in page
+    assert "### 5 % of the items replaced" in page.replace("\N{NO-BREAK SPACE}", " ")
+    for name in ("stability-shares", "stability-frontier"):
+        assert (out / f"{name}.svg").read_text().startswith("<?xml")
+        assert (out / f"{name}.png").stat().st_size > 1000
+    values = pl.read_parquet(out / "values/sasrec/seed-1/newest/random-added.parquet")
+    assert values.columns == [
+        "noise",
+        "draw",
+        "question",
+        "user",
+        "frbo",
+        "jaccard",
+        "rank",
+        "clean_rank",
+    ]
+    assert values.height == 2 * 120
+    clean = pl.read_parquet(out / "values/sasrec/seed-1/newest/clean.parquet")
+    assert clean["list"].list.len().unique().to_list() == [10]
+
+
+def test_what_a_killed_study_has_measured_is_not_measured_again(world, tmp_path):
+    out, noises = tmp_path / "out", ("--noise", "random-added", "--noise", "one-dropped")
+    whole = findings(stability(world, *noises, "--out", out, "--json"))
+
+    place = out / "values/sasrec/seed-0/newest"
+    kept = (place / "random-added.parquet").stat().st_mtime_ns
+    (place / "one-dropped.parquet").unlink()  # as if it had been killed before this one
+    shutil.rmtree(out / "values/sasrec/seed-1")
+    again = findings(stability(world, *noises, "--out", out, "--json"))
+    assert again == whole
+    assert (place / "random-added.parquet").stat().st_mtime_ns == kept
+
+
+def test_a_folder_takes_no_measurements_of_other_questions(world, tmp_path):
+    out = tmp_path / "out"
+    typed = ("--noise", "newest-dropped", "--out", out)
+    assert stability(world, *typed).returncode == 0
+    done = stability(world, *typed, "--users", 50)
+    assert done.returncode == 2
+    assert "holds measurements of another model, other questions or other draws" in done.stderr
+
+
+def test_a_saved_model_is_measured_too_and_a_sample_of_users_is_enough(world):
+    typed = ("--noise", "random-added", "--users", 30, "--part", "valid", "--json")
+    found = findings(stability(world, *typed, runs="runs/miq/seed-0/artifact"))
+    assert (found["users"], found["asked"]["part"]) == (30, "valid")
+    assert [row["system"] for row in found["settings"]] == ["artifact"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--noise", "loud"), "there is no noise 'loud'; name one of random-added"),
+        (("--noise", "share-replaced-2"), "there is no noise 'share-replaced-2'"),
+        (("--mix", "0.6 0.6"), "the weights sum to 1.2"),
+        (("--mix", "trained"), "was not trained with a mixture"),
+        (("--draws", 0), "0 draws measure nothing"),
+        (("--users", 1), "1 users are too few"),
+    ],
+)
+def test_bad_input_is_explained_in_one_sentence(world, arguments, message):
+    done = stability(world, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_two_runs_of_one_name_are_told_apart_or_refused(world, tmp_path):
+    shutil.copytree(world / "runs/sasrec", tmp_path / "sasrec")
+    done = stability(world, tmp_path / "sasrec")
+    assert done.returncode == 2
+    assert "are both called sasrec, with seed 0; rename the folder of one" in done.stderr
