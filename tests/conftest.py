@@ -2,10 +2,13 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+
+from disks import mounted
 
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(
     prefix="miqrec-tests-"
@@ -32,6 +35,13 @@ def shared_cases() -> Path:
     if not cases.is_dir():
         pytest.skip(f"the files that readers stumbled over are not at {cases}")
     return cases
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for a mebibyte."""
+    with mounted(tmp_path / "disk") as folder:
+        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -46,6 +46,11 @@ def test_a_saved_data_set_is_read_back_memory_mapped(tmp_path):
     assert (again.name, again.fingerprint) == ("small", dataset.fingerprint)
 
 
+def test_a_folder_may_have_any_name(tmp_path):
+    small().save(tmp_path / "store[1]*?")
+    assert read_saved_dataset(tmp_path / "store[1]*?").users.to_list() == ["bob", "ann"]
+
+
 def test_times_kinds_and_sessions_are_read_back_memory_mapped(tmp_path):
     build_dataset(EVENTS).save(tmp_path / "store")
     again = read_saved_dataset(tmp_path / "store")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from disks import SMALL
 from miqrec.errors import MiqrecError
 from miqrec.system import files, temporary
-from miqrec.system.files import recover, remove, replacing, write_json
+from miqrec.system.files import UnwritableError, recover, remove, replacing, write_json
 
 
 def names(folder: Path) -> list[str]:
@@ -84,7 +85,10 @@ def test_when_writing_fails_the_old_one_stays_and_nothing_else(tmp_path):
 def test_when_nothing_was_written_the_old_one_stays(tmp_path):
     make_folder(tmp_path / "model", "old.txt")
 
-    with pytest.raises(FileNotFoundError), replacing(tmp_path / "model", lambda there: True):
+    with (
+        pytest.raises(UnwritableError, match=r"model can't be written: No such file"),
+        replacing(tmp_path / "model", lambda there: True),
+    ):
         pass
 
     assert names(tmp_path / "model") == ["old.txt"]
@@ -130,6 +134,50 @@ class TestWhatIsReplaced:
             make_folder(partial, "new.txt")
 
         assert names(tmp_path / "model") == ["new.txt"]
+
+
+class TestWhatCanNotBeWritten:
+    """One sentence names the path and the reason, and nothing is left."""
+
+    def test_a_full_disk(self, small_disk):
+        (small_disk / "a.txt").write_text("old")
+
+        with (
+            pytest.raises(
+                UnwritableError, match=r"a\.txt can't be written: No space left on device$"
+            ),
+            replacing(small_disk / "a.txt") as partial,
+        ):
+            partial.write_bytes(bytes(2 * SMALL))
+
+        assert names(small_disk) == ["a.txt"]
+        assert (small_disk / "a.txt").read_text() == "old"
+
+    def test_a_path_below_a_file(self, tmp_path):
+        (tmp_path / "a.txt").write_text("old")
+
+        with pytest.raises(UnwritableError, match=r"b\.json can't be written: Not a directory$"):
+            write_json(tmp_path / "a.txt" / "b.json", {})
+
+    def test_a_name_that_is_too_long_is_cut_in_the_sentence(self, tmp_path):
+        with pytest.raises(
+            UnwritableError, match=r"can't be written: File name too long$"
+        ) as error:
+            write_json(tmp_path / ("long" * 100), {})
+        assert len(str(error.value)) < 300
+
+    def test_a_link_that_leads_to_itself(self, tmp_path):
+        (tmp_path / "a.json").symlink_to(tmp_path / "a.json")
+
+        with pytest.raises(UnwritableError, match="can't be written: Too many levels of symbolic"):
+            write_json(tmp_path / "a.json", {})
+
+    def test_a_link_that_leads_nowhere_leads_there_afterwards(self, tmp_path):
+        (tmp_path / "a.json").symlink_to(tmp_path / "deep" / "b.json")
+
+        write_json(tmp_path / "a.json", {})
+
+        assert (tmp_path / "deep" / "b.json").read_text() == "{}\n"
 
 
 WRITE_FOR_EVER = """

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 import warnings
 from importlib import import_module
 from importlib.metadata import version as version_of
@@ -13,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.system.files import reason, shown
 from miqrec.system.progress import console
 
 COMMANDS = {
@@ -22,6 +24,7 @@ COMMANDS = {
     "recommend": "Recommend to users of the data, or after a history typed in.",
     "export": "Write a saved model as one file for ONNX Runtime or PyTorch.",
     "datasets": "List the named data sets: sizes, sources, licences, and where each is found.",
+    "cache": "Show what is kept of prepared data, and remove it.",
     "compare": "Show the test scores of runs on the same data, and their differences.",
     "stability": "Measure how far lists and ranks move when noise gets into the histories.",
     "reproduce": "Run all systems of a table or figure with several seeds.",
@@ -48,18 +51,30 @@ Version = Annotated[
 
 
 def main() -> None:
-    """Run a command; bad input ends in one sentence and exit code 2, never in a traceback."""
+    """Run a command.
+
+    Bad input, and files that can't be read or written, end in one sentence and exit code 2, never in a
+    traceback.
+    """
     warnings.showwarning = _show_warning
     warnings.filterwarnings("ignore", module="lightning")
     warnings.filterwarnings("always", category=MiqrecWarning)
+    threading.excepthook = _show_in_thread
     log = logging.getLogger("miqrec")
     log.setLevel(logging.INFO)
     log.handlers = [_ToConsole()]
     try:
         make_app()()
-    except MiqrecError as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+    except (MiqrecError, OSError) as error:
+        console.print(f"[bold red]error:[/] {escape(_sentence(error))}", soft_wrap=True)
         sys.exit(2)
+
+
+def _sentence(error: MiqrecError | OSError) -> str:
+    if isinstance(error, MiqrecError):
+        return str(error)
+    place = f"{shown(error.filename)}: " if error.filename else ""
+    return f"{place}{reason(error)}; check the path, its rights and the room on its disk"
 
 
 def make_app() -> typer.Typer:
@@ -111,6 +126,12 @@ class _ToConsole(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print a report."""
         console.print(record.getMessage(), soft_wrap=True, highlight=False, markup=False)
+
+
+def _show_in_thread(failed: threading.ExceptHookArgs) -> None:
+    """Show what ends a thread, unless a disk refuses it: TensorBoard raises that again in the main one."""
+    if not issubclass(failed.exc_type, OSError):
+        threading.__excepthook__(failed)
 
 
 def _show_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:

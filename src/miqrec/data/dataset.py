@@ -16,6 +16,7 @@ from miqrec.data.sequences import Sequences
 from miqrec.errors import MiqrecError
 from miqrec.system.checksums import verify, write_described
 from miqrec.system.files import replacing
+from miqrec.system.tables import read_frame
 
 FORMAT = 3
 """The version of the folder that `Dataset.save` writes.
@@ -67,20 +68,25 @@ class Dataset:
             MiqrecError: If `folder` holds something else than a saved data set; nothing is overwritten.
         """
         with replacing(Path(folder), _holds_a_dataset_alone) as new:
-            new.mkdir()
-            np.save(new / "items.npy", self.sequences.items)
-            np.save(new / "offsets.npy", self.sequences.offsets)
-            for name, column in self.sequences.columns().items():
-                np.save(new / f"{name}.npy", column)
-            self.users.to_frame("user").write_parquet(new / "users.parquet")
-            self.catalogue.frame.write_parquet(new / "items.parquet")
-            header = {
-                "format": FORMAT,
-                "name": self.name,
-                "fingerprint": self.fingerprint,
-                "kinds": self.kinds,
-            }
-            write_described(new / _HEADER, header)
+            write_dataset(self, new)
+
+
+def write_dataset(dataset: Dataset, folder: Path) -> None:
+    """Write a data set to a new folder, with the checksums of its files."""
+    folder.mkdir()
+    np.save(folder / "items.npy", dataset.sequences.items)
+    np.save(folder / "offsets.npy", dataset.sequences.offsets)
+    for name, column in dataset.sequences.columns().items():
+        np.save(folder / f"{name}.npy", column)
+    dataset.users.to_frame("user").write_parquet(folder / "users.parquet")
+    dataset.catalogue.frame.write_parquet(folder / "items.parquet")
+    header = {
+        "format": FORMAT,
+        "name": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "kinds": dataset.kinds,
+    }
+    write_described(folder / _HEADER, header)
 
 
 def is_saved_dataset(folder: Path) -> bool:
@@ -117,12 +123,12 @@ def _read(folder: Path) -> tuple[Dataset, str]:
             f"reads up to {FORMAT}); upgrade miqrec or prepare the data again"
         )
     verify(folder / _HEADER, _REMEDY, since=3)
-    catalogue = Catalogue(pl.read_parquet(folder / "items.parquet"))
+    catalogue = Catalogue(read_frame(folder / "items.parquet"))
     columns = {name: _array(folder, name) for name in _COLUMNS if _path(folder, name).exists()}
     sequences = Sequences(
         _array(folder, "items"), _array(folder, "offsets"), catalogue.n_items, **columns
     )
-    users = pl.read_parquet(folder / "users.parquet")["user"]
+    users = read_frame(folder / "users.parquet")["user"]
     kinds = tuple(header.get("kinds", ()))
     return Dataset(sequences, catalogue, users, header["name"], kinds), header["fingerprint"]
 

@@ -17,7 +17,8 @@ def write_described(path: Path, content: dict[str, Any]) -> None:
         path: The file; it is the last to be written of its folder.
         content: What it holds besides; values that JSON has.
     """
-    sums = {file.name: hash_file(file) for file in sorted(path.parent.iterdir())}
+    files = [file for file in sorted(path.parent.iterdir()) if file.is_file()]
+    sums = {file.name: hash_file(file) for file in files}
     sums[path.name] = _hash_content(content)
     text = json.dumps(content | {KEY: sums}, indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

@@ -6,8 +6,10 @@ writes to the same folder removes it.
 """
 
 import ctypes
+import errno
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +19,13 @@ from typing import Any
 
 from miqrec.errors import MiqrecError
 from miqrec.system.temporary import left_behind, name_aside, temporary_name
+
+LONG = 200
+"""Characters of a path in a message."""
+
+
+class UnwritableError(MiqrecError):
+    """A file or a folder can't be written: a right is missing, the disk is full, or the path is none."""
 
 
 @contextmanager
@@ -32,12 +41,42 @@ def replacing(path: Path, replaces: Callable[[Path], bool] | None = None) -> Ite
             replaced. Without it a file is written, and no folder is replaced.
 
     Raises:
+        UnwritableError: If the path can't be written; nothing is.
         MiqrecError: If something stands at `path` that may not be replaced; nothing is written.
     """
-    target = path.resolve()
+    with writing(path), _written_aside(path, replaces) as partial:
+        yield partial
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of what the system refuses meanwhile that `path` can't be written.
+
+    Raises:
+        UnwritableError: If the disk is full, a right is missing, and the like.
+    """
+    try:
+        yield
+    except Exception as error:
+        if cause := _system_error(error):
+            raise UnwritableError(f"{shown(path)} can't be written: {reason(cause)}") from error
+        raise
+
+
+def _system_error(error: Exception) -> OSError | None:
+    """Find what the system refused: Polars tells some of it in the text of other errors alone."""
+    if isinstance(error, OSError):
+        return error
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else None
+
+
+@contextmanager
+def _written_aside(path: Path, replaces: Callable[[Path], bool] | None) -> Iterator[Path]:
+    target = _real(path)
     recover(target)
     check_replaceable(path, replaces)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     sweep(target.parent)
     partial = temporary_name(target)
     try:
@@ -46,6 +85,26 @@ def replacing(path: Path, replaces: Callable[[Path], bool] | None = None) -> Ite
         _take_place(partial, target)
     finally:
         remove(partial)
+
+
+def _real(path: Path) -> Path:
+    """Follow links, those whose target is missing too."""
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # before Python 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, if it isn't there.
+
+    Raises:
+        OSError: If it can't be made, such as NotADirectoryError where a file stands in its place.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
 
 
 def check_replaceable(path: Path, replaces: Callable[[Path], bool] | None = None) -> None:
@@ -82,6 +141,17 @@ def sweep(folder: Path) -> None:
     for path in left_behind(folder):
         with suppress(OSError):  # another process was faster, or it is another user's
             remove(path)
+
+
+def reason(error: OSError) -> str:
+    """Say why a file can't be read or written, in the words of the system if there are any."""
+    return error.strerror or f"{' '.join(str(error).split())} (the disk may be full)"
+
+
+def shown(path: Path | str) -> str:
+    """Return a path as a sentence can hold it: the middle of a very long one is left out."""
+    text = str(path)
+    return text if len(text) <= LONG else f"{text[: LONG // 2]}...{text[-LONG // 2 :]}"
 
 
 def remove(path: Path) -> None:

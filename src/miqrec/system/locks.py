@@ -7,6 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from miqrec.errors import MiqrecError
+from miqrec.system.files import UnwritableError, make_folder, reason, shown
 
 PATIENCE = 1.0
 """Seconds for which a lock is tried: `is_locked` holds the lock it looks at for an instant."""
@@ -29,11 +30,11 @@ def locked(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
 
     Raises:
         FolderBusyError: another process holds the lock.
-        MiqrecError: the lock can't be written.
+        UnwritableError: the lock can't be written.
     """
     path = lock_path(folder)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         lock = FileLock(path)
         lock.acquire(timeout=patience)
     except Timeout as error:
@@ -41,7 +42,9 @@ def locked(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
             f"another process is at work in {folder}; wait until it has ended, or choose another folder"
         ) from error
     except OSError as error:
-        raise MiqrecError(f"the lock {path} can't be written: {error.strerror}") from error
+        raise UnwritableError(
+            f"the lock {shown(path)} can't be written: {reason(error)}"
+        ) from error
     try:
         yield
     finally:

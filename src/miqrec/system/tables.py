@@ -1,6 +1,7 @@
 """Tables in files, whose endings say whether they are Parquet, CSV or JSON lines."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -11,8 +12,8 @@ from miqrec.system.files import replacing
 Writer = Callable[[pl.DataFrame, Path], None]
 
 READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
-    ".parquet": pl.read_parquet,
-    ".csv": pl.read_csv,
+    ".parquet": partial(pl.read_parquet, glob=False),  # a name may hold brackets
+    ".csv": partial(pl.read_csv, glob=False),
 }
 
 WRITERS: dict[str, Writer] = {

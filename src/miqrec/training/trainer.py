@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
 from miqrec.system.environment import choose_device
+from miqrec.system.files import writing
 from miqrec.system.matmul import fast_products
 from miqrec.training.callbacks import History, ProgressBar
 from miqrec.training.checkpoints import LAST, Checkpoints, WholeFiles
@@ -42,7 +43,8 @@ def run_epochs(
         validation: The batches to validate on.
 
     Raises:
-        MiqrecError: If a loss is not finite, or the checkpoint in `folder` is damaged.
+        MiqrecError: If a loss is not finite, the checkpoint in `folder` is damaged, or the folder
+            can't be written.
     """
     checkpoints = folder / "checkpoints"
     history = History(folder / "history.csv")
@@ -51,7 +53,7 @@ def run_epochs(
     trainer = _make_trainer(config, folder, hooks, callbacks)
     resume = checkpoints / LAST if (checkpoints / LAST).exists() else None
     products = fast_products(choose_device(hooks.device), positions_per_step)
-    with interruptible(), products, warnings.catch_warnings():
+    with interruptible(), products, writing(folder), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"lightning\.")  # advice on what is chosen here
         trainer.fit(step, loader, validation, ckpt_path=resume, weights_only=True)
     return history

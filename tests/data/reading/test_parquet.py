@@ -28,6 +28,13 @@ def rows(folder: Path, **columns: str) -> list[tuple]:
 ALL = [("ann", "a", 1), ("bob", "b", 2), ("ann", "c", 3)]
 
 
+def test_brackets_and_stars_in_a_path_are_part_of_the_name(tmp_path):
+    for folder in ("log[1]*", "log1"):
+        (tmp_path / folder).mkdir()
+    log(tmp_path / "log1", SECOND, SECOND)
+    assert rows(log(tmp_path / "log[1]*", FIRST, SECOND)) == ALL
+
+
 def test_columns_may_stand_in_another_order(tmp_path):
     assert rows(log(tmp_path, FIRST, SECOND.select("time", "item", "user"))) == ALL
 

@@ -49,6 +49,7 @@ def scan_files(schemas: Schemas, columns: dict[str, str]) -> pl.LazyFrame:
         extra_columns="ignore",
         row_index_name=ROW,
         row_index_offset=1,
+        glob=False,
     )
 
 
@@ -57,7 +58,7 @@ def place_in(schemas: Schemas, row: int) -> str:
     if len(schemas) == 1:
         return f"row {row}"
     for file in schemas:
-        height: int = pl.scan_parquet(file).select(pl.len()).collect().item()
+        height: int = pl.scan_parquet(file, glob=False).select(pl.len()).collect().item()
         if row <= height:
             return f"row {row} of {file}"
         row -= height

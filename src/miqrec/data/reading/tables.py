@@ -154,7 +154,7 @@ def _open_parquet(path: Path, choose: Choose) -> Table:
     columns = choose(str(path), all_columns(schemas))
     frame = scan_files(schemas, columns)
     place = partial(place_in, schemas)
-    head = partial(pl.read_parquet, next(iter(schemas)), n_rows=HEAD)
+    head = partial(pl.read_parquet, next(iter(schemas)), n_rows=HEAD, glob=False)
     return Table(_select(frame, columns), columns, str(path), place=place, head=head)
 
 

@@ -10,6 +10,7 @@ while it adds runs leaves the pack as it was.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -152,7 +153,8 @@ def write_pack(study: Path, runs: Iterable[RunFiles]) -> None:
         ranks = stack((run.entry.key, run.ranks) for run in ordered)
         sort_by_question(ranks).write_parquet(to_ranks)
         entries = _by_key(read_config(to_runs, _Index, WHOSE))
-        written = _assembled(entries, pl.read_parquet(to_history), pl.read_parquet(to_ranks))
+        read = partial(pl.read_parquet, glob=False)
+        written = _assembled(entries, read(to_history), read(to_ranks))
         _check_same(study, ordered, written)
 
 
