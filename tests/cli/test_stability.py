@@ -81,8 +81,8 @@ def test_a_folder_gets_values_tables_figures_and_a_page(world, tmp_path):
     assert done.returncode == 0, done.stderr
     out = tmp_path / "out"
     page = (out / "stability.md").read_text()
-    assert "### A random item added at the end" in page
-    assert "### 5 % of the items replaced" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "### Stability: a random item added at the end" in page
+    assert "### Stability: 5 % of the items replaced" in page.replace("\N{NO-BREAK SPACE}", " ")
     for name in ("stability-shares", "stability-frontier"):
         assert (out / f"{name}.svg").read_text().startswith("<?xml")
         assert (out / f"{name}.png").stat().st_size > 1000

@@ -14,7 +14,7 @@ from miqrec.cli.saved import load_with_data
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig, with_changes
-from miqrec.experiments.stability.findings import find
+from miqrec.experiments.stability.find import find
 from miqrec.experiments.stability.measurements import Asked, Subject, measure_subject, setting_name
 from miqrec.experiments.stability.page import to_markdown, write_page
 from miqrec.experiments.stability.subjects import find_subjects
@@ -53,7 +53,8 @@ Seed = Annotated[int, typer.Option(help="The seed of the noise.")]
 Out = Annotated[
     Path | None,
     typer.Option(
-        help="A folder for values, tables, figures and a page; what it has is not measured again."
+        help="A folder for values, tables, figures and a page; what it has is not measured again. `miqrec "
+        "report` reads it where it is called `stability` and lies in a study's folder."
     ),
 ]
 
@@ -77,7 +78,7 @@ def stability(
 
     Several runs of a system, with a seed each, are averaged and compared with the first system.
 
-    Example: miqrec stability runs/sasrec runs/miq --mix 1 --mix "0.6 0.4" --out runs/stability
+    Example: miqrec stability runs/study --mix 1 --mix "0.6 0.4" --out runs/study/stability
     """
     perturbations = [named_perturbation(name) for name in noise] if noise else PERTURBATIONS
     asked = Asked(part=part, users=users, draws=draws, seed=seed)

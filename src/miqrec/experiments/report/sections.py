@@ -20,7 +20,13 @@ from miqrec.experiments.report.tables import (
     results_table,
     tuning_table,
 )
+from miqrec.experiments.stability.figures import stability_figures
+from miqrec.experiments.stability.findings import Findings, read_findings, relabelled
+from miqrec.experiments.stability.tables import stability_tables
 from miqrec.system.environment import Environment
+
+STABILITY = "stability"
+"""The folder in a study's that `miqrec stability --out` wrote, if it did."""
 
 
 class Section(NamedTuple):
@@ -34,6 +40,7 @@ class Section(NamedTuple):
     missing: list[str]  # a sentence for each thing that is not done or can't be said
     machines: list[str]
     commands: list[str]
+    stability: Findings | None
 
 
 def read_report(
@@ -82,15 +89,22 @@ def _section(
         tables.append(length_table(results, length_groups(results, data_dir, cache)))
     except MiqrecError as error:
         missing.append(f"Results by length of history: {error}.")
+    drawn = figures(results, comparisons)
+    stability = read_findings(folder / STABILITY)
+    if stability:
+        stability = relabelled(stability, results.study.labels)
+        tables += stability_tables(stability)
+        drawn |= stability_figures(stability)
     return Section(
         results=results,
         comparisons=comparisons,
         conclusion=conclude(results, comparisons),
         tables=tables,
-        figures=figures(results, comparisons),
+        figures=drawn,
         missing=missing,
         machines=_machines(results.environments),
         commands=_commands(results.environments, folder),
+        stability=stability,
     )
 
 

@@ -12,6 +12,7 @@ from miqrec.experiments.report.drawing import inline_svg, save_figure
 from miqrec.experiments.report.heat_map import is_grid
 from miqrec.experiments.report.results import Results
 from miqrec.experiments.report.sections import Section
+from miqrec.experiments.stability.figures import CAPTIONS as STABILITY_CAPTIONS
 from miqrec.statistics import spread
 from miqrec.system.files import replacing, write_json
 from miqrec.system.optional import optional
@@ -27,6 +28,7 @@ CAPTIONS = {
     "p, over users and after Holm's correction, is below .05.",
     "heat-map-HR5": "HR@5 by window and embedding size; the best size of each window is framed.",
     "heat-map-HR10": "HR@10 by window and embedding size; the best size of each window is framed.",
+    **STABILITY_CAPTIONS,
 }
 
 
@@ -124,6 +126,7 @@ def _content(section: Section) -> dict[str, Any]:
         "runs": results.runs.to_dicts(),
         "missing": section.missing,
         "commands": section.commands,
+        "stability": section.stability and section.stability.model_dump(mode="json"),
     }
 
 

@@ -1,41 +1,18 @@
-"""What the measurements of a study amount to: one file of numbers, from which tables and figures are made."""
+"""What a study of stability has found: one file of numbers, from which tables and figures are made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
-
-import polars as pl
-import torch
 
 from miqrec.config import Config, read_config
-from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
-from miqrec.experiments.formatting import share
-from miqrec.experiments.stability.measurements import (
-    ABOUT,
-    VALUES,
-    Asked,
-    measured_noises,
-    read_about,
-    read_clean,
-    read_values,
-)
+from miqrec.experiments.stability.measurements import Asked
 from miqrec.stability.measure import LISTED
-from miqrec.stability.models import seed_floor
-from miqrec.stability.summary import (
-    CLEAN,
-    Comparison,
-    Key,
-    Measured,
-    compare,
-    correct,
-    measured,
-    metrics,
-    summarise,
-)
-from miqrec.system.files import write_json
+from miqrec.stability.summary import metrics
 
 FINDINGS = "stability.json"
+
+METRICS = metrics(LISTED)
+"""All that is measured under noise."""
 
 TESTED = (f"FRBO@{LISTED}", f"NDCG@{LISTED}")
 """The metrics in which settings are compared under each noise; the latter without noise too."""
@@ -60,12 +37,12 @@ class Row(Config):
     mean: float
     low: float
     high: float
-    share: float | None  # of the clean value
+    share: float | None  # of the clean value; None where there is none, or it is 0
     share_low: float | None
     share_high: float | None
 
 
-class Test(Config):
+class Difference(Config):
     """A setting beside the baseline, as `miqrec.stability.summary.Comparison` says."""
 
     setting: str  # labels
@@ -75,9 +52,9 @@ class Test(Config):
     difference: float
     low: float
     high: float
-    ratio: float
-    ratio_low: float
-    ratio_high: float
+    ratio: float | None  # None where the baseline has nothing to divide by
+    ratio_low: float | None
+    ratio_high: float | None
     p: float
     corrected: float
     seeds: int
@@ -91,7 +68,7 @@ class Findings(Config):
     noises: tuple[str, ...]
     settings: tuple[Setting, ...]
     rows: tuple[Row, ...]
-    tests: tuple[Test, ...]
+    tests: tuple[Difference, ...]
 
     def row(self, setting: str, noise: str, metric: str) -> Row | None:
         """Look up a number; None where a setting was not measured under a noise."""
@@ -101,171 +78,27 @@ class Findings(Config):
         return {(row.setting, row.noise, row.metric): row for row in self.rows}
 
 
-class _Group(NamedTuple):
-    """The folders of a setting's measurements, by seed."""
-
-    setting: Setting
-    asked: Asked
-    fingerprint: str
-    places: dict[int, Path]
-
-
-def find(
-    folder: Path,
-    noises: Sequence[str],
-    order: Sequence[tuple[str, str]] = (),
-    baseline: str | None = None,
-) -> Findings:
-    """Sum up the measurements below a study's folder and write them to `stability.json`.
-
-    Args:
-        folder: the study's.
-        noises: those that are wanted, in the order of tables; a setting lacks those that one of its seeds
-            was not measured under.
-        order: systems and settings that come first; others follow by name.
-        baseline: the system, or the setting by its label, that all others are compared with; by default the
-            first.
-
-    Raises:
-        MiqrecError: nothing was measured, settings were asked different questions, or none is called like
-            the baseline.
-    """
-    groups = _ordered(_groups(folder), order)
-    results = {group.setting.label: _measured(group, noises) for group in groups}
-    first = _baseline([group.setting for group in groups], baseline)
-    rows = [
-        Row(setting=label, **row)
-        for label, found in results.items()
-        for row in summarise(found).to_dicts()
-    ]
-    found = Findings(
-        asked=groups[0].asked,
-        users=results[first].values[CLEAN, TESTED[1]].shape[1],
-        noises=tuple(noises),
-        settings=tuple(group.setting for group in groups),
-        rows=tuple(rows),
-        tests=tuple(_tests(results, first)),
-    )
-    write_json(folder / FINDINGS, found.model_dump(mode="json"))
-    return found
-
-
 def read_findings(folder: Path) -> Findings | None:
     """Read what a study of stability has found; None if there is none."""
     path = folder / FINDINGS
     return read_config(path, Findings, "a study's of stability") if path.is_file() else None
 
 
-def _groups(folder: Path) -> list[_Group]:
-    groups: dict[tuple[str, str], _Group] = {}
-    for path in sorted(folder.glob(f"{VALUES}/*/seed-*/*/{ABOUT}")):
-        place, about = path.parent, read_about(path.parent)
-        key = about.system, place.name
-        if key not in groups:
-            setting = Setting(
-                label=_label(about.system, place.name, about.inference),
-                system=about.system,
-                name=place.name,
-                inference=about.inference,
-                seeds=(),
-            )
-            groups[key] = _Group(setting, about.asked, about.fingerprint, {})
-        groups[key].places[about.seed] = place
-    if not groups:
-        raise MiqrecError(f"nothing was measured in {folder}; give runs to `miqrec stability`")
-    _check_alike(groups.values(), folder)
-    return [group._replace(setting=_with_seeds(group)) for group in groups.values()]
-
-
-def _with_seeds(group: _Group) -> Setting:
-    return group.setting.model_copy(update={"seeds": tuple(sorted(group.places))})
-
-
-def _label(system: str, setting: str, inference: InferenceConfig) -> str:
-    """Name a setting for people: "sasrec", "sasrec, mix .6 .4", "sasrec, trained mixture"."""
-    temperature = inference.temperature
-    ending = "" if temperature == 1 else f" at temperature {temperature:g}"
-    if setting.startswith("newest"):
-        return system
-    if setting.startswith("trained"):
-        return f"{system}, trained mixture{ending}"
-    weights = " ".join(share(float(weight), 2).rstrip("0") for weight in inference.mix or ())
-    return f"{system}, mix {weights}{ending}"
-
-
-def _check_alike(groups: Iterable[_Group], folder: Path) -> None:
-    first, *others = groups
-    for group in others:
-        if (group.asked, group.fingerprint) != (first.asked, first.fingerprint):
-            raise MiqrecError(
-                f"{first.setting.label} and {group.setting.label} in {folder} were asked different questions "
-                "or given other noise, so they can't be compared; give them folders of their own"
-            )
-
-
-def _ordered(groups: list[_Group], order: Sequence[tuple[str, str]]) -> list[_Group]:
-    places = {key: place for place, key in enumerate(order)}
-
-    def place(group: _Group) -> tuple[int, str, bool, str]:
-        setting = group.setting
-        known = places.get((setting.system, setting.name), len(places))
-        return known, setting.system, setting.name != "newest", setting.name
-
-    return sorted(groups, key=place)
-
-
-def _measured(group: _Group, noises: Sequence[str]) -> Measured:
-    """Read a setting's measurements: those noises that all its seeds have."""
-    held = [set(measured_noises(place)) for place in group.places.values()]
-    common = [noise for noise in noises if all(noise in names for names in held)]
-    if not common:
-        raise MiqrecError(
-            f"{group.setting.label} was not measured under any noise yet; run the command again to go on"
-        )
-    by_seed = {seed: read_values(place, common) for seed, place in group.places.items()}
-    return measured(by_seed, LISTED, _floor(group))
-
-
-def _floor(group: _Group) -> pl.DataFrame | None:
-    if len(group.places) < 2:
-        return None
-    frames = [read_clean(place) for place in group.places.values()]
-    items = pl.concat([frame["list"].explode() for frame in frames]).rank("dense").fill_null(0)
-    lists = items.cast(pl.Int64).to_torch().reshape(len(frames), frames[0].height, -1)
-    return seed_floor(torch.unbind(lists), frames[0]["user"].to_numpy())
-
-
-def _baseline(settings: Sequence[Setting], name: str | None) -> str:
-    """Find the label of the setting that all others are compared with."""
-    if name is None:
-        return settings[0].label
-    for setting in settings:
-        if name in (setting.label, setting.system):
-            return setting.label
-    raise MiqrecError(
-        f"there is no system {name!r} among what was measured; choose one of "
-        f"{'; '.join(setting.label for setting in settings)}"
+def relabelled(findings: Findings, labels: Mapping[str, str]) -> Findings:
+    """Call systems what a study calls them."""
+    names = {
+        setting.label: labels.get(setting.system, setting.system)
+        + setting.label.removeprefix(setting.system)
+        for setting in findings.settings
+    }
+    settings = (
+        setting.model_copy(update={"label": names[setting.label]}) for setting in findings.settings
     )
-
-
-def _tests(results: dict[str, Measured], baseline: str) -> list[Test]:
-    """Compare each setting with the baseline under each noise that both have; the family is all of them."""
-    compared: list[tuple[str, Comparison]] = []
-    for label, found in results.items():
-        if label != baseline:
-            keys = _keys(found, results[baseline])
-            compared += [(label, test) for test in compare(found, results[baseline], keys)]
-    corrected = correct([test for _, test in compared])
-    return [
-        Test(setting=label, baseline=baseline, **test._asdict())
-        for (label, _), test in zip(compared, corrected, strict=True)
-    ]
-
-
-def _keys(system: Measured, baseline: Measured) -> list[Key]:
-    common = [key for key in system.values if key in baseline.values]
-    clean = [(CLEAN, TESTED[1])]
-    return clean + [key for key in common if key[0] != CLEAN and key[1] in TESTED]
-
-
-METRICS = metrics(LISTED)
+    rows = (row.model_copy(update={"setting": names[row.setting]}) for row in findings.rows)
+    tests = (
+        test.model_copy(update={"setting": names[test.setting], "baseline": names[test.baseline]})
+        for test in findings.tests
+    )
+    return findings.model_copy(
+        update={"settings": tuple(settings), "rows": tuple(rows), "tests": tuple(tests)}
+    )

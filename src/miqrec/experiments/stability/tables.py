@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from miqrec.experiments.formatting import NOTHING, percentage, probability, share, signed
 from miqrec.experiments.report.tables import Cell, Table
-from miqrec.experiments.stability.findings import METRICS, Findings, Row, Test
+from miqrec.experiments.stability.findings import METRICS, Difference, Findings, Row
 from miqrec.stability.perturbations import LABELS, named_perturbation
 from miqrec.stability.summary import CLEAN, SEED_FLOOR
 from miqrec.statistics import LEVEL
@@ -49,7 +49,7 @@ def _clean_table(findings: Findings) -> Table:
         "users and seeds; with a single seed they cover users alone. Two seeds of a system, trained on the "
         "same data, are compared by their lists without noise.",
     )
-    return Table("Without noise", columns, tuple(rows), notes)
+    return Table("Stability: without noise", columns, tuple(rows), notes)
 
 
 def _noise_table(findings: Findings, noise: str) -> Table:
@@ -73,11 +73,11 @@ def _noise_table(findings: Findings, noise: str) -> Table:
         f"Means over {draws} draws. FRBO and Jaccard are of the lists with and without noise, which rank the "
         "same items; behind a rank, HR and NDCG stands its share of the value without noise.",
     )
-    title = noise_label(noise)
-    return Table(title[0].upper() + title[1:], ("", *SIMILARITIES, *accuracies), tuple(rows), notes)
+    title = f"Stability: {noise_label(noise)}"
+    return Table(title, ("", *SIMILARITIES, *accuracies), tuple(rows), notes)
 
 
-def _tests_table(tests: Sequence[Test]) -> Table:
+def _tests_table(tests: Sequence[Difference]) -> Table:
     """Make settings, noises and metrics x what the tests say."""
     rows = [
         (
@@ -85,7 +85,7 @@ def _tests_table(tests: Sequence[Test]) -> Table:
             Cell("none" if test.noise == CLEAN else noise_label(test.noise)),
             Cell(test.metric),
             Cell(signed(test.difference), beside=f"{signed(test.low)} to {signed(test.high)}"),
-            Cell(f"{test.ratio:.2f}", beside=f"{test.ratio_low:.2f} to {test.ratio_high:.2f}"),
+            _times(test.ratio, test.ratio_low, test.ratio_high),
             Cell(probability(test.p)),
             Cell(probability(test.corrected), mark=_mark(test)),
             Cell(str(test.seeds) if test.seeds else "none"),
@@ -99,10 +99,10 @@ def _tests_table(tests: Sequence[Test]) -> Table:
         f"sign-flip test over users; Holm's correction is for all {len(tests)} tests of the table. A * marks "
         "what is better than the baseline with a corrected p below .05, a † what is worse.",
     )
-    return Table("Compared", columns, tuple(rows), notes)
+    return Table("Stability: compared", columns, tuple(rows), notes)
 
 
-def _mark(test: Test) -> str:
+def _mark(test: Difference) -> str:
     if test.corrected >= LEVEL:
         return ""
     return "*" if test.difference > 0 else "†"
@@ -117,7 +117,18 @@ def _cell(row: Row | None) -> Cell:
 
 
 def _share(row: Row | None) -> Cell:
-    if row is None or row.share is None or row.share_low is None or row.share_high is None:
+    if row is None or row.share is None:
         return Cell(NOTHING)
-    bounds = f"{row.share_low:.0%} to {row.share_high:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
-    return Cell(f"{row.share:.0%}".replace("%", "\N{NO-BREAK SPACE}%"), beside=bounds)
+    return Cell(
+        _percent(row.share), beside=f"{_percent(row.share_low)} to {_percent(row.share_high)}"
+    )
+
+
+def _percent(share: float | None) -> str:
+    return NOTHING if share is None else f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def _times(ratio: float | None, low: float | None, high: float | None) -> Cell:
+    """Write a ratio with its interval, of which a part may be infinite."""
+    mean, *bounds = (NOTHING if value is None else f"{value:.2f}" for value in (ratio, low, high))
+    return Cell(mean, beside=" to ".join(bounds))

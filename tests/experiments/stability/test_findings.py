@@ -1,0 +1,112 @@
+"""Tables, figures and a part of a report from made-up findings, whose numbers are plain to see."""
+
+import json
+
+import pytest
+
+from findings import FINDINGS, NOISES, SETTINGS
+from miqrec.experiments.formatting import NOTHING
+from miqrec.experiments.report.sections import read_report
+from miqrec.experiments.report.writing import to_json, to_page
+from miqrec.experiments.stability.figures import stability_figures
+from miqrec.experiments.stability.findings import FINDINGS as FILE
+from miqrec.experiments.stability.findings import read_findings, relabelled
+from miqrec.experiments.stability.page import to_markdown, write_page
+from miqrec.experiments.stability.tables import stability_tables
+from studies import compared
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def cells(table, row: int) -> list[str]:
+    return [
+        plain(f"{cell.text} ({cell.beside})" if cell.beside else cell.text)
+        for cell in table.rows[row]
+    ]
+
+
+def test_a_table_for_each_noise_has_values_intervals_and_shares():
+    clean, added, tenth, _, tests = stability_tables(FINDINGS)
+
+    assert cells(clean, 0)[:2] == ["sasrec", "2"]
+    assert cells(clean, 0)[4:] == [".1000 (.0900 to .1100)"] + [".4000 (.3600 to .4400)"] * 2
+    assert added.title == "Stability: a random item added at the end"
+    assert cells(added, 1)[1] == ".1000 (.0900 to .1100)"
+    assert cells(added, 1)[-2:] == [".1000 (.0900 to .1100)", "50 % (25 % to 75 %)"]
+    assert plain(tenth.title) == "Stability: 10 % of the items replaced"
+    assert len(tests.rows) == 3
+
+
+def test_tests_are_marked_and_an_infinite_ratio_is_left_open():
+    tests = stability_tables(FINDINGS)[-1]
+    better, worse, unclear = (row[6].mark for row in tests.rows)
+    assert (better, worse, unclear) == ("*", "†", "")
+    assert cells(tests, 0)[4] == f"1.50 (1.25 to {NOTHING})"
+    assert cells(tests, 2)[1] == "none"
+
+
+def test_the_curve_begins_with_the_clean_value_and_has_a_line_a_setting():
+    similarity, accuracy = stability_figures(FINDINGS)["stability-shares"].axes
+    first = similarity.lines[0]
+    assert first.get_xdata().tolist() == [0, 0.1, 0.4]
+    assert first.get_ydata().tolist() == pytest.approx([1, 0.05, 0.05])
+    assert accuracy.lines[1].get_ydata().tolist() == pytest.approx([0.2, 0.1, 0.1])
+    assert len(similarity.lines) == len(SETTINGS)
+
+
+def test_the_frontier_has_a_point_a_setting_and_a_line_a_system():
+    (axes,) = stability_figures(FINDINGS)["stability-frontier"].axes
+    sasrec, miq = (container.lines[0] for container in axes.containers)
+    assert sasrec.get_xdata().tolist() == pytest.approx([0.1, 0.2])  # the newest alone comes first
+    assert sasrec.get_ydata().tolist() == pytest.approx([0.05, 0.1])
+    assert miq.get_xdata().tolist() == pytest.approx([0.3])
+    assert [text.get_text() for text in axes.texts] == ["newest", ".6 .4", "newest"]
+
+
+def test_nothing_is_drawn_that_was_not_measured():
+    alone = FINDINGS.model_copy(update={"noises": NOISES[:1], "settings": SETTINGS[:1]})
+    assert stability_figures(alone) == {}
+
+
+def test_the_page_links_its_figures_and_is_read_again(tmp_path):
+    write_page(FINDINGS, tmp_path)
+    page = (tmp_path / "stability.md").read_text()
+    assert "](stability-frontier.svg)" in page
+    assert to_markdown(FINDINGS).removeprefix("## Stability\n") in page
+    (tmp_path / FILE).write_text(FINDINGS.model_dump_json())
+    assert read_findings(tmp_path) == FINDINGS
+    assert read_findings(tmp_path / "elsewhere") is None
+
+
+def test_a_report_of_a_study_has_its_stability_in_the_studys_words(tmp_path):
+    study = compared(tmp_path / "table-x")
+    (study / "stability").mkdir()
+    (study / "stability" / FILE).write_text(FINDINGS.model_dump_json())
+    (section,) = read_report(study)
+
+    titles = [plain(table.title) for table in section.tables]
+    assert titles[3:] == [
+        "Stability: without noise",
+        "Stability: a random item added at the end",
+        "Stability: 10 % of the items replaced",
+        "Stability: 40 % of the items replaced",
+        "Stability: compared",
+    ]
+    assert [row[0].text for row in section.tables[4].rows] == [
+        "SASRec_F",
+        "SASRec_F, mix .6 .4",
+        "MIQ_F",
+    ]
+    page = to_page([section])
+    assert "a point for each way to use a system" in page
+    assert page.count("<svg") == 3 + 2
+    assert json.loads(json.dumps(to_json([section])))[0]["stability"]["users"] == 1234
+
+
+def test_other_systems_keep_their_names():
+    found = relabelled(FINDINGS, {"sasrec": "SASRec"})
+    assert [setting.label for setting in found.settings] == ["SASRec", "SASRec, mix .6 .4", "miq"]
+    assert {test.baseline for test in found.tests} == {"SASRec"}
+    assert found.row("SASRec, mix .6 .4", "random-added", "FRBO@10").mean == pytest.approx(0.1)
