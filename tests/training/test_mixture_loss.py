@@ -1,6 +1,5 @@
 """The mixture's likelihood as a loss: pinned to loops in outputs and gradients."""
 
-from itertools import pairwise
 from math import exp, log
 
 import pytest
@@ -48,10 +47,10 @@ def small_chunks(monkeypatch, rows=1, scores=20):
 @settings(deadline=None, max_examples=50)
 @given(LENGTHS, st.integers(1, 5), st.sampled_from([1, 4, 100]), st.sampled_from([1.0, 0.4]))
 def test_the_loss_is_that_of_plain_loops_in_outputs_and_gradients(lengths, n, rows, asked):
-    inputs = problem(lengths, n, asked=asked)
+    inputs = problem(lengths, n, asked=asked if n > 1 else 1.0)
     with pytest.MonkeyPatch.context() as patch:
         small_chunks(patch, rows=rows)
-        actual = with_gradients(mixture_ce, *inputs)
+        actual = with_gradients(mixture_ce, *inputs[:4])
     torch.testing.assert_close(actual, with_gradients(mixture_loss, *inputs))
 
 
@@ -60,15 +59,15 @@ def test_two_answers_by_hand():
     first = [1 / 3, 2 / 3]  # softmax of 0 and log 2
     second = [1 / 9, 8 / 9]  # softmax of 0 and 3 log 2
     weights = tensor([[1.0, 0.0], [0.6, 0.4]])
-    loss = mixture_ce(states, vectors, weights, tensor([2, 1]), tensor([2]))
+    loss = mixture_ce(states, vectors, weights, tensor([2, 1]))
     assert loss.item() == pytest.approx(-log(first[1]) - log(0.6 * second[0] + 0.4 * first[0]))
 
 
 def test_an_answer_does_not_reach_into_the_next_sequence():
     states, vectors, weights, targets, _ = problem([3, 3], 3)
-    together = mixture_ce(states, vectors, weights, targets, tensor([3, 3]))
+    together = mixture_ce(states, vectors, weights, targets)
     alone = [
-        mixture_ce(states[part], vectors, weights[part], targets[part], tensor([3]))
+        mixture_ce(states[part], vectors, weights[part], targets[part])
         for part in (slice(0, 3), slice(3, 6))
     ]
     torch.testing.assert_close(together, sum(alone))
@@ -79,30 +78,30 @@ def test_a_single_answer_is_ce_bit_for_bit(dtype, monkeypatch):
     small_chunks(monkeypatch, rows=7)
     states, vectors, weights, targets, _ = problem([1] * 50, 1, dtype=dtype)
     weights = torch.ones_like(weights).requires_grad_()
-    mixed = with_gradients(mixture_ce, states, vectors, weights, targets, torch.ones(50).long())
+    mixed = with_gradients(mixture_ce, states, vectors, weights, targets)
     alone = ce(states, vectors, targets)
     alone = alone, *torch.autograd.grad(3 * alone, (states, vectors))
     assert all(ours.equal(theirs) for ours, theirs in zip(mixed, alone, strict=False))
 
 
 def test_all_weight_on_the_newest_answer_is_ce():
-    states, vectors, weights, targets, lengths = problem([4, 2], 3)
+    states, vectors, weights, targets, _ = problem([4, 2], 3)
     newest = torch.zeros_like(weights)
     newest[:, 0] = 1
     torch.testing.assert_close(
-        mixture_ce(states, vectors, newest, targets, lengths), ce(states, vectors, targets)
+        mixture_ce(states, vectors, newest, targets), ce(states, vectors, targets)
     )
 
 
 @pytest.mark.parametrize("n", [2, 4])
 def test_gradcheck(n, monkeypatch):
     small_chunks(monkeypatch, scores=36)
-    states, vectors, weights, targets, lengths = problem([4, 1, 3], n)
+    states, vectors, weights, targets, _ = problem([4, 1, 3], n)
 
     present = weights > 0
 
     def loss(states, vectors, free):
-        return mixture_ce(states, vectors, free.masked_fill(~present, 0), targets, lengths)
+        return mixture_ce(states, vectors, free.masked_fill(~present, 0), targets)
 
     assert torch.autograd.gradcheck(
         loss, (states, vectors, weights.detach().clone().requires_grad_())
@@ -113,16 +112,16 @@ def test_float32_is_as_close_as_float32_allows():
     inputs = problem([40, 70, 3], 5, n_items=300, d=32, dtype=torch.float32)
     exact = [x.double() if x.is_floating_point() else x for x in inputs]
     expected = with_gradients(mixture_loss, *exact)
-    for ours, theirs in zip(with_gradients(mixture_ce, *inputs), expected, strict=True):
+    for ours, theirs in zip(with_gradients(mixture_ce, *inputs[:4]), expected, strict=True):
         assert ours.dtype == torch.float32
         assert (ours.double() - theirs).norm() / theirs.norm() < 1e-5
 
 
 def test_autocast_multiplies_in_bfloat16_and_mixes_in_float32():
-    states, vectors, weights, targets, lengths = problem([30, 50], 3, d=16, dtype=torch.float32)
-    exact = with_gradients(mixture_ce, states, vectors, weights, targets, lengths)
+    states, vectors, weights, targets, _ = problem([30, 50], 3, d=16, dtype=torch.float32)
+    exact = with_gradients(mixture_ce, states, vectors, weights, targets)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        rounded = with_gradients(mixture_ce, states.bfloat16(), vectors, weights, targets, lengths)
+        rounded = with_gradients(mixture_ce, states.bfloat16(), vectors, weights, targets)
     assert [x.dtype for x in rounded] == [
         torch.float32,
         torch.bfloat16,
@@ -136,40 +135,40 @@ def test_autocast_multiplies_in_bfloat16_and_mixes_in_float32():
 def test_an_answer_that_has_no_share_in_the_target_gets_a_gradient_of_zero_not_nan():
     states, vectors = tensor([[1.0], [-400.0]], requires_grad=True), tensor([[0.0], [1.0], [-1.0]])
     weights = tensor([[1.0, 0.0], [0.5, 0.5]], requires_grad=True)
-    inputs = states, vectors.requires_grad_(), weights, tensor([0, 1]), tensor([2])
-    value, *gradients = with_gradients(mixture_ce, *inputs)
+    inputs = states, vectors.requires_grad_(), weights, tensor([0, 1])
+    value, *gradients = with_gradients(mixture_ce, *inputs[:4])
     assert value.item() == pytest.approx(-log(0.5 / (1 + exp(-2))))
     assert all(gradient.isfinite().all() for gradient in gradients)
     assert gradients[0][1] == 0
 
 
 def test_without_gradients_the_loss_is_the_same():
-    inputs = problem([5, 2], 3)
+    inputs = problem([5, 2], 3)[:4]
     with torch.no_grad():
         assert mixture_ce(*inputs).equal(mixture_ce(*(x.detach() for x in inputs)))
 
 
-@given(LENGTHS, st.integers(1, 12))
-def test_chunks_end_between_sequences_and_hold_as_many_as_fit(lengths, rows):
-    stops = tensor(lengths).cumsum(0).tolist()
-    edges = full_softmax._edges(stops, rows)
-    assert edges[0] == 0
-    assert edges[-1] == stops[-1]
-    assert set(edges[1:]) <= set(stops)
-    for start, stop in pairwise(edges):
-        assert stop - start <= rows or len([s for s in stops if start < s <= stop]) == 1
-    for start, after in zip(edges, edges[2:], strict=False):
-        next_stop = min(s for s in stops if s > edges[edges.index(start) + 1])
-        assert next_stop - start > rows
-        assert next_stop <= after
+@pytest.mark.parametrize("lengths", [[50] * 4, [200], [1] * 200])
+def test_chunks_have_one_size_however_long_sequences_are(lengths, monkeypatch):
+    small_chunks(monkeypatch, rows=40)
+    products = []
+    original = full_softmax._add_product
+
+    def watching(accumulator, left, right):
+        products.append(left.shape[1])
+        original(accumulator, left, right)
+
+    monkeypatch.setattr(full_softmax, "_add_product", watching)
+    with_gradients(mixture_ce, *problem(lengths, 3)[:4])
+    assert products == [38, 40, 40, 40, 42]  # two positions wait for the next chunk
 
 
 def test_memory_does_not_grow_with_positions_times_items(monkeypatch):
     small_chunks(monkeypatch, scores=10_000)
     inputs = problem([10] * 50, 5, n_items=1000)
     with LargestTensor() as largest:
-        with_gradients(mixture_ce, *inputs)
-    assert largest.elements <= 10_000
+        with_gradients(mixture_ce, *inputs[:4])
+    assert largest.elements <= 10_000 + 4 * 1000  # four positions wait for the next chunk
 
 
 def test_sampled_ce_of_a_single_answer_is_sampled_ce():
@@ -182,7 +181,7 @@ def test_sampled_ce_of_a_single_answer_is_sampled_ce():
 
 
 def test_sampled_ce_of_all_other_items_is_the_whole_mixtures_likelihood():
-    states, vectors, weights, targets, lengths = problem([4, 2], 3, n_items=6)
+    states, vectors, weights, targets, _ = problem([4, 2], 3, n_items=6)
     others = torch.stack([tensor([i for i in range(1, 7) if i != t]) for t in targets])
     logs = torch.full(others.shape, log(1 / 5), dtype=torch.float64)
     torch.testing.assert_close(
@@ -192,7 +191,7 @@ def test_sampled_ce_of_all_other_items_is_the_whole_mixtures_likelihood():
             vectors,
             weights,
         ),
-        with_gradients(mixture_ce, states, vectors, weights, targets, lengths),
+        with_gradients(mixture_ce, states, vectors, weights, targets),
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
@@ -41,13 +42,13 @@ class Mixture(nn.Module, ABC):
         """Weigh the answers.
 
         Args:
-            states: (B, n, D), newest first; beyond a history's first item its state repeats.
+            states: (B, n, D), newest first; those beyond a history's first item have no part in it.
             valid: (B,) how many of them the history has, at least 1; more than n are n.
 
         Returns:
             (B, n) float32; each row sums to 1, with 0 where there is no answer.
         """
-        return self.weigh(self.rate(states), valid)
+        return self._weigh_present(self.rate(states), valid)
 
     def at_every(self, states: Tensor, valid: Tensor) -> Tensor:
         """Weigh the answers at every position of sequences that stand one after the other.
@@ -59,9 +60,12 @@ class Mixture(nn.Module, ABC):
         Returns:
             (N, n), as `forward` gives them.
         """
-        places, ages = (torch.arange(size, device=valid.device) for size in (len(valid), self.n))
-        answering = places.unsqueeze(1) - torch.minimum(ages, valid.unsqueeze(1) - 1)  # (N, n)
-        return self.weigh(self.rate(states)[answering], valid)
+        newest_last = F.pad(self.rate(states), (self.n - 1, 0)).unfold(0, self.n, 1)  # (N, n)
+        return self._weigh_present(newest_last.flip(1), valid)
+
+    def _weigh_present(self, ratings: Tensor, valid: Tensor) -> Tensor:
+        has_answer = torch.arange(self.n, device=valid.device) < valid.unsqueeze(1)  # (B, n)
+        return self.weigh(ratings * has_answer, valid)
 
     def rate(self, states: Tensor) -> Tensor:
         """Rate each state's answer: (..., D) -> (...) float32, here all alike."""
@@ -69,7 +73,7 @@ class Mixture(nn.Module, ABC):
 
     @abstractmethod
     def weigh(self, ratings: Tensor, valid: Tensor) -> Tensor:
-        """Turn ratings into weights: (B, n), (B,) -> (B, n)."""
+        """Turn ratings, 0 where there is no answer, into weights: (B, n), (B,) -> (B, n)."""
 
 
 class GivenWeights(Mixture):

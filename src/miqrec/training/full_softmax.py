@@ -1,24 +1,24 @@
-r"""The full softmax in chunks: the loss and both of its gradients in one pass over positions and items.
+r"""The full softmax in chunks: the loss and its gradients in one pass over positions and items.
 
 The (N, n_items) scores never exist as a whole. Positions are computed in chunks, and each chunk adds its
 part of the gradients at once, as in Liger's fused linear cross-entropy (arXiv 2410.10989). Backward only
 scales the gradients, so there are no second derivatives. Under autocast the products are in its precision,
 the softmax and the sums over chunks in float32.
 
-With several answers, position t's loss is -log sum_j a_{t,j} q_{t-j}(target_t), j = 0..n-1, with q_s the
-softmax of position s. Let r_{t,j}, the responsibility, be the share of term j in that sum, and the load of
-position s be R_s = sum_j r_{s+j,j}. Then
+Of a mixture of n answers, position t's loss is -log sum_j a_{t,j} q_{t-j}(target_t), j = 0..n-1, with q_s
+the softmax of position s. Let r_{t,j}, the responsibility, be the share of term j in that sum, and the load
+of position s be R_s = sum_j r_{s+j,j}. Then
 
     d loss / d score_s(i) = R_s q_s(i) - sum_j r_{s+j,j} [i = target_{s+j}]
     d loss / d a_{t,j} = -q_{t-j}(target_t) / sum_k a_{t,k} q_{t-k}(target_t)
 
-Position s answers for the targets of its own and the next n - 1 positions, whose scores are among those of
-its softmax. So each position's normaliser is computed once, and chunks end between sequences.
+Position s answers for the targets of its own and the next n - 1 positions, and their scores are among those
+that its softmax needs. Its load is known n - 1 positions later, so a chunk hands the softmax of its last
+n - 1 positions on to the next. So each position's scores and its normaliser are computed once, and chunks
+have one size, which matters in bfloat16: a CPU compiles products anew for every shape.
 """
 
-from collections.abc import Iterable
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,48 +35,22 @@ ROWS = 128
 """The fewest rows in a chunk, since each chunk reads and writes the items' whole gradient."""
 
 
-def cross_entropy(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
-    """Sum -log softmax(target) over positions: (N, D), (n_items + 1, D), (N,) -> scalar."""
-    rows = _rows_at_a_time(item_vectors, states)
-    edges = [*range(0, len(states), rows), len(states)]
-    return _apply(states, item_vectors, None, targets, edges)
-
-
 def mixture_cross_entropy(
-    states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor, lengths: Tensor
+    states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor
 ) -> Tensor:
-    """Sum -log of the mixture of n answers at the target, over the positions that have a target.
+    """Sum the losses of a mixture over the positions that have a target.
 
     Args:
         states: (N, D), of sequences one after the other.
         item_vectors: (n_items + 1, D).
-        weights: (N, n), the newest answer first; 0 where a sequence has no such answer.
+        weights: (N, n) a_{t,j}, the newest answer's first; 0 where a sequence has no such answer.
         targets: (N,), 0 at a position that answers for later ones only.
-        lengths: (B,) of the sequences; they sum to N.
     """
-    rows = _rows_at_a_time(item_vectors, states)
-    whole = len(states) <= rows  # then no device is waited for
-    edges = [0, len(states)] if whole else _edges(lengths.cumsum(0).tolist(), rows)
-    return _apply(states, item_vectors, weights, targets, edges)
-
-
-def _apply(
-    states: Tensor,
-    item_vectors: Tensor,
-    weights: Tensor | None,
-    targets: Tensor,
-    edges: list[int],
-) -> Tensor:
     if not torch.is_grad_enabled():
-        states, item_vectors = states.detach(), item_vectors.detach()
-        weights = None if weights is None else weights.detach()
-    arguments = states, item_vectors, weights, targets, edges
+        states, item_vectors, weights = states.detach(), item_vectors.detach(), weights.detach()
+    arguments = states, item_vectors, weights, targets
     loss: Tensor = _FullSoftmax.apply(*arguments)  # type: ignore[no-untyped-call]
     return loss
-
-
-def _rows_at_a_time(item_vectors: Tensor, states: Tensor) -> int:
-    return rows_at_a_time(len(item_vectors) - 1, states.device.type)
 
 
 def rows_at_a_time(n_items: int, device: str) -> int:
@@ -84,32 +58,15 @@ def rows_at_a_time(n_items: int, device: str) -> int:
     return max(ROWS, (CHUNK if device == "cpu" else CHUNK_OFF_CPU) // n_items)
 
 
-def _edges(stops: Iterable[int], rows: int) -> list[int]:
-    """Cut between sequences, which end at `stops`, into chunks of at most `rows`, or of one sequence."""
-    edges, before = [0], 0
-    for stop in stops:
-        if stop - edges[-1] > rows and before > edges[-1]:
-            edges.append(before)
-        before = stop
-    return [*edges, before]
-
-
 class _FullSoftmax(torch.autograd.Function):
     """Computes the loss and, in the same pass over the chunks, its gradients."""
 
     @staticmethod
     def forward(
-        ctx: Any,
-        states: Tensor,
-        item_vectors: Tensor,
-        weights: Tensor | None,
-        targets: Tensor,
-        edges: list[int],
+        ctx: Any, states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor
     ) -> Tensor:
         needed = any(ctx.needs_input_grad)
-        loss, *gradients = _sum_chunks(
-            states, item_vectors, weights, targets, edges, differentiate=needed
-        )
+        loss, *gradients = _sum_chunks(states, item_vectors, weights, targets, differentiate=needed)
         ctx.save_for_backward(*gradients)
         return loss
 
@@ -117,103 +74,98 @@ class _FullSoftmax(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         states, item_vectors, weights = ctx.saved_tensors
-        by_weights = None if weights is None else weights * gradient
-        return states * gradient, item_vectors * gradient, by_weights, None, None
+        return states * gradient, item_vectors * gradient, weights * gradient, None
 
 
 def _sum_chunks(
-    states: Tensor,
-    item_vectors: Tensor,
-    weights: Tensor | None,
-    targets: Tensor,
-    edges: list[int],
-    *,
-    differentiate: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor, *, differentiate: bool
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Compute the loss and its gradients by the three inputs (zeros unless asked for)."""
-    kind = states.device.type
+    kind, (size, n) = states.device.type, weights.shape
     fast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else states.dtype
     candidates = item_vectors[1:].to(fast)  # (n_items, D)
     loss = states.new_zeros((), dtype=at_least_float32(states))
     state_gradient = torch.zeros_like(states)
     item_gradient = torch.zeros_like(item_vectors, dtype=loss.dtype)
-    weight_gradient = None if weights is None else torch.zeros_like(weights)
-    answered = _answered(targets, weights)  # (N, n)
-    for start, stop in pairwise(edges):
-        here = slice(start, stop)
-        chunk, own = states[here].to(fast), answered[here]
-        scores = (chunk @ candidates.T).to(loss.dtype)  # (rows, n_items)
-        logs, softmax, total = _softmax_in_place(scores, own)
-        part = _alone(logs) if weights is None else _mix(logs, weights[here], targets[here])
-        loss += part.loss
+    answered, weight_gradient = _answered(targets, n), torch.zeros_like(weights)  # (N, n)
+    logs, responsible = loss.new_zeros(2, size, n)  # log q_s(target_{s+j}) and r_{s+j,j}
+    totals, held = loss.new_zeros(size, 1), loss.new_zeros(0, len(candidates))
+    rows = rows_at_a_time(len(candidates), kind)
+    for start in range(0, size, rows):
+        chunk = slice(start, min(start + rows, size))
+        softmax = _append_product(
+            held, states[chunk].to(fast), candidates.T
+        )  # (n - 1 + rows, n_items)
+        logs[chunk], totals[chunk] = _softmax_in_place(softmax[len(held) :], answered[chunk])
+        answering = _answering(chunk, n, states.device)
+        mixed, shares, by_weights = _mix(logs.gather(0, answering), weights[chunk], targets[chunk])
+        loss -= mixed.sum()
         if differentiate:
-            divisor = total / part.load
-            softmax = softmax.scatter_add_(1, own, -(part.shares * total)).to(fast)
-            state_gradient[here] = (softmax @ candidates) / divisor
-            _add_product(item_gradient[1:], softmax.T, (chunk / divisor).to(fast))
-            if weight_gradient is not None:
-                weight_gradient[here] = part.by_weights
+            weight_gradient[chunk] = by_weights
+            responsible.scatter_add_(0, answering, shares)
+            first, last = (
+                start - len(held),
+                chunk.stop if chunk.stop == size else chunk.stop - (n - 1),
+            )
+            known = slice(first, max(first, last))  # positions whose load is known
+            softmax, held = softmax[: known.stop - first], softmax[known.stop - first :]
+            load = responsible[known].sum(dim=1, keepdim=True)
+            divisor = totals[known] / load
+            parts = (
+                responsible[known] / load.clamp(min=torch.finfo(load.dtype).tiny) * totals[known]
+            )
+            softmax = softmax.scatter_add_(1, answered[known], -parts).to(fast)
+            state_gradient[known] = (softmax @ candidates) / divisor
+            _add_product(item_gradient[1:], softmax.T, (states[known].to(fast) / divisor).to(fast))
     return loss, state_gradient, item_gradient.to(item_vectors.dtype), weight_gradient
 
 
-def _answered(targets: Tensor, weights: Tensor | None) -> Tensor:
+def _answered(targets: Tensor, n: int) -> Tensor:
     """Name the targets that each position answers for, its own first: (N,) -> (N, n) columns of scores."""
-    if weights is None:
+    if n == 1:
         return targets.unsqueeze(1) - 1
-    n = weights.shape[1]
     return F.pad(targets - 1, (0, n - 1)).unfold(0, n, 1).clamp(min=0)  # 0 where no answer is due
 
 
-def _softmax_in_place(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute log softmax at `own` (rows, n), and what divided by the totals is the softmax.
+def _answering(chunk: slice, n: int, device: torch.device) -> Tensor:
+    """Name the positions that answer to each target of a chunk, the newest first: (rows, n)."""
+    places = torch.arange(chunk.start, chunk.stop, device=device).unsqueeze(1)
+    return (places - torch.arange(n, device=device)).clamp(min=0)
+
+
+def _append_product(held: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """Compute the rows of left @ right, behind those that are held."""
+    rows = held.new_empty(len(held) + len(left), held.shape[1])
+    rows[: len(held)] = held
+    if rows.dtype == left.dtype:
+        torch.mm(left, right, out=rows[len(held) :])
+    else:
+        rows[len(held) :] = left @ right
+    return rows
+
+
+def _softmax_in_place(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    """Turn scores into what divided by the totals is their softmax; return its logs at `own`, and the totals.
 
     The division is left to the products that follow, which are D wide instead of n_items.
     """
     own_scores, highest = scores.gather(1, own), scores.amax(dim=1, keepdim=True)
-    softmax = scores.sub_(highest).exp_()
-    total = softmax.sum(dim=1, keepdim=True)
-    return own_scores - (total.log() + highest), softmax, total
+    total = scores.sub_(highest).exp_().sum(dim=1, keepdim=True)
+    return own_scores - (total.log() + highest), total
 
 
-class _Part(NamedTuple):
-    """A chunk's loss, and what its gradients are made of.
+def _mix(logs: Tensor, weights: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Mix the answers to each target: `logs` (rows, n) are log q_{t-j}(target_t).
 
-    Attributes:
-        loss: Scalar.
-        load: (rows, 1) R_s.
-        shares: (rows, n) r_{s+j,j} / R_s.
-        by_weights: (rows, n) the gradient by the weights.
+    Returns:
+        log p_t(target_t) (rows, 1), responsibilities (rows, n) and the gradient by the weights (rows, n);
+        0 where no target is.
     """
-
-    loss: Tensor
-    load: Tensor | float
-    shares: Tensor | float
-    by_weights: Tensor | float
-
-
-def _alone(logs: Tensor) -> _Part:
-    """Let each position answer for its own target alone: `logs` (rows, 1)."""
-    return _Part(-logs.sum(), load=1, shares=1, by_weights=0)
-
-
-def _mix(logs: Tensor, weights: Tensor, targets: Tensor) -> _Part:
-    """Mix the answers to each target: `logs` (rows, n) log q_s(target_{s+j}), whole sequences."""
-    rows, n = logs.shape
-    places, ages = (torch.arange(size, device=logs.device) for size in (rows, n))
-    answering = (places.unsqueeze(1) - ages).clamp(min=0)  # (rows, n) position t-j
-    logs = logs.gather(0, answering)  # log q_{t-j}(target_t)
-    terms = weights.log() + logs  # -inf where there is no answer
-    mixed = terms.logsumexp(dim=1, keepdim=True)  # (rows, 1) log p_t(target_t)
     asked = (targets > 0).unsqueeze(1)
-    responsible = (terms - mixed).exp() * asked  # r_{t,j}
-    responsible = torch.zeros_like(logs).scatter_add_(0, answering, responsible)  # r_{s+j,j}
-    load = responsible.sum(dim=1, keepdim=True)
-    return _Part(
-        loss=-(mixed * asked).sum(),
-        load=load,
-        shares=responsible / load.clamp(min=torch.finfo(load.dtype).tiny),
-        by_weights=-(logs - mixed).exp() * (asked & (weights > 0)),
-    )
+    terms = weights.log() + logs  # -inf where there is no answer
+    mixed = terms.logsumexp(dim=1, keepdim=True)
+    by_weights = -(logs - mixed).exp() * (asked & (weights > 0))
+    return mixed * asked, (terms - mixed).exp() * asked, by_weights
 
 
 def _add_product(accumulator: Tensor, left: Tensor, right: Tensor) -> None:

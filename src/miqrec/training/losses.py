@@ -14,11 +14,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from miqrec.errors import MiqrecError
-from miqrec.training.full_softmax import (
-    at_least_float32,
-    cross_entropy,
-    mixture_cross_entropy,
-)
+from miqrec.training.full_softmax import at_least_float32, mixture_cross_entropy
 
 GATHERED = 2**23
 """Numbers in gathered item vectors, 32 MiB in float32; if there are more, backward gathers them again."""
@@ -37,25 +33,23 @@ def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
         item_vectors: (n_items + 1, D).
         targets: (N,).
     """
-    return cross_entropy(states, item_vectors, targets)
+    alone = torch.ones(len(states), 1, dtype=at_least_float32(states), device=states.device)
+    return mixture_cross_entropy(states, item_vectors, alone, targets)
 
 
-def mixture_ce(
-    states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor, lengths: Tensor
-) -> Tensor:
+def mixture_ce(states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
     """Compute `ce` of a mixture of answers: the sum of -log sum_j a_{t,j} softmax(h_{t-j})_{target_t}.
 
     The newest n positions answer, each with its own distribution over all items. With n = 1 it is `ce`.
 
     Args:
-        states: (N, D) of B sequences, one after the other.
+        states: (N, D) of sequences, one after the other.
         item_vectors: (n_items + 1, D).
         weights: (N, n) the weights a_{t,j} of the newest n answers, newest first: at least 0, and 0 for
             answers from before the sequence. Each row sums to 1.
         targets: (N,), 0 at a position that nothing is asked of, but that answers for later ones.
-        lengths: (B,) of the sequences; they sum to N.
     """
-    return mixture_cross_entropy(states, item_vectors, weights, targets, lengths)
+    return mixture_cross_entropy(states, item_vectors, weights, targets)
 
 
 def bce(states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:

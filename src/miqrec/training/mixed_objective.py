@@ -23,13 +23,11 @@ class Answering(NamedTuple):
         places: (N,) where they are among all B * L of a piece.
         targets: (N,) the item that follows, 0 where it isn't asked for.
         valid: (N,) how many answers there are to it, from 1 to n.
-        lengths: (B,) how many of the positions are each row's; they sum to N.
     """
 
     places: Tensor
     targets: Tensor
     valid: Tensor
-    lengths: Tensor
 
 
 def make_mixed_objective(
@@ -65,9 +63,7 @@ def all_answering(piece: Piece, n: int) -> Answering:
     """Let every position answer, and ask for what follows each."""
     length = piece.targets.shape[1]
     valid = (piece.positions % length + 1).clamp(max=n)
-    return Answering(
-        piece.positions, piece.targets.flatten()[piece.positions], valid, piece.lengths
-    )
+    return Answering(piece.positions, piece.targets.flatten()[piece.positions], valid)
 
 
 def newest_answering(piece: Piece, n: int) -> Answering:
@@ -81,6 +77,4 @@ def newest_answering(piece: Piece, n: int) -> Answering:
     targets = piece.targets.gather(1, columns)
     targets[:, :-1] = 0
     valid = (lengths.unsqueeze(1) - torch.arange(n, device=lengths.device).flip(0)).clamp(1, n)
-    return Answering(
-        places.flatten(), targets.flatten(), valid.flatten(), torch.full_like(lengths, n)
-    )
+    return Answering(places.flatten(), targets.flatten(), valid.flatten())

@@ -97,7 +97,7 @@ def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: in
 def _make_mixed_loss(config: TrainingConfig, items: Tensor, n_items: int) -> MixedLoss:
     if config.loss in WITHOUT_NEGATIVES:
         return lambda states, vectors, weights, answering, _: mixture_ce(
-            states, vectors, weights, answering.targets, answering.lengths
+            states, vectors, weights, answering.targets
         )
     candidates = _make_weights(config, items, n_items)
 
