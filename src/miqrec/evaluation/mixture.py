@@ -22,6 +22,8 @@ CHUNK = 2**19
 """Scores computed at a time on a CPU: 2 MiB, which stay in the cache from one operation to the next."""
 ROWS = 32
 """The fewest rows at a time, since each time all items' vectors are read."""
+TINY = 1e-30
+"""Smaller probabilities are mixed by their logarithms, as float32 ends at about 1e-38."""
 
 
 @torch.no_grad()
@@ -80,15 +82,25 @@ def answer_shares(weights: Tensor, valid: Tensor, n: int) -> Tensor:
 def _mix(states: Tensor, shares: Tensor, mixed: Tensor, vectors: Tensor) -> None:
     """Replace `mixed` (b, n_items + 1), 0 for candidates and -inf for others, by the mixture's log p."""
     others = mixed.clone()
-    for j, (answer, share) in enumerate(zip(states.unbind(1), shares.log().unbind(1), strict=True)):
-        scores = (answer @ vectors.T).add_(others)
-        # a row without any candidate has a total of -inf, which may not be subtracted from itself
-        totals = scores.logsumexp(1).clamp(min=torch.finfo(scores.dtype).min)
-        scores += (share - totals).unsqueeze(1)
-        if j == 0:
-            mixed.copy_(scores)
-        else:
-            torch.logaddexp(mixed, scores, out=mixed)
+    torch.neg(others, out=mixed).clamp_(max=1)  # the others have a probability of 1 until the end
+    for answer, share in zip(states.unbind(1), shares.unbind(1), strict=True):
+        masses = torch.mm(answer, vectors.T).add_(others)
+        # a row without any candidate has a maximum of -inf, which may not be subtracted from itself
+        masses.sub_(masses.amax(1, keepdim=True).clamp(min=torch.finfo(masses.dtype).min)).exp_()
+        mixed.addcmul_(masses, (share / masses.sum(1).clamp(min=TINY)).unsqueeze(1))
+    tiny = mixed.amin(1) < TINY
+    mixed.log_().add_(others)
+    if tiny.any():
+        mixed[tiny] = _mixed_by_logarithms(states[tiny], shares[tiny], others[tiny], vectors)
+
+
+def _mixed_by_logarithms(states: Tensor, shares: Tensor, others: Tensor, vectors: Tensor) -> Tensor:
+    """Mix rows in which a candidate's probability is too small for float32: slower, and exact there too."""
+    mixed = torch.full_like(others, EXCLUDED)
+    for answer, share in zip(states.unbind(1), shares.log().unbind(1), strict=True):
+        scores = torch.mm(answer, vectors.T).add_(others).log_softmax(1)
+        torch.logaddexp(mixed, scores.add_(share.unsqueeze(1)), out=mixed)
+    return mixed
 
 
 def _rows_at_a_time(scores: Tensor) -> int:
