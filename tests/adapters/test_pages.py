@@ -14,7 +14,10 @@ def code_of(page: Path) -> str:
     )
 
 
-@pytest.mark.parametrize("name", ["pytorch"])
-def test_the_code_of_a_page_runs(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "package"), [("pytorch", "torch"), ("huggingface", "transformers")]
+)
+def test_the_code_of_a_page_runs(name, package, tmp_path, monkeypatch):
+    pytest.importorskip(package)
     monkeypatch.chdir(tmp_path)
     exec(compile(code_of(PAGES / f"{name}.md"), f"{name}.md", "exec"), {"__name__": name})

@@ -35,11 +35,15 @@ class SASRecEmbedding(nn.Module):
 
     def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
         """Embed `items` (B, L), of which the first `lengths` (B,) are valid: (B, L, D)."""
-        x: Tensor = self.dropout(self.items(items) * self.scale + self._positions(items, lengths))
+        return self.place(self.items(items) * self.scale, lengths)
+
+    def place(self, vectors: Tensor, lengths: Tensor) -> Tensor:
+        """Make inputs of vectors (B, L, D) that stand for items already: (B, L, D)."""
+        x: Tensor = self.dropout(vectors + self._positions(vectors, lengths))
         return x
 
-    def _positions(self, items: Tensor, lengths: Tensor) -> Tensor:
-        steps_back = lengths.unsqueeze(-1) - 1 - torch.arange(items.shape[1], device=items.device)
+    def _positions(self, x: Tensor, lengths: Tensor) -> Tensor:
+        steps_back = lengths.unsqueeze(-1) - 1 - torch.arange(x.shape[1], device=x.device)
         vectors: Tensor = self.positions(steps_back.clamp(min=0))  # padding gets position 0
         return vectors
 
@@ -52,7 +56,7 @@ class S3RecEmbedding(SASRecEmbedding):
         self.scale = 1.0
         self.norm = nn.LayerNorm(dim)
 
-    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
-        """Embed `items` (B, L), of which the first `lengths` (B,) are valid: (B, L, D)."""
-        x: Tensor = self.dropout(self.norm(self.items(items) + self._positions(items, lengths)))
+    def place(self, vectors: Tensor, lengths: Tensor) -> Tensor:
+        """Make inputs of vectors (B, L, D) that stand for items already: (B, L, D)."""
+        x: Tensor = self.dropout(self.norm(vectors + self._positions(vectors, lengths)))
         return x
