@@ -185,3 +185,22 @@ def test_a_recommender_measures_itself_with_what_was_saved_with_it():
     assert frame["user"].n_unique() == 20
     assert frame["clean_rank"].to_list() == [1] * 20  # Markov knows the circle
     assert (frame["rank"] > 1).all()
+
+
+def test_several_ways_at_once_are_what_each_is_alone(trained):
+    model, splits = trained
+    request = ListRequest(model, popularity_scores(splits.train), 10)
+    ways = [InferenceConfig(mix=mix) for mix in ("1", "0.6 0.4", "0.5 0.3 0.2")]
+    noise = measure.Noise(Perturbation(kind="random-added"), np.ones(20, int), 0, 0)
+    clean = measure.answers_each_way(request, ways, splits.test)
+    together = measure.measure_noise(request, ways, splits.test, clean, noise, 2)
+
+    for way, frame in zip(ways, together, strict=True):
+        alone = measure_stability(
+            request._replace(inference=way),
+            splits.test,
+            np.ones(20, int),
+            [noise.perturbation],
+            draws=2,
+        )
+        assert_frame_equal(frame, alone)

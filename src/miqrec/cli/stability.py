@@ -15,7 +15,8 @@ from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig, with_changes
 from miqrec.experiments.stability.find import find
-from miqrec.experiments.stability.measurements import Asked, Subject, measure_subject, setting_name
+from miqrec.experiments.stability.measurements import Asked
+from miqrec.experiments.stability.measuring import Subject, measure_subject
 from miqrec.experiments.stability.page import to_markdown, write_page
 from miqrec.experiments.stability.subjects import find_subjects
 from miqrec.recommender import Recommender
@@ -87,12 +88,12 @@ def stability(
         for run in find_subjects(runs):
             recommender, dataset = load_with_data(run.folder, data, data_dir, device)
             subject = Subject(run.system, run.seed, recommender.artifact)
-            for inference in _inferences(recommender, mix):
-                measure_subject(
-                    *(subject, dataset, inference, asked, perturbations, folder),
-                    device=recommender.device,
-                )
-                order.append((run.system, setting_name(subject.artifact.model, inference)))
+            inferences = _inferences(recommender, mix)
+            places = measure_subject(
+                *(subject, dataset, inferences, asked, perturbations, folder),
+                device=recommender.device,
+            )
+            order += [(run.system, place.name) for place in places]
         noises = [perturbation.name for perturbation in perturbations]
         findings = find(folder, noises, list(dict.fromkeys(order)), baseline)
     if out:

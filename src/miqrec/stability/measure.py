@@ -4,7 +4,7 @@ Clean and noisy histories are asked for the same candidates, those that the clea
 the similarity of two lists would count what exclusion did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,8 +17,9 @@ from miqrec.data.batches.order import ByLength
 from miqrec.data.batches.slicing import pad, slices
 from miqrec.data.histories import Integers, Questions
 from miqrec.errors import MiqrecError
+from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.ranking import candidate_ranks, top_k
-from miqrec.evaluation.scoring import score_items
+from miqrec.evaluation.scoring import score_mixes
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.stability.draws import uniforms
 from miqrec.stability.perturbations import PERTURBATIONS, Perturbation, perturb
@@ -80,60 +81,98 @@ def measure_stability(
         clean ones, at k), `rank` of the target under noise, and `clean_rank`.
 
     Raises:
-        MiqrecError: there is no draw, or as `perturb` and `score_items`.
+        MiqrecError: there is no draw, or as `perturb` and `score_mixes`.
     """
-    clean = answers(request, questions, device=device)
+    way = (request.inference,)
+    clean = answers_each_way(request, way, questions, device=device)
+    noises = [Noise(perturbation, counts, seed, 0) for perturbation in perturbations]
     return pl.concat(
-        measure_perturbation(
-            request, questions, clean, Noise(perturbation, counts, seed, 0), draws, device
-        )
-        for perturbation in perturbations
+        measure_noise(request, way, questions, clean, noise, draws, device)[0] for noise in noises
     )
 
 
-def measure_perturbation(
+def measure_noise(
     request: ListRequest,
+    inferences: Sequence[InferenceConfig],
     questions: Questions,
-    clean: Answers,
+    clean: Sequence[Answers],
     noise: Noise,
     draws: int,
     device: torch.device | str = "cpu",
-) -> pl.DataFrame:
-    """Measure one perturbation, draws 0 to `draws` - 1, against the answers to the clean histories."""
+) -> list[pl.DataFrame]:
+    """Measure one perturbation, draws 0 to `draws` - 1, for several ways to use a model at once.
+
+    Args:
+        request: the model and the length of the lists.
+        inferences: the ways to use it, which share the work of encoding the histories.
+        questions: clean histories and targets.
+        clean: the answers to them, for each way.
+        noise: the perturbation; its draw is replaced.
+        draws: how often it is drawn.
+        device: where to compute.
+
+    Returns:
+        for each way what `measure_stability` returns.
+    """
     if draws < 1:
         raise MiqrecError(f"{draws} draws measure nothing: give at least 1")
-    times = draws if noise.perturbation.is_random else 1
-    parts = []
-    for draw in range(times):
-        noisy = answers(request, questions, noise._replace(draw=draw), device)
-        parts.append(_compared(questions, clean, noisy).with_columns(pl.lit(draw).alias("draw")))
-    values = pl.concat(parts).with_columns(pl.lit(noise.perturbation.name).alias("noise"))
-    return values.select("noise", "draw", pl.exclude("noise", "draw"))
+    name, parts = noise.perturbation.name, []
+    for draw in range(draws if noise.perturbation.is_random else 1):
+        drawn = noise._replace(draw=draw)
+        noisy = answers_each_way(request, inferences, questions, drawn, device)
+        labels = pl.lit(name).alias("noise"), pl.lit(draw).alias("draw")
+        parts.append(
+            [
+                _compared(questions, *pair).select(*labels, pl.all())
+                for pair in zip(clean, noisy, strict=True)
+            ]
+        )
+    return [pl.concat(of_way) for of_way in zip(*parts, strict=True)]
 
 
-@torch.inference_mode()
 def answers(
     request: ListRequest,
     questions: Questions,
     noise: Noise | None = None,
     device: torch.device | str = "cpu",
 ) -> Answers:
+    """List the k best items for each question and rank its target, as `answers_each_way` does."""
+    return answers_each_way(request, (request.inference,), questions, noise, device)[0]
+
+
+@torch.inference_mode()
+def answers_each_way(
+    request: ListRequest,
+    inferences: Sequence[InferenceConfig],
+    questions: Questions,
+    noise: Noise | None = None,
+    device: torch.device | str = "cpu",
+) -> list[Answers]:
     """List the k best items for each question and rank its target, from the same scores.
 
     Args:
-        request: the model, k, and how the model is used.
+        request: the model and k.
+        inferences: the ways to use it, which share the work of encoding the histories.
         questions: clean histories and targets.
         noise: what is done to the histories that the model reads; what it may recommend stays the same.
         device: where to compute.
+
+    Returns:
+        the answers for each way.
     """
     request.model.eval().to(device)
-    lists = torch.empty(len(questions.users), request.k, dtype=torch.int64)
-    ranks = torch.empty(len(questions.users), dtype=torch.int64)
+    n = len(questions.users)
+    found = [
+        Answers(torch.empty(n, request.k, dtype=torch.int64), torch.empty(n, dtype=torch.int64))
+        for _ in inferences
+    ]
     batches = ByLength(questions.lengths, BATCH)
     for rows in track(batches, noise.perturbation.name if noise else "clean lists", len(batches)):
         part = some_questions(questions, rows)
-        lists[rows], ranks[rows] = _answers(request, part, noise, device)
-    return Answers(lists, ranks)
+        answered = _answers(request, inferences, part, noise, device)
+        for (lists, ranks), (some_lists, some_ranks) in zip(found, answered, strict=True):
+            lists[rows], ranks[rows] = some_lists, some_ranks
+    return found
 
 
 def some_questions(questions: Questions, rows: Integers) -> Questions:
@@ -159,31 +198,28 @@ def sample_users(questions: Questions, n: int, seed: int) -> Questions:
 
 
 def _answers(
-    request: ListRequest, clean: Questions, noise: Noise | None, device: torch.device | str
-) -> Answers:
-    """Answer a batch of questions; ranks are counted last, as that uses up the scores."""
+    request: ListRequest,
+    inferences: Sequence[InferenceConfig],
+    clean: Questions,
+    noise: Noise | None,
+    device: torch.device | str,
+) -> Iterator[Answers]:
+    """Answer a batch of questions in each way; ranks are counted last, as that uses up the scores."""
     read = clean
     if noise:
         read = perturb(clean, noise.perturbation, noise.counts, seed=noise.seed, draw=noise.draw)
     lengths = np.minimum(read.lengths, request.model.max_length)
     items = pad(read.items, read.stops - lengths, lengths).to(device)  # (B, L)
-    seen_items, seen_rows = (
-        part.to(device) for part in slices(clean.items, clean.starts, clean.lengths)
+    seen_items, seen_rows = slices(clean.items, clean.starts, clean.lengths)
+    seen = seen_rows.to(device), seen_items.to(device)
+    known, targets = (
+        torch.from_numpy(numbers.astype(np.int64)).to(device)
+        for numbers in (lengths, clean.targets)
     )
-    scores = score_items(
-        request.model,
-        items,
-        torch.from_numpy(lengths).to(device),
-        request.popularity,
-        request.inference,
-        (seen_rows, seen_items),
-    )  # (B, n_items + 1)
-    lists = top_k(scores, request.k)[1]
-    targets = torch.from_numpy(clean.targets.astype(np.int64)).to(device)
-    ranks = candidate_ranks(scores, targets).clamp(
-        max=scores.shape[1] - 1
-    )  # what is left out: a miss
-    return Answers(lists.cpu(), ranks.cpu())
+    for scores in score_mixes(request.model, items, known, request.popularity, inferences, seen):
+        lists, last = top_k(scores, request.k)[1], scores.shape[1] - 1
+        ranks = candidate_ranks(scores, targets).clamp(max=last)  # what is left out is a miss
+        yield Answers(lists.cpu(), ranks.cpu())
 
 
 def _compared(questions: Questions, clean: Answers, noisy: Answers) -> pl.DataFrame:

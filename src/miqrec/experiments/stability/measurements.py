@@ -7,39 +7,16 @@
 A *setting* is a way to use a trained model: its newest answer alone, or a mixture of several.
 """
 
-import hashlib
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
-import torch
-from torch import Tensor
 
 from miqrec.config import Config, read_config
-from miqrec.data.dataset import Dataset
-from miqrec.data.histories import Questions
 from miqrec.data.split_config import Held
-from miqrec.data.splitting import split
-from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
-from miqrec.evaluation.scoring import check_mix
-from miqrec.evaluation.temperature import check_temperature
-from miqrec.evaluation.top_lists import ListRequest
-from miqrec.models.protocol import Model
-from miqrec.runs.artifact import Artifact
-from miqrec.stability.measure import (
-    LISTED,
-    Answers,
-    Noise,
-    answers,
-    measure_perturbation,
-    sample_users,
-)
-from miqrec.stability.perturbations import Perturbation
-from miqrec.system.files import replacing, write_json
-from miqrec.system.locks import locked
+from miqrec.system.files import write_json
 from miqrec.system.tables import read_frame
 
 VALUES = "values"
@@ -67,73 +44,30 @@ class About(Config):
     weights: str  # SHA-256 (hex) of the model's
 
 
-class Subject(NamedTuple):
-    """A trained model that is measured."""
-
-    system: str
-    seed: int
-    artifact: Artifact
-
-
-def setting_name(model: Model, inference: InferenceConfig) -> str:
-    """Name a way to use a model: "newest", "trained" or the weights of its answers, "mix-0.6-0.4"."""
-    mix = inference.mix or ("trained" if hasattr(model, "mixture") else (1.0,))
-    if mix == "trained":
-        name = "trained"
-    else:
-        name = "newest" if len(mix) == 1 else "-".join(["mix", *(f"{share:g}" for share in mix)])
+def setting_name(inference: InferenceConfig) -> str:
+    """Name an explicit way to use a model: "newest", "trained" or its answers' weights, "mix-0.6-0.4"."""
+    mix = inference.mix or (1.0,)
+    weights = () if mix == "trained" else mix
+    name = "-".join(["mix", *(f"{share:g}" for share in weights)])
+    name = {0: "trained", 1: "newest"}.get(len(weights), name)
     return name if inference.temperature == 1 else f"{name}-at-{inference.temperature:g}"
 
 
-def measure_subject(
-    subject: Subject,
-    dataset: Dataset,
-    inference: InferenceConfig,
-    asked: Asked,
-    perturbations: Sequence[Perturbation],
-    folder: Path,
-    device: torch.device | str = "cpu",
-) -> None:
-    """Measure a model under each perturbation; what is in the folder already is not measured again.
-
-    Args:
-        subject: the model.
-        dataset: the interactions that its questions are from.
-        inference: how the model is used.
-        asked: which questions, and how often noise is drawn.
-        perturbations: what is done to the histories.
-        folder: the study's.
-        device: where to compute.
+def claim(folder: Path, about: About) -> Path:
+    """Find or make the place of a measurement in a study's folder.
 
     Raises:
-        MiqrecError: the folder has measurements of another model or other questions, another process is at
-            work there, the model can't be measured on these data or can't be used in this way.
+        MiqrecError: it has measurements of another model, or of other questions.
     """
-    artifact = subject.artifact
-    check_mix(artifact.model, inference)
-    loss = artifact.config.training.loss if artifact.config.training else None
-    check_temperature(inference, loss)
-    questions, fingerprint = _questions(artifact, dataset, asked)
-    setting = setting_name(artifact.model, inference)
-    place = folder / VALUES / subject.system / f"seed-{subject.seed}" / setting
-    about = About(
-        asked=asked,
-        system=subject.system,
-        seed=subject.seed,
-        inference=inference,
-        fingerprint=fingerprint,
-        weights=_checksum(artifact),
-    )
-    request = ListRequest(artifact.model, artifact.popularity, LISTED, inference)
-    with locked(place):
-        _claim(place, about)
-        clean = _clean_answers(request, questions, artifact, place / CLEAN_FILE, device)
-        for perturbation in perturbations:
-            path = place / f"{perturbation.name}.parquet"
-            if not path.exists():
-                noise = Noise(perturbation, artifact.counts, asked.seed, 0)
-                frame = measure_perturbation(request, questions, clean, noise, asked.draws, device)
-                _write(frame, path)
+    place = folder / VALUES / about.system / f"seed-{about.seed}" / setting_name(about.inference)
+    if not (place / ABOUT).exists():
+        write_json(place / ABOUT, about.model_dump(mode="json"))
+    elif read_about(place) != about:
+        raise MiqrecError(
+            f"{place} holds measurements of another model, other questions or other draws; choose a new "
+            "folder for --out"
+        )
+    return place
 
 
 def read_values(place: Path, noises: Iterable[str]) -> pl.DataFrame:
@@ -154,75 +88,3 @@ def read_clean(place: Path) -> pl.DataFrame:
 def measured_noises(place: Path) -> list[str]:
     """List the noises that a model was measured under in one setting."""
     return sorted(path.stem for path in place.glob("*.parquet") if path.name != CLEAN_FILE)
-
-
-def _questions(artifact: Artifact, dataset: Dataset, asked: Asked) -> tuple[Questions, str]:
-    """Ask a model what its data held out, in its own item numbers."""
-    if artifact.config.trained_on != "train":
-        raise MiqrecError(
-            "a model that was fitted on everything, or only pre-trained, has no held-out items to measure "
-            "its stability on; give the run's own model"
-        )
-    splits = split(dataset, artifact.config.split, artifact.catalogue)
-    if splits.fingerprint != artifact.config.fingerprint:
-        warnings.warn(
-            "this is not the data that the model was fitted on; what is held out here may have been part of "
-            "its training",
-            MiqrecWarning,
-            stacklevel=3,
-        )
-    questions = splits.held(asked.part)
-    if asked.users is not None:
-        questions = sample_users(questions, asked.users, asked.seed)
-    return questions, splits.fingerprint
-
-
-def _claim(place: Path, about: About) -> None:
-    """Make the folder this measurement's, or see that it already is."""
-    if not (place / ABOUT).exists():
-        write_json(place / ABOUT, about.model_dump(mode="json"))
-    elif read_about(place) != about:
-        raise MiqrecError(
-            f"{place} holds measurements of another model, other questions or other draws; choose a new "
-            "folder for --out"
-        )
-
-
-def _clean_answers(
-    request: ListRequest,
-    questions: Questions,
-    artifact: Artifact,
-    path: Path,
-    device: torch.device | str,
-) -> Answers:
-    """Read what the model answers without noise, or ask it."""
-    if path.exists():
-        frame = read_frame(path)
-        ids = torch.from_numpy(artifact.catalogue.encode(frame["list"].explode())).long()
-        return Answers(ids.reshape(frame.height, -1), frame["rank"].to_torch())
-    clean = answers(request, questions, device=device)
-    rows = {"user": questions.users, "rank": clean.ranks.numpy()}
-    frame = pl.DataFrame(rows | {"list": _external(clean.lists, artifact)})
-    _write(frame.with_row_index("question"), path)
-    return clean
-
-
-def _external(lists: Tensor, artifact: Artifact) -> pl.Series:
-    """Write (n, k) lists in external ids, null where there are fewer items."""
-    places = pl.Series(lists.flatten().numpy() - 1)
-    items = artifact.catalogue.frame["item"].gather(places.set(places < 0, None))
-    return items.reshape((-1, lists.shape[1])).arr.to_list()
-
-
-def _write(frame: pl.DataFrame, path: Path) -> None:
-    with replacing(path) as partial:
-        frame.write_parquet(partial)
-
-
-def _checksum(artifact: Artifact) -> str:
-    """SHA-256 (hex) of the model's weights, in the order of their names."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(artifact.model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
