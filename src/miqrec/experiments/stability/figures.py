@@ -45,7 +45,7 @@ def _shares(findings: Findings) -> Figure | None:
             axes.fill_between(
                 *(curve["share"], curve["low"], curve["high"]),
                 color=look["color"],
-                alpha=0.18,
+                alpha=0.1,
                 lw=0,
             )
         axes.set(xlabel="share replaced", ylabel=metric, ylim=(0, None), xlim=(0, None))
