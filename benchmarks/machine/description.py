@@ -24,7 +24,11 @@ def processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists():
         return platform.processor()
-    facts = [line.split(":", 1) for line in cpuinfo.read_text().splitlines() if ":" in line]
+    facts = [
+        line.split(":", 1)
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines()
+        if ":" in line
+    ]
     first = {name.strip(): value.strip() for name, value in reversed(facts)}
     return (
         f"{first.get('model name')} (family {first.get('cpu family')}, model {first.get('model')})"

@@ -25,7 +25,7 @@ def resident() -> int:
     statm = Path("/proc/self/statm")
     if not statm.exists():
         return largest()
-    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(statm.read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def largest() -> int:

@@ -50,7 +50,11 @@ def _folder(environment: str) -> Path:
 def _install(folder: Path, requirements: Path) -> None:
     """Install PyTorch first, in its CPU build where there is no NVIDIA GPU, then everything that is named."""
     pip = [str(folder / "bin" / "pip"), "install", "-q", "--no-deps"]
-    torch = next(line for line in requirements.read_text().split() if line.startswith("torch=="))
+    torch = next(
+        line
+        for line in requirements.read_text(encoding="utf-8").split()
+        if line.startswith("torch==")
+    )
     cpu = [] if shutil.which("nvidia-smi") else ["--retries", "1", *CPU_BUILDS]
     if subprocess.run([*pip, *cpu, torch], check=False).returncode:
         subprocess.run([*pip, torch], check=True)

@@ -14,7 +14,7 @@ COMPARISONS = sorted(RESULTS.rglob("peers.json"))
 
 @pytest.mark.parametrize("file", COMPARISONS, ids=[str(file.parent.name) for file in COMPARISONS])
 def test_every_measurement_is_of_a_known_side(file: Path) -> None:
-    measurements = json.loads(file.read_text())["measurements"]
+    measurements = json.loads(file.read_text(encoding="utf-8"))["measurements"]
     assert {Job(**row["job"]).side for row in measurements} <= SIDES.keys()
 
 

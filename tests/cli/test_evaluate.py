@@ -23,3 +23,18 @@ def test_a_model_that_was_fitted_on_everything_is_evaluated_on_what_is_later(tmp
     assert json.loads(done.stdout)["questions"] == 1
     assert nothing.returncode == 2
     assert "no interaction is later than 2024-05-08" in nothing.stderr
+
+
+def test_a_run_finds_its_data_from_another_folder(tmp_path, monkeypatch):
+    log = "user,item\n" + "".join(f"{user},{item}\n" for user in range(3) for item in "abcd")
+    (tmp_path / "log.csv").write_text(log, encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    trained = miqrec("train", "--data", "log.csv", "--model", "markov", "--out", "run")
+    assert trained.returncode == 0, trained.stderr
+
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    done = miqrec("evaluate", "../run")
+
+    assert done.returncode == 0, done.stderr
+    assert miqrec("train", "--out", "../run", "--resume").returncode == 0

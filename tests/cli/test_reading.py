@@ -14,7 +14,7 @@ HISTORIES = {
 
 
 def write(path: Path, rows: list[str]) -> Path:
-    path.write_text("\n".join(rows) + "\n")
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
 
 

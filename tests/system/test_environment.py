@@ -25,7 +25,7 @@ def test_the_command_can_be_pasted(program, monkeypatch):
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's own count")
 @pytest.mark.skipif(torch.cuda.is_available(), reason="counts the GPU's memory")
 def test_peak_memory_is_what_the_system_counts():
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     kibibytes = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
     assert peak_mib() == pytest.approx(kibibytes / 1024, rel=0.01)
 

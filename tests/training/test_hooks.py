@@ -63,7 +63,7 @@ def planned(hooks: Hooks = Hooks(), **values: object) -> Plan:  # noqa: B008
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open() as lines:
+    with path.open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
 

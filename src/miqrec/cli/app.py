@@ -9,13 +9,14 @@ from importlib.metadata import version as version_of
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.system.files import reason, shown
-from miqrec.system.progress import console
+from miqrec.system.progress import console, print_error
+from miqrec.system.terminal import print_whatever_comes
 
 COMMANDS = {
     "train": "Train a model, choose its best epoch by validation, and evaluate it once on test.",
@@ -56,6 +57,7 @@ def main() -> None:
     Bad input, and files that can't be read or written, end in one sentence and exit code 2, never in a
     traceback.
     """
+    print_whatever_comes()
     warnings.showwarning = _show_warning
     warnings.filterwarnings("ignore", module="lightning")
     warnings.filterwarnings("always", category=MiqrecWarning)
@@ -66,7 +68,7 @@ def main() -> None:
     try:
         make_app()()
     except (MiqrecError, OSError) as error:
-        console.print(f"[bold red]error:[/] {escape(_sentence(error))}", soft_wrap=True)
+        print_error(_sentence(error))
         sys.exit(2)
 
 
@@ -125,7 +127,7 @@ class _ToConsole(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a report."""
-        console.print(record.getMessage(), soft_wrap=True, highlight=False, markup=False)
+        console.print(record.getMessage(), soft_wrap=True)
 
 
 def _show_in_thread(failed: threading.ExceptHookArgs) -> None:
@@ -136,4 +138,4 @@ def _show_in_thread(failed: threading.ExceptHookArgs) -> None:
 
 def _show_warning(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
     if issubclass(category, MiqrecWarning):
-        console.print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)
+        console.print(Text("warning:", "yellow"), str(message), soft_wrap=True)

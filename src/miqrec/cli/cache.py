@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.filesize import decimal
-from rich.markup import escape
 
 from miqrec.cli.options import CACHE, Json
 from miqrec.cli.output import compact_table, console, print_json
@@ -43,14 +42,14 @@ def cache(older_than: OlderThan = None, everything: All = False, json: Json = Fa
     _show(entries)
     sizes = f"{len(entries)} data sets, {decimal(sum(entry.size for entry in entries))}"
     rest = " removed" if removing else f" of at most {decimal(int(limit()))}, in {CACHE}"
-    console.print(escape(sizes + rest), soft_wrap=True, highlight=False)
+    console.print(sizes + rest, soft_wrap=True)
 
 
 def _show(entries: "Sequence[Entry]") -> None:
     table = compact_table("source", "size", "last used")
     for entry in entries:
         source = entry.source or f"{entry.folder.name}, damaged or of an older version"
-        table.add_row(escape(source), decimal(entry.size), _row(entry)["used"])
+        table.add_row(source, decimal(entry.size), _row(entry)["used"])
     if entries:
         console.print(table)
 

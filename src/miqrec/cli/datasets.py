@@ -23,4 +23,4 @@ def datasets(data_dir: DataDir = None, json: Json = False) -> None:
         table.add_row(row.name, *sizes, row.place or "fetched when it is used")
     console.print(table)
     for row in rows:
-        console.print(f"{row.name}: {row.source} ({row.licence})", soft_wrap=True, highlight=False)
+        console.print(f"{row.name}: {row.source} ({row.licence})", soft_wrap=True)

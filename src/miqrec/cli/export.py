@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.markup import escape
 
 from miqrec.cli.options import Mix, Temperature
 from miqrec.cli.saved import for_use
@@ -45,10 +44,7 @@ def export(
     k = min(k, artifact.catalogue.n_items)
     difference = write(artifact, out, k=k)
     messages.print(
-        escape(
-            f"{out}: {artifact.config.model.name} with {artifact.catalogue.n_items:,} items, lists of {k}; "
-            f"its scores are within {difference:.1g} of the model's"
-        ),
-        highlight=False,
+        f"{out}: {artifact.config.model.name} with {artifact.catalogue.n_items:,} items, lists of {k}; "
+        f"its scores are within {difference:.1g} of the model's",
         soft_wrap=True,
     )

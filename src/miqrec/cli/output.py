@@ -1,18 +1,21 @@
 """What commands print on standard output: tables for people, or JSON for machines."""
 
 import json
+import sys
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Column, Table
 
-console = Console()
+from miqrec.system.terminal import PlainConsole, visible
+
+console = PlainConsole()
 
 
 def print_json(content: Any) -> None:
-    """Print a JSON document on standard output."""
-    print(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+    """Print a JSON document on standard output, whatever its encoding has no character for as a code."""
+    is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    print(visible(json.dumps(content, indent=2, ensure_ascii=not is_unicode, default=str)))
 
 
 def compact_table(*columns: str, title: str | None = None, caption: str | None = None) -> Table:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from miqrec.cli.options import Json
 from miqrec.cli.output import print_json
@@ -45,12 +44,11 @@ def pack(folder: Folder, delete_models: DeleteModels = False, json: Json = False
         return
     for study, packing in packings.items():
         messages.print(
-            f"{escape(str(study))}: {len(packing.packed)} folders packed, {len(packing.left)} left",
-            highlight=False,
+            f"{study}: {len(packing.packed)} folders packed, {len(packing.left)} left",
             soft_wrap=True,
         )
         for left, reason in packing.left.items():
-            messages.print(escape(f"  {left} stays: {reason}"), highlight=False, soft_wrap=True)
+            messages.print(f"  {left} stays: {reason}", soft_wrap=True)
 
 
 def _content(packing: "Packing") -> dict[str, object]:

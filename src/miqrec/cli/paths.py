@@ -102,7 +102,7 @@ def _write(frame: "pl.DataFrame", out: Path) -> None:
 
     write_frame(frame, out / "paths.csv")
     save_figure(draw_paths(frame), out / "paths.svg")
-    messages.print(f"written: paths.csv and paths.svg in {out}", highlight=False)
+    messages.print(f"written: paths.csv and paths.svg in {out}")
 
 
 def _show(frame: "pl.DataFrame") -> None:

@@ -45,7 +45,7 @@ def pretrain(
     source = DataConfig(source=data, items=str(items) if items else None)
     plan = plan_pretraining(source, model, given(values), data_dir=data_dir, cache=CACHE)
     dataset, config = plan.dataset, plan.config
-    messages.print(f"{dataset.name}: {statistics(dataset)}", highlight=False, soft_wrap=True)
+    messages.print(f"{dataset.name}: {statistics(dataset)}", soft_wrap=True)
     try:
         run_pretraining(plan, out, Hooks(device=device))
     except KeyboardInterrupt:
@@ -56,7 +56,7 @@ def pretrain(
         print_json({"run": str(out), "config": config.model_dump(mode="json"), "last": last})
         return
     losses = ", ".join(f"{name} {last[name]:.4f}" for name in last if name not in _NOT_LOSSES)
-    console.print(f"epoch {last['epoch']}: {losses}; in {out}", soft_wrap=True, highlight=False)
+    console.print(f"epoch {last['epoch']}: {losses}; in {out}", soft_wrap=True)
 
 
 _NOT_LOSSES = ("epoch", "seconds")

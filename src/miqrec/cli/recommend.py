@@ -83,7 +83,7 @@ def recommend(
     )
     if out:
         write_frame(frame, out)
-        messages.print(f"{frame.height:,} rows in {out}", highlight=False)
+        messages.print(f"{frame.height:,} rows in {out}")
     if json:
         print_json(frame.to_dicts())
     elif not out:

@@ -41,7 +41,7 @@ def report(
     sections = read_report(runs, baseline, data_dir, CACHE)
     if out:
         write_report(sections, out)
-        messages.print(f"written: {out}", highlight=False, soft_wrap=True)
+        messages.print(f"written: {out}", soft_wrap=True)
     if json:
         print_json(to_json(sections))
     elif not out:

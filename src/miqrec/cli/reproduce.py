@@ -8,12 +8,12 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from miqrec.cli.options import CACHE, DataDir, Json
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.experiments.recipes import study_names
 from miqrec.system.progress import console as messages
+from miqrec.system.progress import print_error
 
 if TYPE_CHECKING:
     from miqrec.experiments.studies.plan import PlannedRun
@@ -76,7 +76,7 @@ def reproduce(
     failures = _run(runs, jobs, data_dir)
     _report(study, runs, out, as_json=json)
     if failures:
-        messages.print(f"[bold red]error:[/] {escape(_failed(runs, failures))}", soft_wrap=True)
+        print_error(_failed(runs, failures))
         raise typer.Exit(1)
 
 
@@ -102,7 +102,6 @@ def _run(runs: "Sequence[PlannedRun]", jobs: int | None, data_dir: Path | None) 
     messages.print(
         f"{len(runs) - n_left} of {len(runs)} runs are done; at most {len(slots)} at a time, "
         f"with {threads} threads each",
-        highlight=False,
         soft_wrap=True,
     )
     try:
@@ -119,7 +118,7 @@ def _show_plan(study: "Study", runs: "Sequence[PlannedRun]", *, as_json: bool) -
         return
     for run in runs:
         command = shlex.join(["miqrec", *run.command])
-        console.print(f"{run.state:9}{command}", soft_wrap=True, highlight=False, markup=False)
+        console.print(f"{run.state:9}{command}", soft_wrap=True)
 
 
 def _report(study: "Study", runs: "Sequence[PlannedRun]", out: Path, *, as_json: bool) -> None:
@@ -139,7 +138,7 @@ def _report(study: "Study", runs: "Sequence[PlannedRun]", out: Path, *, as_json:
     caption = f"means over seeds, with their number in brackets; in {out / study.name}"
     console.print(metrics_table(study.title, means, caption))
     command = f"miqrec report {out / study.name} --out report.html"
-    messages.print(f"`{command}` tests the differences", highlight=False, soft_wrap=True)
+    messages.print(f"`{command}` tests the differences", soft_wrap=True)
 
 
 def _row(run: "PlannedRun") -> dict[str, Any]:

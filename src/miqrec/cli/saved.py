@@ -5,7 +5,7 @@ from pathlib import Path
 
 from miqrec.cli.options import CACHE
 from miqrec.data.dataset import Dataset
-from miqrec.data.open import for_other_data, open_dataset
+from miqrec.data.open import DataConfig, for_other_data, open_dataset
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.recommender import Recommender
 
@@ -26,7 +26,7 @@ def load_with_data(
     recommender = Recommender.load(folder, device=device)
     about = recommender.artifact.config
     config = about.data
-    source = data or config.source
+    source = DataConfig(source=data).source if data else config.source
     if source is None:
         raise MiqrecError(
             f"{folder} was fitted on a data frame, which is not saved with it; "

@@ -98,7 +98,7 @@ def stability(
         findings = find(folder, noises, list(dict.fromkeys(order)), baseline)
     if out:
         write_page(findings, out)
-        messages.print(f"written: {out}", highlight=False, soft_wrap=True)
+        messages.print(f"written: {out}", soft_wrap=True)
     if json:
         print_json(findings.model_dump(mode="json"))
     elif not out:

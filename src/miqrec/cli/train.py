@@ -99,7 +99,7 @@ def _describe(plan: "Plan") -> None:
     from miqrec.data.splitting import describe
 
     for line in (f"{plan.dataset.name}: {statistics(plan.dataset)}", describe(plan.splits)):
-        messages.print(line, highlight=False, soft_wrap=True)
+        messages.print(line, soft_wrap=True)
 
 
 def _refuse_beside_resume(typed: dict[str, Any]) -> None:

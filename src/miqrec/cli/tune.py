@@ -191,7 +191,6 @@ def _report(result: "SearchResult", command: list[str], *, as_json: bool) -> Non
     console.print(
         f"Trial {result.trial} has the best validation NDCG@10, {result.score:.4f}, of {result.finished} "
         f"({result.pruned} more were given up early). To train with its settings:",
-        highlight=False,
         soft_wrap=True,
     )
-    console.print(f"    {shlex.join(command)}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"    {shlex.join(command)}", soft_wrap=True)

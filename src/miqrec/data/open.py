@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import field_validator
+
 from miqrec.config import Config
 from miqrec.data.cache import kept_in_cache, stem
 from miqrec.data.dataset import Dataset, is_saved_dataset, read_saved_dataset
@@ -28,13 +30,20 @@ class DataConfig(Config):
     """What it takes to read the same data again."""
 
     source: str | None
-    """A data set's name, a file, a folder or a saved data set; None for what is in memory."""
+    """A data set's name, or the absolute path of a file, a folder or a saved data set; None for what is in
+    memory."""
     columns: Columns = Columns()
     filters: Filters | None = None
     """Which interactions count; None for what the source says itself, which is all unless it is a
     named data set that is made from a raw log."""
     items: str | None = None
     """A file with titles and attributes; None for what the source has itself, or a data frame."""
+
+    @field_validator("source", "items")
+    @classmethod
+    def _paths_are_absolute(cls, place: str | None) -> str | None:
+        """Make paths absolute, so that a run or a saved model finds its data from any folder."""
+        return place if place is None or is_named(place) else str(Path(place).absolute())
 
 
 def open_dataset(

@@ -4,16 +4,23 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from miqrec.system.terminal import PlainConsole
 
 T = TypeVar("T")
 
 PATIENCE = 2.0
 """Seconds that pass before `track` shows a bar."""
 
-console = Console(stderr=True)
+console = PlainConsole(stderr=True)
 """Where messages go, so that standard output holds results alone."""
+
+
+def print_error(sentence: str) -> None:
+    """Print what went wrong and what to do, on standard error."""
+    console.print(Text("error:", "bold red"), sentence, soft_wrap=True)
 
 
 def bar() -> Progress:
@@ -22,11 +29,11 @@ def bar() -> Progress:
     In Jupyter Rich draws it with ipywidgets, and asks for that package where it is missing.
     """
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         console=console,
         transient=True,
         disable=not (console.is_terminal or console.is_jupyter),

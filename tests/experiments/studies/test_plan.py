@@ -58,7 +58,7 @@ def test_folders_are_named_by_study_system_and_seed():
 def test_commands_are_complete():
     pre, a, b = (" ".join(run.command) for run in plan(STUDY, Path("out"), seeds=1))
 
-    shared = "--data log.csv --model {} --dim 8 --drop-duplicates"
+    shared = f"--data {Path('log.csv').absolute()} --model {{}} --dim 8 --drop-duplicates"
     assert pre == f"pretrain {shared.format('s3rec')} --epochs 2 --out out/mine/pretraining/pre"
     assert a == (
         f"train {shared.format('sasrec')} --learning-rate 0.01 --seed 0 --out out/mine/a/seed-0"
@@ -74,7 +74,8 @@ def test_own_data_are_read_by_the_names_of_their_columns():
     study = STUDY.model_validate(STUDY.model_dump() | own)
     pre, a, _ = (" ".join(run.command) for run in plan(study, Path("out"), seeds=1))
 
-    data = "--data log.csv --user who --time when --items songs.csv --model"
+    log, songs = Path("log.csv").absolute(), Path("songs.csv").absolute()
+    data = f"--data {log} --user who --time when --items {songs} --model"
     assert pre.startswith(f"pretrain {data} s3rec")
     assert a.startswith(f"train {data} sasrec")
 

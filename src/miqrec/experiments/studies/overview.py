@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from rich import box
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 
 from miqrec.experiments.formatting import duration
@@ -128,7 +127,7 @@ def _summary(runs: Sequence[PlannedRun], n_jobs: int) -> str:
 
 
 def _say(text: str) -> None:
-    console.print(escape(text), highlight=False, soft_wrap=True)
+    console.print(text, soft_wrap=True)
 
 
 def _total_seconds(run: PlannedRun) -> float:

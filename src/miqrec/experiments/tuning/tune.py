@@ -180,7 +180,6 @@ def _say(study: "Study", number: int, trials: int) -> None:
     best = f"; the best so far is {study.best_value:.4f}" if finished else ""
     console.print(
         f"trial {number} {trial.state.name.lower()}{score}{best}; {finished + pruned} of {trials}",
-        highlight=False,
         soft_wrap=True,
     )
 
