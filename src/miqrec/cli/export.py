@@ -6,8 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 from miqrec.cli.options import Mix, Temperature
-from miqrec.cli.saved import for_use
-from miqrec.recommender import Recommender
 from miqrec.system.progress import console as messages
 
 Folder = Annotated[Path, typer.Argument(help="A saved model, or a run.")]
@@ -36,7 +34,9 @@ def export(
 
     Example: miqrec export runs/miq --out model.onnx
     """
+    from miqrec.cli.saved import for_use
     from miqrec.export import export_onnx, export_program
+    from miqrec.recommender import Recommender
 
     recommender = Recommender.load(for_use(folder), device="cpu")
     artifact = recommender.with_inference(mix=mix, temperature=temperature).artifact

@@ -4,24 +4,20 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from miqrec.cli.options import DataDir, Device, Json, OptionalData
 from miqrec.cli.output import print_json
-from miqrec.cli.saved import load_with_data
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig, with_changes
-from miqrec.experiments.stability.find import find
-from miqrec.experiments.stability.measurements import Asked
-from miqrec.experiments.stability.measuring import Subject, measure_subject
-from miqrec.experiments.stability.page import to_markdown, write_page
-from miqrec.experiments.stability.subjects import find_subjects
-from miqrec.recommender import Recommender
-from miqrec.stability.perturbations import PERTURBATIONS, named_perturbation
 from miqrec.system.progress import console as messages
+
+if TYPE_CHECKING:
+    from miqrec.experiments.stability.findings import Findings
+    from miqrec.recommender import Recommender
 
 Runs = Annotated[
     list[Path],
@@ -39,8 +35,8 @@ Noises = Annotated[
     list[str] | None,
     typer.Option(
         "--noise",
-        help=f"What is done to histories: {', '.join(p.name for p in PERTURBATIONS)}; repeat for more. "
-        "Default: all of them.",
+        help="What is done to histories, such as random-added, newest-replaced or share-replaced-0.2; any "
+        "other word lists all there are. Repeat for more. Default: all of them.",
     ),
 ]
 Baseline = Annotated[
@@ -81,6 +77,13 @@ def stability(
 
     Example: miqrec stability runs/study --mix 1 --mix "0.6 0.4" --out runs/study/stability
     """
+    from miqrec.cli.saved import load_with_data
+    from miqrec.experiments.stability.find import find
+    from miqrec.experiments.stability.measurements import Asked
+    from miqrec.experiments.stability.measuring import Subject, measure_subject
+    from miqrec.experiments.stability.subjects import find_subjects
+    from miqrec.stability.perturbations import PERTURBATIONS, named_perturbation
+
     perturbations = [named_perturbation(name) for name in noise] if noise else PERTURBATIONS
     asked = Asked(part=part, users=users, draws=draws, seed=seed)
     order: list[tuple[str, str]] = []
@@ -96,10 +99,16 @@ def stability(
             order += [(run.system, place.name) for place in places]
         noises = [perturbation.name for perturbation in perturbations]
         findings = find(folder, noises, list(dict.fromkeys(order)), baseline)
+    _report(findings, out, as_json=json)
+
+
+def _report(findings: "Findings", out: Path | None, *, as_json: bool) -> None:
+    from miqrec.experiments.stability.page import to_markdown, write_page
+
     if out:
         write_page(findings, out)
         messages.print(f"written: {out}", soft_wrap=True)
-    if json:
+    if as_json:
         print_json(findings.model_dump(mode="json"))
     elif not out:
         print(to_markdown(findings), end="")
@@ -117,6 +126,6 @@ def _folder(out: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _inferences(recommender: Recommender, mixes: Sequence[str] | None) -> list[InferenceConfig]:
+def _inferences(recommender: "Recommender", mixes: Sequence[str] | None) -> list[InferenceConfig]:
     saved = recommender.artifact.config.inference
     return [with_changes(saved, mix=mix) for mix in mixes] if mixes else [saved]
