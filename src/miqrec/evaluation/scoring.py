@@ -32,7 +32,8 @@ def score_items(
     measured is what is served.
 
     Args:
-        model: anything with `scores(items, lengths)`; a mixture needs `last` and `item_vectors` too.
+        model: anything with `scores(items, lengths)`; a mixture needs `last` and `item_vectors` too. One with
+            `candidate_scores(items, lengths, left_out)`, such as an ensemble, is asked by that.
         items: (B, L) internal ids, padded with 0 on the right.
         lengths: (B,) how many of each row are valid; 0 is a history without a known item.
         popularity: (n_items + 1,) float32.
@@ -71,10 +72,12 @@ def score_mixes(
     states = learner.last(items, known, most) if most > 1 else None
     for inference in inferences:
         left_out = seen if seen is not None and inference.exclude_seen else _nothing(items)
-        if states is None or n_answers(model, inference) == 1:
+        if hasattr(model, "candidate_scores"):
+            scores = _filled(model.candidate_scores(items, known, left_out), left_out)
+        elif states is None or n_answers(model, inference) == 1:
             scores = model.scores(items, known)
         else:
-            scores = _mixed(learner, states, known, inference, left_out)
+            scores = _filled(_mixed(learner, states, known, inference, left_out), left_out)
         scores[lengths == 0] = popularity.to(scores.device)
         check_finite(scores)
         exclude(scores, *left_out)
@@ -125,10 +128,14 @@ def _mixed(
     else:
         weights = model.mixture(states, valid)  # type: ignore[attr-defined]
     temperature = inference.temperature
-    scores = late_mixture(
+    return late_mixture(
         states, model.item_vectors(), weights, valid, seen=left_out, temperature=temperature
     )
-    scores[left_out] = 0.0  # these were no candidates, so that they are -inf is no error
+
+
+def _filled(scores: Tensor, left_out: Pairs) -> Tensor:
+    """Give what was no candidate a finite score for now, in place: that it is -inf is no error."""
+    scores[left_out] = 0.0
     scores[:, 0] = 0.0
     return scores
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from miqrec.system.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from miqrec.stability.competitors import DroppedCopies, Ensemble
     from miqrec.stability.measure import measure_stability, sample_users
     from miqrec.stability.models import rank_list_sensitivity, seed_floor
     from miqrec.stability.path_patching import measure_paths, summarise_paths
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = [
     "LABELS",
     "PERTURBATIONS",
+    "DroppedCopies",
+    "Ensemble",
     "Perturbation",
     "compare",
     "correct",
@@ -37,6 +40,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "miqrec.stability.competitors": ["DroppedCopies", "Ensemble"],
         "miqrec.stability.measure": ["measure_stability", "sample_users"],
         "miqrec.stability.models": ["rank_list_sensitivity", "seed_floor"],
         "miqrec.stability.path_patching": ["measure_paths", "summarise_paths"],

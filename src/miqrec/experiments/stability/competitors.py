@@ -1,0 +1,68 @@
+"""What the late mixture is measured beside: ensembles of a system's seeds, and histories thinned out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import cast
+
+from miqrec.errors import MiqrecError
+from miqrec.evaluation.temperature import WITHOUT_PROBABILITIES
+from miqrec.experiments.stability.measurements import Subject
+from miqrec.models.protocol import Model
+from miqrec.runs.artifact import Artifact
+from miqrec.stability.competitors import DroppedCopies, Ensemble
+
+
+def ensembles(subjects: Sequence[Subject], size: int) -> list[Subject]:
+    """Put the models of each system together, `size` seeds at a time; seeds that are left over are not used.
+
+    Args:
+        subjects: trained models of one or more systems.
+        size: how many models an ensemble has, at least 2.
+
+    Returns:
+        a system `<system>-ensemble-<size>` for each system with enough seeds, whose seeds count from 0.
+
+    Raises:
+        MiqrecError: no system has as many seeds, models are of different data, or their loss gives no
+            probabilities.
+    """
+    found = []
+    ordered = sorted(subjects, key=lambda subject: (subject.system, subject.seed))
+    for system, members in groupby(ordered, key=lambda subject: subject.system):
+        artifacts = [member.artifact for member in members]
+        for number in range(len(artifacts) // size):
+            together = _together(artifacts[number * size : (number + 1) * size])
+            found.append(Subject(f"{system}-ensemble-{size}", number, together))
+    if not found:
+        raise MiqrecError(
+            f"no system has the {size} seeds of an ensemble; train more, or ask for fewer"
+        )
+    return found
+
+
+def dropped_copies(subject: Subject, share: float = 0.6) -> Subject:
+    """Let a model read copies without a share of the items: the system `<system>-copies-<share>`.
+
+    Raises:
+        MiqrecError: the share is not from 0 to below 1.
+    """
+    copies = cast(Model, DroppedCopies(subject.artifact.model, share))
+    artifact = replace(subject.artifact, model=copies)
+    return Subject(f"{subject.system}-copies-{share:g}", subject.seed, artifact)
+
+
+def _together(artifacts: Sequence[Artifact]) -> Artifact:
+    first, *others = artifacts
+    loss = first.config.training.loss if first.config.training else None
+    if loss in WITHOUT_PROBABILITIES:
+        raise MiqrecError(
+            f"models trained by {loss} have no probabilities, whose mean an ensemble is; train them by ce"
+        )
+    items = first.catalogue.frame["item"]
+    for other in others:
+        same = other.config.fingerprint == first.config.fingerprint
+        if not (same and other.catalogue.frame["item"].equals(items)):
+            raise MiqrecError("the models of an ensemble must have been fitted on the same data")
+    ensemble = Ensemble([artifact.model for artifact in artifacts])
+    return replace(first, model=cast(Model, ensemble))
