@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands import miqrec
+from disks import SMALL
 from worlds import cycle, frame
 
 QUICK = ("--epochs", 1, "--n-heads", 1, "--n-layers", 1, "--max-length", 10)
@@ -50,6 +51,21 @@ def test_json_for_machines_and_a_second_time_without_training(command, tmp_path)
     assert first == again
     assert first["settings"].keys() >= {"dim", "dropout", "epochs"}
     assert (first["trial"], first["finished"], first["pruned"]) == (0, 1, 0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("room", [0, 8_192, 60_000, 130_000])
+def test_a_disk_that_fills_up_is_one_sentence_and_the_search_goes_on_later(
+    command, small_disk, room
+):
+    command = (*command, "--out", small_disk / "out", "--trials", 1)
+    (small_disk / "filler").write_bytes(bytes(SMALL - room))
+    full = miqrec(*command)
+    (small_disk / "filler").unlink()
+
+    assert full.returncode == 2
+    assert full.stderr.splitlines()[-1].startswith("error: ")
+    assert miqrec(*command).returncode == 0
 
 
 def test_trials_may_start_from_a_pretraining_on_data_with_names_of_their_own(tmp_path):

@@ -65,10 +65,11 @@ def writing(path: Path) -> Iterator[None]:
 
 def _system_error(error: Exception) -> OSError | None:
     """Find what the system refused: Polars tells some of it in the text of other errors alone."""
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno:
         return error
-    number = re.search(r"\(os error (\d+)\)", str(error))
-    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else None
+    if number := re.search(r"\(os error (\d+)\)", str(error)):
+        return OSError(int(number[1]), os.strerror(int(number[1])))
+    return error if isinstance(error, OSError) else None
 
 
 @contextmanager

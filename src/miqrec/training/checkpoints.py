@@ -1,6 +1,7 @@
 """Checkpoints of a training: the last epoch's, to go on from, and the best epoch's weights."""
 
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,10 @@ class WholeFiles(TorchCheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
+        whole = BytesIO()  # Lightning would go by a file in the system's temporary folder
+        torch.save(checkpoint, whole)
         with replacing(Path(path)) as partial:
-            super().save_checkpoint(checkpoint, partial, storage_options)
+            partial.write_bytes(whole.getbuffer())
 
     @override
     def load_checkpoint(self, path: Any, *_: Any, **__: Any) -> dict[str, Any]:
