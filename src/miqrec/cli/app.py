@@ -32,6 +32,7 @@ COMMANDS = {
     "tune": "Search for the settings with the best validation NDCG@10.",
     "report": "Test which differences between systems can be told from luck, and write it up.",
     "pack": "Pack the finished runs of a study in three files.",
+    "uncertainty": "Measure how sure lists are, whether that is true, and how long they must be.",
     "paths": "Find by which path a random item at the end of a history changes the list.",
 }
 """The commands and what each is for. Each is a function in a module of its name, which has the details."""

@@ -1,0 +1,67 @@
+"""`miqrec uncertainty`: how sure lists are, whether that is true, and how long they must be."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData
+from miqrec.cli.output import compact_table, console, print_json
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Folders = Annotated[
+    list[Path], typer.Argument(help="Runs or saved models; several seeds of a system are averaged.")
+]
+Length = Annotated[int, typer.Option("--k", "-k", min=1, help="How long the lists are.")]
+Coverage = Annotated[
+    float, typer.Option(help="How likely conformal lists are to hold the next item.")
+]
+Draws = Annotated[
+    int, typer.Option(min=1, help="How many random items show which lists are unstable.")
+]
+Out = Annotated[Path | None, typer.Option(help="A folder for the tables and the figure.")]
+
+
+def uncertainty(
+    folders: Folders,
+    data: OptionalData = None,
+    k: Length = 10,
+    mix: Mix = None,
+    coverage: Coverage = 0.9,
+    draws: Draws = 3,
+    out: Out = None,
+    data_dir: DataDir = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Measure on test how sure lists are, with a temperature and lengths of lists that validation chooses.
+
+    Several seeds of one system make an ensemble, whose disagreement stands beside the signals of one pass.
+
+    Example: miqrec uncertainty runs/seed-0 runs/seed-1 --data lastfm --out results/uncertainty
+    """
+    from miqrec.cli.saved import load_with_data
+    from miqrec.experiments.uncertainty import TABLES, judge_system, write_judged
+
+    systems = [load_with_data(folder, data, data_dir, device) for folder in folders]
+    judged = judge_system(systems, k=k, mix=mix, coverage=coverage, draws=draws)
+    if out:
+        write_judged(judged, out, k)
+    if json:
+        print_json({name: getattr(judged, name).to_dicts() for name in TABLES})
+    elif not out:
+        for name in TABLES:
+            _show(name, getattr(judged, name))
+
+
+def _show(title: str, frame: "pl.DataFrame") -> None:
+    table = compact_table(*frame.columns, title=title)
+    for row in frame.iter_rows():
+        table.add_row(*(_written(value) for value in row))
+    console.print(table)
+
+
+def _written(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,147 @@
+"""A system's uncertainty on a data set: everything from validation, everything measured on test."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from miqrec.data.dataset import Dataset
+from miqrec.data.histories import Questions
+from miqrec.errors import MiqrecError
+from miqrec.evaluation.inference import with_changes
+from miqrec.evaluation.top_lists import ListRequest
+from miqrec.experiments.report.drawing import save_figure
+from miqrec.experiments.report.uncertainty_figure import draw_uncertainty
+from miqrec.recommender import Recommender
+from miqrec.stability.measure import measure_stability
+from miqrec.stability.perturbations import Perturbation
+from miqrec.system.tables import write_frame
+from miqrec.uncertainty.calibration import Values
+from miqrec.uncertainty.measure import measure_ensemble, measure_lists, measure_signals
+from miqrec.uncertainty.summary import judge_calibration, judge_lists, judge_signals, thresholds
+
+
+class Judged(NamedTuple):
+    """What was found, a row or several for each seed."""
+
+    signals: pl.DataFrame
+    calibration: pl.DataFrame
+    lists: pl.DataFrame
+    measured: list[pl.DataFrame]  # of each seed, the signals of its test questions
+    raw: list[pl.DataFrame]  # the same before temperature scaling
+
+
+TABLES = ("signals", "calibration", "lists")
+"""Which parts of `Judged` are tables to read."""
+
+
+class _Seed(NamedTuple):
+    """A trained model with its data, and its lists with a temperature and without."""
+
+    recommender: Recommender
+    dataset: Dataset
+    raw: ListRequest
+    scaled: ListRequest
+
+
+def judge_system(
+    systems: Sequence[tuple[Recommender, Dataset]],
+    *,
+    k: int = 10,
+    mix: str | Sequence[float] | None = None,
+    coverage: float = 0.9,
+    draws: int = 3,
+) -> Judged:
+    """Judge all signals of uncertainty, calibration and conformal lists.
+
+    The temperature and the thresholds of conformal lists are chosen on validation. Instability is that of
+    the lists after a random item at the end of the history.
+
+    Args:
+        systems: seeds of one system, each with the data that it was trained on.
+        k: the length of the lists.
+        mix: the weights of the newest answers; by default the models' own.
+        coverage: how likely conformal lists are to hold the next item.
+        draws: of the random item.
+
+    Raises:
+        MiqrecError: the models were not trained on the same data.
+    """
+    seeds = [_prepared(recommender, dataset, k, mix) for recommender, dataset in systems]
+    tests = [seed.recommender.questions("test", data=seed.dataset) for seed in seeds]
+    if any(not np.array_equal(tests[0].targets, test.targets) for test in tests):
+        raise MiqrecError("the models were trained on other data; give seeds of one system")
+    device = seeds[0].recommender.device
+    raw = [
+        measure_signals(seed.raw, q, device=device) for seed, q in zip(seeds, tests, strict=True)
+    ]
+    scaled = [
+        measure_signals(seed.scaled, q, device=device) for seed, q in zip(seeds, tests, strict=True)
+    ]
+    if len(seeds) > 1:
+        together = measure_ensemble([seed.scaled for seed in seeds], tests[0], device=device)
+        scaled = [frame.with_columns(together["ensemble"]) for frame in scaled]
+    signals, calibration, lists = [], [], []
+    for seed, test, before, after in zip(seeds, tests, raw, scaled, strict=True):
+        number = pl.lit(_number(seed)).alias("seed")
+        similarity = _similarity(seed, test, draws)
+        signals.append(judge_signals(after, k, similarity).select(number, pl.all()))
+        calibration.append(_calibration(seed, before, after, k).select(number, pl.all()))
+        lists.append(_lists(seed, test, after, coverage).select(number, pl.all()))
+    return Judged(pl.concat(signals), pl.concat(calibration), pl.concat(lists), scaled, raw)
+
+
+def write_judged(judged: Judged, folder: Path, k: int) -> None:
+    """Write the three tables as CSV files, and the curves of risk and reliability as one figure.
+
+    Raises:
+        MiqrecError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise MiqrecError(f"the folder {folder} does not exist; make it first")
+    for name in TABLES:
+        write_frame(getattr(judged, name), folder / f"{name}.csv")
+    save_figure(draw_uncertainty(judged.measured, judged.raw, k), folder / "uncertainty.svg")
+
+
+def _prepared(
+    recommender: Recommender, dataset: Dataset, k: int, mix: str | Sequence[float] | None
+) -> _Seed:
+    chosen = recommender.with_inference(mix=mix)
+    artifact = chosen.artifact
+    temperature = chosen.fit_temperature(data=dataset)
+    inference = artifact.config.inference
+    raw = ListRequest(artifact.model, artifact.popularity, k, inference)
+    scaled = raw._replace(inference=with_changes(inference, temperature=temperature))
+    return _Seed(chosen, dataset, raw, scaled)
+
+
+def _number(seed: _Seed) -> int | None:
+    training = seed.recommender.artifact.config.training
+    return training.seed if training else None
+
+
+def _similarity(seed: _Seed, questions: Questions, draws: int) -> Values:
+    """Measure the mean FRBO of each list with those after a random item, (n,)."""
+    noise = [Perturbation(kind="random-added")]
+    counts, device = seed.recommender.artifact.counts, seed.recommender.device
+    frame = measure_stability(seed.scaled, questions, counts, noise, draws=draws, device=device)
+    means = frame.group_by("question").agg(pl.col("frbo").mean()).sort("question")
+    return means["frbo"].to_numpy()
+
+
+def _calibration(seed: _Seed, before: pl.DataFrame, after: pl.DataFrame, k: int) -> pl.DataFrame:
+    scales = (seed.raw.inference.temperature, seed.scaled.inference.temperature)
+    return pl.DataFrame(
+        {"temperature": scale} | judge_calibration(frame, k)
+        for scale, frame in zip(scales, (before, after), strict=True)
+    )
+
+
+def _lists(seed: _Seed, test: Questions, after: pl.DataFrame, coverage: float) -> pl.DataFrame:
+    device = seed.recommender.device
+    validation = seed.recommender.questions("valid", data=seed.dataset)
+    limits = thresholds(measure_signals(seed.scaled, validation, device=device), coverage)
+    return judge_lists(after, measure_lists(seed.scaled, test, limits, device=device), limits)
