@@ -26,6 +26,7 @@ from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
 from miqrec.evaluation.list_scores import score_lists
 from miqrec.evaluation.metrics import summary
+from miqrec.evaluation.probabilities import check_probabilities
 from miqrec.evaluation.scoring import check_mix, n_answers
 from miqrec.evaluation.temperature import check_temperature, fit_temperature
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
@@ -120,7 +121,7 @@ class Recommender:
                 artifact = fit_on_everything(plan, artifact.config.epochs, last, watching)
         return cls(artifact, plan.dataset, history, device)
 
-    def recommend(
+    def recommend(  # noqa: PLR0913 - whom to recommend to, and options by their names
         self,
         users: Iterable[Id] | None = None,
         histories: Sequence[Sequence[Id]] | None = None,
@@ -132,6 +133,7 @@ class Recommender:
         temperature: float | None = None,
         on_unknown: OnUnknown = "skip",
         unknown_users: OnUnknown = "error",
+        with_uncertainty: bool = False,
     ) -> pl.DataFrame:
         """List the k best items for users of the data, or after histories of people it has never seen.
 
@@ -147,13 +149,18 @@ class Recommender:
             temperature: what scores are divided by before answers are mixed; by default what was saved.
             on_unknown: items that the model does not know are skipped with a warning, or an error.
             unknown_users: users without interactions in the data are an error, or skipped with a warning.
+            with_uncertainty: add `probability`, how likely each item is to be the next one. The sum over a
+                list says how likely it holds the next item. The probabilities are true to what happens
+                once a temperature was chosen on validation (`fit_temperature`, `with_inference`).
 
         Returns:
             a frame with `user` (or the number of the history, from 0), `item`, `title`, `score`,
-            `rank` (from 1) and `source`: "model", or "popularity" where the history has no known item.
+            `rank` (from 1) and `source`: "model", or "popularity" where the history has no known item; and
+            `probability` with `with_uncertainty`, null where the source is popularity.
 
         Raises:
-            MiqrecError: an unknown user, k larger than the catalogue, or no histories at hand.
+            MiqrecError: an unknown user, k larger than the catalogue, no histories at hand, or a model
+                without probabilities that is asked for its uncertainty.
         """
         refuse_stuck_process()
         _check_request(k, on_unknown, unknown_users)
@@ -166,8 +173,7 @@ class Recommender:
         rows = _rows(asked, users, unknown_users)
         if len(rows) == 0:
             raise MiqrecError("there is nobody to recommend to: give users or histories")
-        inference = self._inference(mix, temperature, exclude_seen)
-        request = ListRequest(self.artifact.model, self.artifact.popularity, k, inference)
+        request = self._request(k, mix, temperature, exclude_seen, with_uncertainty)
         lists = recommend_lists(request, parts_of(asked.sequences, rows), self.device)
         _warn_of_empty_lists(len(rows) - lists["row"].n_unique(), len(rows))
         return lists.select(
@@ -177,6 +183,7 @@ class Recommender:
             "score",
             "rank",
             "source",
+            *(["probability"] if with_uncertainty else []),
         )
 
     def evaluate(
@@ -325,6 +332,27 @@ class Recommender:
         config = config.model_copy(update={"inference": inference})
         artifact = replace(self.artifact, config=config)
         return Recommender(artifact, self.dataset, self.history, self.device)
+
+    def _request(
+        self,
+        k: int,
+        mix: Mix | None,
+        temperature: float | None,
+        exclude_seen: bool | None,
+        with_uncertainty: bool,
+    ) -> ListRequest:
+        """Put a request together; where probabilities are wanted, a temperature counts for one answer too."""
+        artifact = self.artifact
+        if with_uncertainty:
+            chosen = self.with_inference(
+                mix=mix, temperature=temperature, exclude_seen=exclude_seen
+            )
+            inference = chosen.artifact.config.inference
+            training = artifact.config.training
+            check_probabilities(artifact.model, inference, training.loss if training else None)
+        else:
+            inference = self._inference(mix, temperature, exclude_seen)
+        return ListRequest(artifact.model, artifact.popularity, k, inference, with_uncertainty)
 
     def _inference(
         self, mix: Mix | None, temperature: float | None, exclude_seen: bool | None = None

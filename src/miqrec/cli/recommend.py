@@ -35,6 +35,11 @@ Seen = Annotated[
     ),
 ]
 
+Uncertain = Annotated[
+    bool,
+    typer.Option("--with-uncertainty", help="Say how likely each item is to be the next one."),
+]
+
 SHOWN = 50
 """Rows shown on a terminal; a file gets them all."""
 
@@ -53,6 +58,7 @@ def recommend(
     unknown_users: UnknownUsers = "error",
     data_dir: DataDir = None,
     device: Device = None,
+    with_uncertainty: Uncertain = False,
     json: Json = False,
 ) -> None:
     """Recommend to users of the data, all of them or those named, or after a history typed in.
@@ -80,6 +86,7 @@ def recommend(
         temperature=temperature,
         on_unknown=on_unknown,
         unknown_users=unknown_users,
+        with_uncertainty=with_uncertainty,
     )
     if out:
         write_frame(frame, out)

@@ -13,6 +13,7 @@ from miqrec.data.batches.pieces import Integers
 from miqrec.data.batches.slicing import pad, slices
 from miqrec.data.histories import Histories
 from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
+from miqrec.evaluation.probabilities import log_probabilities
 from miqrec.evaluation.ranking import top_k
 from miqrec.evaluation.scoring import score_items
 from miqrec.models.protocol import Model
@@ -30,6 +31,7 @@ class ListRequest(NamedTuple):
     popularity: Tensor  # (n_items + 1,), answers where a history has no known item
     k: int
     inference: InferenceConfig = DEFAULT_INFERENCE
+    with_probability: bool = False  # say how likely each item is to be the next one
 
 
 @torch.inference_mode()
@@ -45,8 +47,9 @@ def recommend_lists(
 
     Returns:
         a frame with `row` (0 to n - 1, a place among the histories), `id` (internal item), `score`, `rank`
-        (from 1) and `source` ("model", or "popularity" where the history is empty). A user who has
-        seen nearly everything gets a shorter list.
+        (from 1), `source` ("model", or "popularity" where the history is empty), and `probability` if the
+        request wants it, null where the history is empty. A user who has seen nearly everything gets a
+        shorter list.
 
     Raises:
         MiqrecError: k is larger than the catalogue, scores are not finite, or the model doesn't have the
@@ -68,15 +71,21 @@ def recommend_lists(
 def _lists(
     request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
 ) -> pl.DataFrame:
-    values, items = top_k(_scores(request, flat, starts, stops), request.k)  # (B, k)
-    return pl.DataFrame(
-        {
-            "id": items.flatten().cpu().numpy(),
-            "score": values.flatten().cpu().numpy(),
-            "rank": np.tile(np.arange(1, request.k + 1), len(starts)),
-            "source": np.repeat(np.where(stops > starts, "model", "popularity"), request.k),
-        }
-    )
+    scores = _scores(request, flat, starts, stops)  # (B, n_items + 1)
+    values, items = top_k(scores, request.k)  # (B, k)
+    columns = {
+        "id": items.flatten().cpu().numpy(),
+        "score": values.flatten().cpu().numpy(),
+        "rank": np.tile(np.arange(1, request.k + 1), len(starts)),
+        "source": np.repeat(np.where(stops > starts, "model", "popularity"), request.k),
+    }
+    lists = pl.DataFrame(columns)
+    if not request.with_probability:
+        return lists
+    found = log_probabilities(scores, request.model, request.inference).gather(1, items).exp()
+    probability = pl.lit(pl.Series(found.flatten().cpu().numpy()))
+    by_model = pl.when(pl.col("source") == "model").then(probability)
+    return lists.with_columns(by_model.alias("probability"))
 
 
 def _scores(

@@ -11,6 +11,7 @@ from miqrec.data.histories import Questions
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.evaluate import EVALUATION_BATCH
 from miqrec.evaluation.mixture import answer_shares, late_mixture
+from miqrec.evaluation.probabilities import log_probabilities
 from miqrec.evaluation.scoring import n_answers, score_items
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.models.protocol import learns
@@ -36,19 +37,6 @@ ANSWERS = 5
 Columns = dict[str, Tensor]
 
 
-def log_probabilities(request: ListRequest, batch: EvaluationBatch) -> Tensor:
-    """Compute the distribution by which lists are made, (B, n_items + 1), -inf for what is left out.
-
-    It is the softmax of the scores over the candidates, or the mixture of several positions' softmaxes.
-    """
-    model, inference = request.model, request.inference
-    seen = batch.seen_rows, batch.seen_items
-    scores = score_items(model, batch.items, batch.lengths, request.popularity, inference, seen)
-    if n_answers(model, inference) > 1:  # each answer's scores were divided already
-        return scores.log_softmax(1)
-    return (scores / inference.temperature).log_softmax(1)
-
-
 def measure_signals(
     request: ListRequest, questions: Questions, *, device: torch.device | str = "cpu"
 ) -> pl.DataFrame:
@@ -68,7 +56,7 @@ def measure_signals(
     """
 
     def columns(batch: EvaluationBatch) -> Columns:
-        log_p = log_probabilities(request, batch)
+        log_p = _distribution(request, batch)
         fits = {kind: nonconformity(log_p, batch.targets, kind) for kind in NONCONFORMITIES}
         own = {
             "entropy": entropy(log_p),
@@ -96,7 +84,7 @@ def measure_ensemble(
     shares = torch.full((len(requests),), 1 / len(requests), device=device)
 
     def columns(batch: EvaluationBatch) -> Columns:
-        answers = (log_probabilities(request, batch) for request in requests)
+        answers = (_distribution(request, batch) for request in requests)
         return {"ensemble": disagreement(answers, shares)}
 
     longest = max(request.model.max_length for request in requests)
@@ -123,10 +111,18 @@ def measure_lists(
     """
 
     def columns(batch: EvaluationBatch) -> Columns:
-        log_p = log_probabilities(request, batch)
+        log_p = _distribution(request, batch)
         return {kind: list_lengths(log_p, thresholds[kind], kind) for kind in NONCONFORMITIES}
 
     return _measured(request.model.max_length, questions, columns, [request], device)
+
+
+def _distribution(request: ListRequest, batch: EvaluationBatch) -> Tensor:
+    """Compute the log-probabilities by which lists are made, (B, n_items + 1)."""
+    model, inference = request.model, request.inference
+    seen = batch.seen_rows, batch.seen_items
+    scores = score_items(model, batch.items, batch.lengths, request.popularity, inference, seen)
+    return log_probabilities(scores, model, inference)
 
 
 def _of_states(request: ListRequest, batch: EvaluationBatch) -> Columns:
