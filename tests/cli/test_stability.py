@@ -9,6 +9,7 @@ import pytest
 from commands import miqrec
 from miqrec.runs.run import run
 from miqrec.stability import PERTURBATIONS
+from miqrec.stability.candidates import candidates
 from worlds import cycle, frame, small
 
 
@@ -131,6 +132,62 @@ def test_a_saved_model_is_measured_too_and_a_sample_of_users_is_enough(world):
     assert [row["system"] for row in found["settings"]] == ["artifact"]
 
 
+CHOOSING = ("--choose", "--mix", "1", "--mix", "0.8 0.2", "--mix", "0.34 0.33 0.33")
+
+
+def test_the_steadiest_mixture_that_is_accurate_enough_is_chosen_for_each_system(world):
+    miq, sasrec = findings(stability(world, *CHOOSING, "--trade", 0.2, "--json"))
+    assert [miq["system"], sasrec["system"]] == ["miq", "sasrec"]
+    for choice in (miq, sasrec):
+        best = max(candidate["clean"] for candidate in choice["candidates"])
+        for candidate in choice["candidates"]:  # noise is measured where accuracy allows a choice
+            assert (candidate["frbo"] is not None) == (candidate["clean"] >= 0.8 * best)
+        steadiest = max(choice["candidates"], key=lambda candidate: candidate["frbo"] or 0)
+        assert choice["chosen"] == steadiest["inference"]
+        assert [len(candidate["inference"]["mix"]) for candidate in choice["candidates"]] == [
+            1,
+            2,
+            3,
+        ]
+
+
+def test_everything_may_be_given_up_for_steadiness_or_nothing(world):
+    (free,) = findings(stability(world, *CHOOSING, "--trade", 1, "--json", runs="runs/miq"))
+    assert free["chosen"]["mix"] == [0.34, 0.33, 0.33]
+    (none,) = findings(stability(world, *CHOOSING, "--trade", 0, "--json", runs="runs/miq"))
+    best = max(none["candidates"], key=lambda candidate: candidate["clean"])
+    assert none["chosen"] == best["inference"]
+
+
+def test_a_choice_is_saved_when_told_to_and_every_command_goes_by_it(world, tmp_path):
+    shutil.copytree(world / "runs/miq", tmp_path / "miq")
+    folder = tmp_path / "miq/seed-0"
+    typed = (folder, "--data", world / "log.csv")
+
+    def saved():
+        return json.loads((folder / "artifact/config.json").read_text())["inference"]["mix"]
+
+    miqrec("stability", *typed, "--draws", 1, *CHOOSING, "--trade", 1)
+    assert saved() is None
+    plain = miqrec("evaluate", *typed, "--json").stdout
+    done = miqrec("stability", *typed, "--draws", 1, *CHOOSING, "--trade", 1, "--save")
+    assert done.returncode == 0, done.stderr
+    assert "is used as chosen from now on" in done.stderr
+    assert "| **mix .34 .33 .33** |" in done.stdout
+    assert saved() == [0.34, 0.33, 0.33]
+    assert miqrec("evaluate", *typed, "--json").stdout != plain
+    found = findings(miqrec("stability", *typed, "--noise", "newest-swapped", "--json"))
+    assert [row["label"] for row in found["settings"]] == ["miq, mix .34 .33 .33"]
+
+
+def test_without_mixtures_to_choose_from_there_is_a_list_of_families(world, tmp_path):
+    typed = ("--choose", "--users", 40, "--draws", 1, "--out", tmp_path / "out", "--json")
+    (choice,) = findings(stability(world, *typed, runs="runs/miq"))
+    mixes = [tuple(candidate["inference"]["mix"]) for candidate in choice["candidates"]]
+    assert mixes == candidates(10)
+    assert json.loads((tmp_path / "out/choice.json").read_text()) == [choice]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -140,6 +197,10 @@ def test_a_saved_model_is_measured_too_and_a_sample_of_users_is_enough(world):
         (("--mix", "trained"), "was not trained with a mixture"),
         (("--draws", 0), "0 draws measure nothing"),
         (("--users", 1), "1 users are too few"),
+        (("--choose", "--part", "test"), "chosen on the test split can't be judged by it"),
+        (("--choose", "--baseline", "sasrec"), "leave --baseline out"),
+        (("--save",), "--trade and --save belong to --choose"),
+        (("--trade", 0.05), "--trade and --save belong to --choose"),
     ],
 )
 def test_bad_input_is_explained_in_one_sentence(world, arguments, message):

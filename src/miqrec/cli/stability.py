@@ -1,23 +1,15 @@
 """`miqrec stability`: how far lists and ranks move when noise gets into the histories."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from miqrec.cli.options import DataDir, Device, Json, OptionalData
-from miqrec.cli.output import print_json
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
-from miqrec.evaluation.inference import InferenceConfig, with_changes
-from miqrec.system.progress import console as messages
 
-if TYPE_CHECKING:
-    from miqrec.experiments.stability.findings import Findings
-    from miqrec.recommender import Recommender
+DEFAULT_TRADE = 0.01
 
 Runs = Annotated[
     list[Path],
@@ -36,7 +28,7 @@ Noises = Annotated[
     typer.Option(
         "--noise",
         help="What is done to histories, such as random-added, newest-replaced or share-replaced-0.2; any "
-        "other word lists all there are. Repeat for more. Default: all of them.",
+        "other word lists all there are. Repeat for more. Default: all of them; for a choice random-added.",
     ),
 ]
 Baseline = Annotated[
@@ -45,7 +37,30 @@ Baseline = Annotated[
 ]
 Users = Annotated[int | None, typer.Option(help="Ask for so many users alone, chosen at random.")]
 Draws = Annotated[int, typer.Option(help="How often each noise is drawn.")]
-Part = Annotated[Held, typer.Option("--part", help="Which held-out items.")]
+Part = Annotated[
+    Held | None,
+    typer.Option("--part", help="Which held-out items. Default: test; a choice is made on valid."),
+]
+Choosing = Annotated[
+    bool,
+    typer.Option(
+        "--choose",
+        help="Choose a mixture on validation: the one with the steadiest lists, among those of --mix or of a "
+        "list of families, that is nearly as accurate as the best without noise.",
+    ),
+]
+Trade = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="The share of NDCG@10 that a choice may give up. Default: 0.01."
+    ),
+]
+Save = Annotated[
+    bool,
+    typer.Option(
+        "--save", help="Keep the choice with the models, which then are used in this way."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="The seed of the noise.")]
 Out = Annotated[
     Path | None,
@@ -63,9 +78,12 @@ def stability(
     noise: Noises = None,
     users: Users = None,
     draws: Draws = 5,
-    part: Part = "test",
+    part: Part = None,
     seed: Seed = 0,
     baseline: Baseline = None,
+    choose: Choosing = False,
+    trade: Trade = None,
+    save: Save = False,
     out: Out = None,
     data_dir: DataDir = None,
     device: Device = None,
@@ -77,55 +95,29 @@ def stability(
 
     Example: miqrec stability runs/study --mix 1 --mix "0.6 0.4" --out runs/study/stability
     """
-    from miqrec.cli.saved import load_with_data
-    from miqrec.experiments.stability.find import find
-    from miqrec.experiments.stability.measurements import Asked
-    from miqrec.experiments.stability.measuring import Subject, measure_subject
-    from miqrec.experiments.stability.subjects import find_subjects
-    from miqrec.stability.perturbations import PERTURBATIONS, named_perturbation
+    _check_options(choose=choose, part=part, baseline=baseline, trade=trade, save=save)
+    from miqrec.cli import stability_study as study  # brings PyTorch
 
-    perturbations = [named_perturbation(name) for name in noise] if noise else PERTURBATIONS
-    asked = Asked(part=part, users=users, draws=draws, seed=seed)
-    order: list[tuple[str, str]] = []
-    with _folder(out) as folder:
-        for run in find_subjects(runs):
-            recommender, dataset = load_with_data(run.folder, data, data_dir, device)
-            subject = Subject(run.system, run.seed, recommender.artifact)
-            inferences = _inferences(recommender, mix)
-            places = measure_subject(
-                *(subject, dataset, inferences, asked, perturbations, folder),
-                device=recommender.device,
-            )
-            order += [(run.system, place.name) for place in places]
-        noises = [perturbation.name for perturbation in perturbations]
-        findings = find(folder, noises, list(dict.fromkeys(order)), baseline)
-    _report(findings, out, as_json=json)
+    asked = study.Asked(
+        part=part or ("valid" if choose else "test"), users=users, draws=draws, seed=seed
+    )
+    request = study.Request(runs, data, data_dir, device, mix or (), noise or (), asked, out)
+    if choose:
+        give = DEFAULT_TRADE if trade is None else trade
+        study.choose_for_runs(request, give, save=save, as_json=json)
+    else:
+        study.measure_runs(request, baseline, as_json=json)
 
 
-def _report(findings: "Findings", out: Path | None, *, as_json: bool) -> None:
-    from miqrec.experiments.stability.page import to_markdown, write_page
-
-    if out:
-        write_page(findings, out)
-        messages.print(f"written: {out}", soft_wrap=True)
-    if as_json:
-        print_json(findings.model_dump(mode="json"))
-    elif not out:
-        print(to_markdown(findings), end="")
-
-
-@contextmanager
-def _folder(out: Path | None) -> Iterator[Path]:
-    """Give the folder for measurements; without one they are gone afterwards."""
-    if out is not None:
-        if out.exists() and not out.is_dir():
-            raise MiqrecError(f"{out} is a file, and --out names a folder; choose another name")
-        yield out
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
-
-
-def _inferences(recommender: "Recommender", mixes: Sequence[str] | None) -> list[InferenceConfig]:
-    saved = recommender.artifact.config.inference
-    return [with_changes(saved, mix=mix) for mix in mixes] if mixes else [saved]
+def _check_options(
+    *, choose: bool, part: Held | None, baseline: str | None, trade: float | None, save: bool
+) -> None:
+    """Refuse what would not be honoured."""
+    if choose and part == "test":
+        raise MiqrecError(
+            "a mixture that is chosen on the test split can't be judged by it any more; leave --part out"
+        )
+    if choose and baseline:
+        raise MiqrecError("a choice compares no systems; leave --baseline out")
+    if not choose and (save or trade is not None):
+        raise MiqrecError("--trade and --save belong to --choose; give that too, or leave them out")

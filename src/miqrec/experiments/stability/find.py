@@ -10,7 +10,6 @@ import torch
 
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
-from miqrec.experiments.formatting import share
 from miqrec.experiments.stability.findings import (
     FINDINGS,
     TESTED,
@@ -28,6 +27,7 @@ from miqrec.experiments.stability.measurements import (
     read_clean,
     read_values,
 )
+from miqrec.experiments.stability.words import NEWEST, way_label
 from miqrec.stability.measure import LISTED
 from miqrec.stability.models import seed_floor
 from miqrec.stability.summary import (
@@ -99,7 +99,7 @@ def _groups(folder: Path) -> list[_Group]:
         key = about.system, place.name
         if key not in groups:
             setting = Setting(
-                label=_label(about.system, place.name, about.inference),
+                label=_label(about.system, about.inference),
                 system=about.system,
                 name=place.name,
                 inference=about.inference,
@@ -117,16 +117,10 @@ def _with_seeds(group: _Group) -> Setting:
     return group.setting.model_copy(update={"seeds": tuple(sorted(group.places))})
 
 
-def _label(system: str, setting: str, inference: InferenceConfig) -> str:
+def _label(system: str, inference: InferenceConfig) -> str:
     """Name a setting for people: "sasrec", "sasrec, mix .6 .4", "sasrec, trained mixture"."""
-    temperature = inference.temperature
-    ending = "" if temperature == 1 else f" at temperature {temperature:g}"
-    if setting.startswith("newest"):
-        return system
-    if setting.startswith("trained"):
-        return f"{system}, trained mixture{ending}"
-    weights = " ".join(share(float(weight), 2).rstrip("0") for weight in inference.mix or ())
-    return f"{system}, mix {weights}{ending}"
+    way = way_label(inference)
+    return system if way == NEWEST else f"{system}, {way}"
 
 
 def _check_alike(groups: Iterable[_Group], folder: Path) -> None:

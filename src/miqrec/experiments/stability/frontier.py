@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from miqrec.experiments.report.drawing import Figure, canvas
 from miqrec.experiments.report.figures import COLOURS, DASHES, MARKERS
 from miqrec.experiments.stability.findings import TESTED, Findings, Row, Setting
-from miqrec.experiments.stability.tables import noise_label
+from miqrec.experiments.stability.words import noise_label
 from miqrec.stability.summary import CLEAN
 from miqrec.system.optional import optional
 

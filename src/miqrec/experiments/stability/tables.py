@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from miqrec.experiments.formatting import NOTHING, percentage, probability, share, signed
+from miqrec.experiments.formatting import NOTHING, probability, share, signed
 from miqrec.experiments.report.tables import Cell, Table
+from miqrec.experiments.stability.choice import Choice
 from miqrec.experiments.stability.findings import METRICS, Difference, Findings, Row
-from miqrec.stability.perturbations import LABELS, named_perturbation
+from miqrec.experiments.stability.words import noise_label, way_label
+from miqrec.stability.perturbations import named_perturbation
 from miqrec.stability.summary import CLEAN, SEED_FLOOR
 from miqrec.statistics import LEVEL
 
@@ -22,12 +24,25 @@ def stability_tables(findings: Findings) -> list[Table]:
     return tables
 
 
-def noise_label(noise: str) -> str:
-    """Say in words what a noise does to a history."""
-    perturbation = named_perturbation(noise)
-    if perturbation.share is None:
-        return LABELS[perturbation.kind]
-    return f"{percentage(perturbation.share).replace('.0', '')} of the items replaced"
+def choice_table(choice: Choice, noises: Sequence[str]) -> Table:
+    """Make mixtures x accuracy and steadiness, the chosen one in bold."""
+    best = max(candidate.clean for candidate in choice.candidates)
+    rows = [
+        (
+            Cell(way_label(candidate.inference), best=candidate.inference == choice.chosen),
+            Cell(share(candidate.clean), beside=_percent(candidate.clean / best if best else None)),
+            Cell(NOTHING if candidate.frbo is None else share(candidate.frbo)),
+            Cell(NOTHING if candidate.noisy is None else share(candidate.noisy)),
+        )
+        for candidate in choice.candidates
+    ]
+    notes = (
+        f"Validation; in brackets as a share of the best. Noise: {', '.join(map(noise_label, noises))}. In "
+        f"bold is what was chosen: the highest FRBO@10 among those whose NDCG@10 without noise is within "
+        f"{_percent(choice.trade)} of the best, the only ones that were measured under noise.",
+    )
+    columns = ("answers", "NDCG@10 without noise", "FRBO@10", "NDCG@10 under noise")
+    return Table(f"How {choice.system} is used", columns, tuple(rows), notes)
 
 
 def _clean_table(findings: Findings) -> Table:

@@ -1,0 +1,145 @@
+"""Choose on validation how a system is used: the steadiest mixture that is nearly as accurate as the best."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from typing import NamedTuple
+
+import polars as pl
+import torch
+
+from miqrec.config import Config
+from miqrec.data.dataset import Dataset
+from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
+from miqrec.evaluation.metrics import metric_values
+from miqrec.experiments.stability.findings import TESTED
+from miqrec.experiments.stability.measurements import Asked, read_clean, read_values
+from miqrec.experiments.stability.measuring import Subject, measure_subject
+from miqrec.runs.artifact import Artifact, artifact_folder, load_artifact, save_artifact
+from miqrec.stability.candidates import candidates
+from miqrec.stability.perturbations import Perturbation
+
+NDCG = TESTED[1]
+
+
+class Candidate(Config):
+    """A way to use a system, and how it does on validation, on average over seeds."""
+
+    inference: InferenceConfig
+    clean: float  # NDCG@10
+    frbo: (
+        float | None
+    )  # under noise, with the clean lists; None where too much accuracy is given up
+    noisy: float | None  # NDCG@10 under noise
+
+
+class Choice(Config):
+    """What was chosen for a system, and among what."""
+
+    system: str
+    trade: float
+    chosen: InferenceConfig
+    candidates: tuple[Candidate, ...]
+
+
+class Trained(NamedTuple):
+    """A model of a system, where it was saved, and the data that it is asked about."""
+
+    subject: Subject
+    folder: Path
+    dataset: Dataset
+
+
+def choose(
+    models: Sequence[Trained],
+    mixes: Sequence[str],
+    asked: Asked,
+    perturbations: Sequence[Perturbation],
+    trade: float,
+    folder: Path,
+    device: torch.device | str = "cpu",
+) -> Choice:
+    """Choose the mixture with the highest FRBO@10 whose clean NDCG@10 is nearly the best.
+
+    All are means over the models. Noise is measured for those mixtures alone that are accurate enough.
+
+    Args:
+        models: of one system, with a seed each.
+        mixes: the mixtures to choose from; none for `miqrec.stability.candidates`, and for what the models
+            were trained with.
+        asked: which questions, of validation.
+        perturbations: the noises over which FRBO is averaged.
+        trade: the share of the best clean NDCG@10 that may be given up.
+        folder: keeps the measurements; what it has is not measured again.
+        device: where to compute.
+
+    Raises:
+        MiqrecError: as `measure_subject`.
+    """
+    ways = _ways(models[0].subject.artifact, mixes)
+    study = partial(_measured, models, asked, folder, device)
+    clean = [_mean(map(_ndcg, map(read_clean, places))) for places in study(ways, ())]
+    allowed = [
+        way for way, ndcg in zip(ways, clean, strict=True) if ndcg >= (1 - trade) * max(clean)
+    ]
+    noisy = dict(zip(allowed, study(allowed, perturbations), strict=True))
+    noises = [perturbation.name for perturbation in perturbations]
+    found = tuple(
+        _candidate(way, ndcg, [read_values(place, noises) for place in noisy.get(way, ())])
+        for way, ndcg in zip(ways, clean, strict=True)
+    )
+    chosen = max(found, key=lambda candidate: candidate.frbo or 0.0).inference
+    return Choice(system=models[0].subject.system, trade=trade, chosen=chosen, candidates=found)
+
+
+def _measured(
+    models: Sequence[Trained],
+    asked: Asked,
+    folder: Path,
+    device: torch.device | str,
+    ways: Sequence[InferenceConfig],
+    perturbations: Sequence[Perturbation],
+) -> list[tuple[Path, ...]]:
+    """Measure all models, and return the folders of each way to use them."""
+    places = (
+        measure_subject(model.subject, model.dataset, ways, asked, perturbations, folder, device)
+        for model in models
+    )
+    return list(zip(*places, strict=True))
+
+
+def _candidate(way: InferenceConfig, clean: float, noisy: Sequence[pl.DataFrame]) -> Candidate:
+    """Average over models; where none was measured under noise, the way gives up too much accuracy."""
+    if not noisy:
+        return Candidate(inference=way, clean=clean, frbo=None, noisy=None)
+    frbo = _mean(frame["frbo"].to_numpy().mean() for frame in noisy)
+    return Candidate(inference=way, clean=clean, frbo=frbo, noisy=_mean(map(_ndcg, noisy)))
+
+
+def save_choice(choice: Choice, folder: Path) -> None:
+    """Write into a saved model, and into the one that was fitted on everything, how it is to be used."""
+    for place in (folder, folder / "final"):
+        if place == folder or (place / "artifact").is_dir():
+            artifact = load_artifact(place)
+            config = artifact.config.model_copy(update={"inference": choice.chosen})
+            save_artifact(replace(artifact, config=config), artifact_folder(place))
+
+
+def _ways(artifact: Artifact, mixes: Sequence[str]) -> list[InferenceConfig]:
+    """List the ways to use a model among which one is chosen."""
+    model = artifact.model
+    listed: list[Mix] = [*mixes] or [*candidates(model.max_length)]
+    if not mixes and hasattr(model, "mixture"):
+        listed.append("trained")
+    return [with_changes(artifact.config.inference, mix=mix) for mix in listed]
+
+
+def _ndcg(frame: pl.DataFrame) -> float:
+    """Average over questions and draws."""
+    return metric_values(frame["rank"].to_torch(), NDCG).mean().item()
+
+
+def _mean(values: Iterable[float]) -> float:
+    return fmean(float(value) for value in values)

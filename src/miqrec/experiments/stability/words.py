@@ -1,0 +1,28 @@
+"""What noises and ways to use a system are called in tables and figures."""
+
+from miqrec.evaluation.inference import InferenceConfig
+from miqrec.experiments.formatting import percentage, share
+from miqrec.stability.perturbations import LABELS, named_perturbation
+
+NEWEST = "newest alone"
+
+
+def noise_label(noise: str) -> str:
+    """Say in words what a noise does to a history."""
+    perturbation = named_perturbation(noise)
+    if perturbation.share is None:
+        return LABELS[perturbation.kind]
+    return f"{percentage(perturbation.share).replace('.0', '')} of the items replaced"
+
+
+def way_label(inference: InferenceConfig) -> str:
+    """Say which answers are mixed: "newest alone", "mix .6 .4", "trained mixture"."""
+    mix = inference.mix or (1.0,)
+    if len(mix) == 1:
+        return NEWEST
+    temperature = inference.temperature
+    ending = "" if temperature == 1 else f" at temperature {temperature:g}"
+    if mix == "trained":
+        return f"trained mixture{ending}"
+    weights = " ".join(share(float(weight), 3).rstrip("0") for weight in mix)
+    return f"mix {weights}{ending}"
