@@ -96,17 +96,16 @@ def stability(
     Example: miqrec stability runs/study --mix 1 --mix "0.6 0.4" --out runs/study/stability
     """
     _check_options(choose=choose, part=part, baseline=baseline, trade=trade, save=save)
-    from miqrec.cli import stability_study as study  # brings PyTorch
+    from miqrec.cli.stability_study import Request, choose_for_runs, measure_runs  # PyTorch comes
+    from miqrec.experiments.stability.measurements import Asked
 
-    asked = study.Asked(
-        part=part or ("valid" if choose else "test"), users=users, draws=draws, seed=seed
-    )
-    request = study.Request(runs, data, data_dir, device, mix or (), noise or (), asked, out)
+    asked = Asked(part=part or ("valid" if choose else "test"), users=users, draws=draws, seed=seed)
+    request = Request(runs, data, data_dir, device, mix or (), noise or (), asked, out)
     if choose:
         give = DEFAULT_TRADE if trade is None else trade
-        study.choose_for_runs(request, give, save=save, as_json=json)
+        choose_for_runs(request, give, save=save, as_json=json)
     else:
-        study.measure_runs(request, baseline, as_json=json)
+        measure_runs(request, baseline, as_json=json)
 
 
 def _check_options(
