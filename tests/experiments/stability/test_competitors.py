@@ -6,7 +6,8 @@ import pytest
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.experiments.stability.competitors import dropped_copies, ensembles
-from miqrec.experiments.stability.measurements import Asked, Subject, measure_subject
+from miqrec.experiments.stability.measurements import Asked
+from miqrec.experiments.stability.measuring import Subject, measure_subject
 from miqrec.runs.fit import fit
 from miqrec.stability import PERTURBATIONS
 from worlds import cycle, small
@@ -54,7 +55,7 @@ def test_they_are_measured_as_any_other_system(subjects, tmp_path):
     [pair, _], copies = ensembles(subjects, 2), dropped_copies(subjects[0], share=0.5)
     noise = [PERTURBATIONS[0]]
     for subject in (subjects[0], pair, copies):
-        measure_subject(subject, cycle(), InferenceConfig(), Asked(draws=1), noise, tmp_path)
+        measure_subject(subject, cycle(), [InferenceConfig()], Asked(draws=1), noise, tmp_path)
 
     found = {
         path.parts[-4]: pl.read_parquet(path)["frbo"].mean()
