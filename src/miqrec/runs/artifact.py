@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,8 @@ from miqrec.data.split_config import SplitConfig
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.models.protocol import Model
-from miqrec.models.registry import ModelConfig, build_model
+from miqrec.models.registry import ModelConfig, build_model, find_model
+from miqrec.runs.weights import check_weights
 from miqrec.system.checksums import verify, write_described
 from miqrec.system.files import recover, replacing
 from miqrec.system.seeds import seeded
@@ -135,12 +136,8 @@ def load_artifact(folder: Path) -> Artifact:
     config = _read_config(folder)
     verify(folder / "config.json", REMEDY, since=2)
     items = _read_items(folder / "items.parquet")
-    with seeded(0):  # its first weights are drawn, and then replaced
-        model = build_model(config.model, items.height)
-    if config.training:
-        add_mixture(model, config.training)
     try:
-        model.load_state_dict(load_file(folder / "model.safetensors"))
+        model = _load_model(config, items.height, folder / "model.safetensors")
     except (RuntimeError, SafetensorError, OSError) as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise MiqrecError(
@@ -149,6 +146,25 @@ def load_artifact(folder: Path) -> Artifact:
         ) from error
     catalogue = Catalogue(items.drop("count"))
     return Artifact(config, model, catalogue, items["count"].to_numpy())
+
+
+def _load_model(config: ArtifactConfig, n_items: int, path: Path) -> Model:
+    """Build the model of a config with the weights of a file, if they belong together."""
+
+    def meant() -> Any:
+        return _with_mixture(find_model(config.model.name).build(n_items, config.model), config)
+
+    check_weights(path, meant)
+    with seeded(0):  # its first weights are drawn, and then replaced
+        model = _with_mixture(build_model(config.model, n_items), config)
+    model.load_state_dict(load_file(path))
+    return model
+
+
+def _with_mixture(model: Model, config: ArtifactConfig) -> Model:
+    if config.training:
+        add_mixture(model, config.training)
+    return model
 
 
 def _read_items(path: Path) -> pl.DataFrame:
