@@ -23,7 +23,7 @@ from miqrec.evaluation.inference import InferenceConfig
 from miqrec.models.protocol import Model
 from miqrec.models.registry import ModelConfig, build_model, find_model
 from miqrec.runs.weights import check_weights
-from miqrec.system.checksums import verify, write_described
+from miqrec.system.checksums import verify, write_described, write_described_again
 from miqrec.system.files import recover, replacing
 from miqrec.system.seeds import seeded
 from miqrec.system.tables import read_frame
@@ -121,8 +121,7 @@ def save_inference(folder: Path, inference: InferenceConfig) -> None:
     for place in [folder, final] if (final / "artifact").is_dir() else [folder]:
         path = artifact_folder(place) / "config.json"
         config = _read_config(path.parent).model_copy(update={"inference": inference})
-        with replacing(path) as partial:
-            partial.write_text(config.model_dump_json(indent=2) + "\n")
+        write_described_again(path, config.model_dump(mode="json"))
 
 
 def load_artifact(folder: Path) -> Artifact:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from miqrec.errors import MiqrecError
+from miqrec.system.files import write_json
 
 KEY = "checksums"
 
@@ -22,6 +23,18 @@ def write_described(path: Path, content: dict[str, Any]) -> None:
     sums[path.name] = _hash_content(content)
     text = json.dumps(content | {KEY: sums}, indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def write_described_again(path: Path, content: dict[str, Any]) -> None:
+    """Write such a JSON file anew, whole or not at all; other files keep their checksums.
+
+    Args:
+        path: The file, which is there.
+        content: What it is to hold besides its checksums.
+    """
+    sums = json.loads(path.read_bytes()).get(KEY)
+    kept = {} if sums is None else {KEY: sums | {path.name: _hash_content(content)}}
+    write_json(path, content | kept)
 
 
 def verify(path: Path, remedy: str, since: int) -> None:
