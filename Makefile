@@ -9,7 +9,7 @@ SETTINGS := --epochs 12 --learning-rate 0.003
 TORCH_INDEX := $(if $(shell command -v nvidia-smi),,--extra-index-url https://download.pytorch.org/whl/cpu)
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow lint bench bench-growth bench-memory clean
+.PHONY: demo test test-slow test-adapters lint bench bench-growth bench-memory clean
 
 $(BIN)/.runtime: constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -36,6 +36,14 @@ test: lint
 
 test-slow: $(BIN)/.development
 	$(BIN)/pytest -q -m slow
+
+# Transformers shares miqrec's environment, RecTools has one of its own (about 1.4 GB, made once).
+RECTOOLS := benchmarks/.venvs/rectools/bin/python
+test-adapters: $(BIN)/.development
+	$(BIN)/pip install -q -c constraints.txt -e '.[huggingface]'
+	$(BIN)/pytest -q tests/adapters
+	$(BIN)/python -m benchmarks.peers.environments rectools
+	PYTHONPATH=src $(RECTOOLS) -m pytest -q tests/adapters/test_rectools.py tests/adapters/test_pages.py
 
 lint: $(BIN)/.development
 	$(BIN)/ruff format --check .

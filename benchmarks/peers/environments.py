@@ -1,6 +1,7 @@
 """One virtual environment a peer, with the versions in `requirements/`, made when it is missing.
 
 python -m benchmarks.peers.environments          # makes all of them: RecTools and RecBole
+python -m benchmarks.peers.environments rectools
 """
 
 import hashlib
@@ -62,5 +63,5 @@ def _install(folder: Path, requirements: Path) -> None:
 
 
 if __name__ == "__main__":
-    for file in sorted(REQUIREMENTS.glob("*.txt")):
-        make(file.stem)
+    for name in sys.argv[1:] or sorted(file.stem for file in REQUIREMENTS.glob("*.txt")):
+        make(name)

@@ -1,8 +1,6 @@
 """A recommender in a repository of the Hub: saved, described, pushed and loaded, without a network."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -128,17 +126,3 @@ def test_a_repository_is_fetched_by_its_model_files_alone(fitted, folder, monkey
 def test_a_repository_that_is_not_there_is_the_hub_s_error():
     with pytest.raises(errors.LocalEntryNotFoundError):
         HubRecommender.from_pretrained("you/nothing", local_files_only=True)
-
-
-@pytest.mark.parametrize(
-    ("package", "name"), [("huggingface_hub", "HubRecommender"), ("transformers", "MIQRecModel")]
-)
-def test_a_missing_package_is_named_with_the_command_that_installs_it(package, name):
-    code = (
-        f"import sys; sys.modules[{package!r}] = None\n"
-        f"from miqrec.adapters.huggingface import {name}"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stderr.strip().endswith(
-        f"this needs {package}, which is not installed: pip install 'miqrec[huggingface]'"
-    )

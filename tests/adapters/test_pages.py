@@ -15,7 +15,8 @@ def code_of(page: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "package"), [("pytorch", "torch"), ("huggingface", "transformers")]
+    ("name", "package"),
+    [("pytorch", "torch"), ("huggingface", "transformers"), ("rectools", "rectools")],
 )
 def test_the_code_of_a_page_runs(name, package, tmp_path, monkeypatch):
     pytest.importorskip(package)

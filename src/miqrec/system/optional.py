@@ -6,12 +6,13 @@ from types import ModuleType
 from miqrec.errors import MiqrecError
 
 
-def optional(name: str, extra: str = "experiments") -> ModuleType:
+def optional(name: str, extra: str = "experiments", *, install: str | None = None) -> ModuleType:
     """Import a module of an optional package, such as `statsmodels.stats.power`.
 
     Args:
         name: The module.
         extra: What of miqrec's extras brings it.
+        install: What pip is to install, where no extra can bring it.
 
     Raises:
         MiqrecError: it is not installed; the sentence says how to get it.
@@ -19,7 +20,7 @@ def optional(name: str, extra: str = "experiments") -> ModuleType:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        package = name.partition(".")[0]
+        package, install = name.partition(".")[0], install or f"'miqrec[{extra}]'"
         raise MiqrecError(
-            f"this needs {package}, which is not installed: pip install 'miqrec[{extra}]'"
+            f"this needs {package}, which is not installed: pip install {install}"
         ) from error

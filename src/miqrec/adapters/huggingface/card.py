@@ -19,8 +19,7 @@ USERS = 1000
 
 CARD = """# {name}
 
-A model of {n_items:,} items that says what a user does next, trained by
-[miqrec](https://pypi.org/project/miqrec/).
+A model of {n_items:,} items that says what a user does next, trained by miqrec.
 
 ```python
 from miqrec.adapters.huggingface import HubRecommender
