@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from commands import miqrec
+from miqrec.data.encoding import build_dataset
 from miqrec.runs.run import run
-from miqrec.stability import PERTURBATIONS
+from miqrec.stability import PERTURBATIONS, Perturbation, perturbed_log
 from miqrec.stability.candidates import candidates
 from worlds import cycle, frame, small
 
@@ -74,6 +75,24 @@ def test_all_systems_are_compared_with_the_baseline(world):
         "there is no system 'nobody' among what was measured; choose one of miq; sasrec"
         in done.stderr
     )
+
+
+def test_a_system_that_was_trained_again_on_other_data_has_its_lists_compared_seed_by_seed(
+    world, tmp_path
+):
+    log = perturbed_log(cycle(), Perturbation(kind="one-dropped"))
+    plan = small("sasrec", build_dataset(log), epochs=2, seed=1)
+    run(plan, tmp_path / "sasrec-again" / "seed-1")
+    typed = ("--noise", "newest-swapped", "--baseline", "sasrec", "--json")
+    done = stability(world, tmp_path / "sasrec-again", *typed)
+    assert "this is not the data that the model was fitted on" in done.stderr
+    rows = {
+        (r["setting"], r["noise"]): r["mean"]
+        for r in findings(done)["rows"]
+        if r["metric"] == "FRBO@10"
+    }
+    assert 0 < rows["sasrec-again", "the-baseline"] < 1
+    assert ("sasrec", "the-baseline") not in rows
 
 
 def test_a_folder_gets_values_tables_figures_and_a_page(world, tmp_path):

@@ -25,7 +25,14 @@ def test_each_weight_is_a_share_of_the_one_before(n, ratio, weights):
 def test_all_candidates_are_mixtures_that_can_be_used():
     for mix in candidates(longest=50):
         assert math.fsum(InferenceConfig(mix=mix).mix) == pytest.approx(1)
-    assert len(candidates(50)) == len(set(candidates(50))) == 1 + 4 * 4
+    assert len(candidates(50)) == len(set(candidates(50)))
+    assert {(1.0,), (0.8, 0.2), (0.6, 0.4), (0.2,) * 5, (0.1,) * 10} <= set(candidates(50))
+
+
+def test_an_answer_that_weighs_next_to_nothing_is_not_tried():
+    assert geometric(5, 1 / 4)[-1] == 0.003
+    assert geometric(5, 1 / 4) not in candidates(50)
+    assert min(mix[-1] for mix in candidates(50)) >= 0.005
 
 
 def test_a_model_that_reads_few_items_has_few_answers():

@@ -114,7 +114,7 @@ def test_the_seed_floor_compares_all_pairs_of_seeds():
     by_user = floor.group_by("user").agg(pl.col("jaccard").mean()).sort("user")
     assert by_user["jaccard"].to_list() == [(1 + 0 + 0) / 3, 1]
 
-    found = measured({0: frame([(1.0, 1, 1), (1.0, 1, 1)])}, K, floor)
+    found = measured({0: frame([(1.0, 1, 1), (1.0, 1, 1)])}, K, {SEED_FLOOR: floor})
     rows = {(row["noise"], row["metric"]): row for row in summarise(found).to_dicts()}
     row = rows[SEED_FLOOR, "Jaccard@2"]
     assert (row["mean"], row["low"], row["high"]) == pytest.approx((2 / 3, 1 / 3, 1))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from miqrec.stability.perturbations import LABELS, PERTURBATIONS, Perturbation, perturb
     from miqrec.stability.similarity import frbo, jaccard
     from miqrec.stability.summary import compare, correct, measured, summarise
+    from miqrec.stability.training_noise import perturbed_log
 
 __all__ = [
     "LABELS",
@@ -30,6 +31,7 @@ __all__ = [
     "measure_stability",
     "measured",
     "perturb",
+    "perturbed_log",
     "rank_list_sensitivity",
     "sample_users",
     "seed_floor",
@@ -47,5 +49,6 @@ __getattr__ = lazy_names(
         "miqrec.stability.perturbations": ["LABELS", "PERTURBATIONS", "Perturbation", "perturb"],
         "miqrec.stability.similarity": ["frbo", "jaccard"],
         "miqrec.stability.summary": ["compare", "correct", "measured", "summarise"],
+        "miqrec.stability.training_noise": ["perturbed_log"],
     },
 )

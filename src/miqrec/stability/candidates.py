@@ -1,9 +1,12 @@
 """The mixtures among which one is chosen: families of weights that fall geometrically, or not at all."""
 
-RATIOS = (1 / 4, 1 / 2, 2 / 3, 1)
+RATIOS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1)
 """Each answer's weight as a share of the next newer one's; 1 weighs all alike."""
 
 ANSWERS = (2, 3, 5, 10)
+
+SMALLEST = 0.005
+"""An answer that weighs less is as good as none, so such a mixture is not tried."""
 
 
 def geometric(n: int, ratio: float) -> tuple[float, ...]:
@@ -23,4 +26,5 @@ def candidates(longest: int) -> list[tuple[float, ...]]:
         longest: how many answers the models have at most.
     """
     sizes = [n for n in ANSWERS if n <= longest]
-    return [(1.0,), *(geometric(n, ratio) for n in sizes for ratio in RATIOS)]
+    mixes = [geometric(n, ratio) for n in sizes for ratio in RATIOS]
+    return [(1.0,), *(mix for mix in mixes if mix[-1] >= SMALLEST)]

@@ -25,6 +25,9 @@ from miqrec.statistics.values import Values
 CLEAN = "clean"
 SEED_FLOOR = "another-seed"
 """The noise that is none: the same system trained from another seed."""
+BASELINE = "the-baseline"
+"""Nor is this one: the lists of the baseline's same seed, to which those of a system are compared. For the
+same system trained on perturbed data this is its rank list sensitivity."""
 
 Key = tuple[str, str]
 """A noise and a metric."""
@@ -35,7 +38,7 @@ class Measured(NamedTuple):
 
     seeds: tuple[int, ...]
     values: dict[Key, Values]  # (seeds, users) each
-    floor: dict[Key, Values]  # (1, users): seeds compared in pairs; empty with a single seed
+    pairs: dict[Key, Values]  # (1, users): models compared in pairs, as those of two seeds
 
 
 class Comparison(NamedTuple):
@@ -60,14 +63,14 @@ def metrics(k: int) -> tuple[str, ...]:
 
 
 def measured(
-    by_seed: Mapping[int, pl.DataFrame], k: int, floor: pl.DataFrame | None = None
+    by_seed: Mapping[int, pl.DataFrame], k: int, pairs: Mapping[str, pl.DataFrame] | None = None
 ) -> Measured:
     """Arrange what `measure_stability` returned for each seed of a system.
 
     Args:
         by_seed: a frame a seed, of the same questions and noises.
         k: the length of the lists.
-        floor: what `seed_floor` returned.
+        pairs: what `seed_floor` and `rank_list_sensitivity` returned, as `SEED_FLOOR` and `BASELINE`.
     """
     frames = [by_seed[seed] for seed in sorted(by_seed)]
     values: dict[Key, list[Values]] = {}
@@ -76,7 +79,11 @@ def measured(
             values.setdefault(key, []).append(of_questions)
     users = _users(frames[0])
     arranged = {key: per_user(np.stack(rows), users) for key, rows in values.items()}
-    similarities = {} if floor is None else _floor(floor, k)
+    similarities = {
+        key: values
+        for noise, frame in (pairs or {}).items()
+        for key, values in _similarities(noise, frame, k).items()
+    }
     return Measured(tuple(sorted(by_seed)), arranged, similarities)
 
 
@@ -90,14 +97,14 @@ def summarise(system: Measured) -> pl.DataFrame:
     drawn = dict(
         zip(system.values, resampled_means([*system.values.values()], pair_seeds=True), strict=True)
     )
-    if system.floor:
-        floor = resampled_means([*system.floor.values()], pair_seeds=True)
-        drawn |= dict(zip(system.floor, floor, strict=True))
+    if system.pairs:
+        of_pairs = resampled_means([*system.pairs.values()], pair_seeds=True)
+        drawn |= dict(zip(system.pairs, of_pairs, strict=True))
     rows = [
         {"noise": noise, "metric": metric, "mean": float(values.mean())}
         | _bounds(drawn[noise, metric])
         | _share(system, drawn, (noise, metric))
-        for (noise, metric), values in (system.values | system.floor).items()
+        for (noise, metric), values in (system.values | system.pairs).items()
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -171,12 +178,13 @@ def _users(frame: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return questions["user"].to_numpy()
 
 
-def _floor(floor: pl.DataFrame, k: int) -> dict[Key, Values]:
-    averages = floor.group_by("question", "user").agg(pl.col("frbo", "jaccard").mean())
+def _similarities(noise: str, pairs: pl.DataFrame, k: int) -> dict[Key, Values]:
+    """Average over pairs of models: (1, users) by noise and metric."""
+    averages = pairs.group_by("question", "user").agg(pl.col("frbo", "jaccard").mean())
     averages = averages.sort("question")
     users = averages["user"].to_numpy()
     return {
-        (SEED_FLOOR, metric): per_user(averages[name].to_numpy()[None], users)
+        (noise, metric): per_user(averages[name].to_numpy()[None], users)
         for metric, name in zip(metrics(k)[:2], ("frbo", "jaccard"), strict=True)
     }
 

@@ -31,7 +31,11 @@ def test_a_table_for_each_noise_has_values_intervals_and_shares():
     clean, added, tenth, _, tests = stability_tables(FINDINGS)
 
     assert cells(clean, 0)[:2] == ["sasrec", "2"]
-    assert cells(clean, 0)[4:] == [".1000 (.0900 to .1100)"] + [".4000 (.3600 to .4400)"] * 2
+    assert cells(clean, 0)[4:] == [
+        ".1000 (.0900 to .1100)",
+        *[".4000 (.3600 to .4400)"] * 2,
+        NOTHING,  # it is the baseline
+    ]
     assert added.title == "Stability: a random item added at the end"
     assert cells(added, 1)[1] == ".1000 (.0900 to .1100)"
     assert cells(added, 1)[-2:] == [".1000 (.0900 to .1100)", "50 % (25 % to 75 %)"]

@@ -29,9 +29,11 @@ from miqrec.experiments.stability.measurements import (
 )
 from miqrec.experiments.stability.words import NEWEST, way_label
 from miqrec.stability.measure import LISTED
-from miqrec.stability.models import seed_floor
+from miqrec.stability.models import rank_list_sensitivity, seed_floor
 from miqrec.stability.summary import (
+    BASELINE,
     CLEAN,
+    SEED_FLOOR,
     Comparison,
     Key,
     Measured,
@@ -73,8 +75,9 @@ def find(
             the baseline.
     """
     groups = _ordered(_groups(folder), order)
-    results = {group.setting.label: _measured(group, noises) for group in groups}
     first = _baseline([group.setting for group in groups], baseline)
+    compared = next(group for group in groups if group.setting.label == first)
+    results = {group.setting.label: _measured(group, noises, compared) for group in groups}
     rows = [
         Row(setting=label, **_finite(row))
         for label, found in results.items()
@@ -144,7 +147,7 @@ def _ordered(groups: list[_Group], order: Sequence[tuple[str, str]]) -> list[_Gr
     return sorted(groups, key=place)
 
 
-def _measured(group: _Group, noises: Sequence[str]) -> Measured:
+def _measured(group: _Group, noises: Sequence[str], baseline: _Group) -> Measured:
     """Read a setting's measurements: those noises that all its seeds have."""
     held = [set(measured_noises(place)) for place in group.places.values()]
     common = [noise for noise in noises if all(noise in names for names in held)]
@@ -153,16 +156,31 @@ def _measured(group: _Group, noises: Sequence[str]) -> Measured:
             f"{group.setting.label} was not measured under any noise yet; run the command again to go on"
         )
     by_seed = {seed: read_values(place, common) for seed, place in group.places.items()}
-    return measured(by_seed, LISTED, _floor(group))
+    return measured(by_seed, LISTED, _pairs(group, baseline))
 
 
-def _floor(group: _Group) -> pl.DataFrame | None:
-    if len(group.places) < 2:
-        return None
-    frames = [read_clean(place) for place in group.places.values()]
+def _pairs(group: _Group, baseline: _Group) -> dict[str, pl.DataFrame]:
+    """Compare lists without noise: of a setting's seeds, and with those of the baseline's same seeds."""
+    own = {seed: read_clean(place) for seed, place in group.places.items()}
+    users = next(iter(own.values()))["user"].to_numpy()
+    pairs = {}
+    if len(own) > 1:
+        pairs[SEED_FLOOR] = seed_floor(_comparable(own.values()), users)
+    shared = own.keys() & baseline.places.keys() if group != baseline else ()
+    if shared:
+        others = [read_clean(baseline.places[seed]) for seed in sorted(shared)]
+        lists = _comparable([*(own[seed] for seed in sorted(shared)), *others])
+        half = len(shared)
+        together = zip(lists[:half], lists[half:], strict=True)
+        pairs[BASELINE] = rank_list_sensitivity(together, users)
+    return pairs
+
+
+def _comparable(frames: Iterable[pl.DataFrame]) -> list[torch.Tensor]:
+    """Give the items of several models' lists common numbers, whatever their catalogues are."""
+    frames = list(frames)
     items = pl.concat([frame["list"].explode() for frame in frames]).rank("dense").fill_null(0)
-    lists = items.cast(pl.Int64).to_torch().reshape(len(frames), frames[0].height, -1)
-    return seed_floor(torch.unbind(lists), frames[0]["user"].to_numpy())
+    return list(items.cast(pl.Int64).to_torch().reshape(len(frames), frames[0].height, -1))
 
 
 def _baseline(settings: Sequence[Setting], name: str | None) -> str:

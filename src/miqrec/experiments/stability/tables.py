@@ -8,7 +8,7 @@ from miqrec.experiments.stability.choice import Choice
 from miqrec.experiments.stability.findings import METRICS, Difference, Findings, Row
 from miqrec.experiments.stability.words import noise_label, way_label
 from miqrec.stability.perturbations import named_perturbation
-from miqrec.stability.summary import CLEAN, SEED_FLOOR
+from miqrec.stability.summary import BASELINE, CLEAN, SEED_FLOOR
 from miqrec.statistics import LEVEL
 
 SIMILARITIES, ACCURACIES = METRICS[:2], METRICS[2:]
@@ -53,16 +53,18 @@ def _clean_table(findings: Findings) -> Table:
             Cell(str(len(setting.seeds))),
             *(_cell(findings.row(setting.label, CLEAN, metric)) for metric in ACCURACIES),
             *(_cell(findings.row(setting.label, SEED_FLOOR, metric)) for metric in SIMILARITIES),
+            _cell(findings.row(setting.label, BASELINE, SIMILARITIES[0])),
         )
         for setting in findings.settings
     ]
     floor = (f"{metric} of two seeds" for metric in SIMILARITIES)
-    columns = ("", "seeds", *ACCURACIES, *floor)
+    columns = ("", "seeds", *ACCURACIES, *floor, f"{SIMILARITIES[0]} with the baseline")
     asked = findings.asked
     notes = (
         f"{findings.users:,} users, {asked.part} split. In brackets are 95 % intervals of a bootstrap over "
-        "users and seeds; with a single seed they cover users alone. Two seeds of a system, trained on the "
-        "same data, are compared by their lists without noise.",
+        "users and seeds; with a single seed they cover users alone. Lists without noise are compared for "
+        "two seeds of a system, and with those of the baseline's same seed. For a system that is the "
+        "baseline trained again on perturbed data, the latter is its rank list sensitivity.",
     )
     return Table("Stability: without noise", columns, tuple(rows), notes)
 

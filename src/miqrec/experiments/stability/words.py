@@ -1,7 +1,7 @@
 """What noises and ways to use a system are called in tables and figures."""
 
 from miqrec.evaluation.inference import InferenceConfig
-from miqrec.experiments.formatting import percentage, share
+from miqrec.experiments.formatting import percentage
 from miqrec.stability.perturbations import LABELS, named_perturbation
 
 NEWEST = "newest alone"
@@ -24,5 +24,5 @@ def way_label(inference: InferenceConfig) -> str:
     ending = "" if temperature == 1 else f" at temperature {temperature:g}"
     if mix == "trained":
         return f"trained mixture{ending}"
-    weights = " ".join(share(float(weight), 3).rstrip("0") for weight in mix)
+    weights = " ".join(f"{weight:.3g}".removeprefix("0") or "0" for weight in mix)
     return f"mix {weights}{ending}"
