@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from commands import miqrec
+from miqrec import Recommender
 from miqrec.data.encoding import build_dataset
 from miqrec.runs.run import run
 from miqrec.stability import PERTURBATIONS, Perturbation, perturbed_log
@@ -197,6 +198,28 @@ def test_a_choice_is_saved_when_told_to_and_every_command_goes_by_it(world, tmp_
     assert miqrec("evaluate", *typed, "--json").stdout != plain
     found = findings(miqrec("stability", *typed, "--noise", "newest-swapped", "--json"))
     assert [row["label"] for row in found["settings"]] == ["miq, mix .34 .33 .33"]
+
+
+def test_a_model_trained_by_bce_gets_a_temperature_with_its_mixture(world, tmp_path):
+    for seed in (0, 1):
+        plan = small("sasrec", cycle(), epochs=2, loss="bce", seed=seed)
+        run(plan, tmp_path / "bce" / f"seed-{seed}")
+    typed = (tmp_path / "bce", "--data", world / "log.csv", "--draws", 1)
+
+    done = miqrec("stability", *typed, "--mix", "0.6 0.4", "--noise", "newest-swapped")
+    assert done.returncode == 2
+    assert "`miqrec stability RUN --choose --save` keeps one" in done.stderr
+
+    (choice,) = findings(
+        miqrec("stability", *typed, "--choose", "--mix", "0.6 0.4", "--save", "--json")
+    )
+    temperature = choice["chosen"]["temperature"]
+    fitted = [
+        Recommender.load(tmp_path / "bce" / f"seed-{seed}").fit_temperature(data=frame(cycle()))
+        for seed in (0, 1)
+    ]
+    assert min(fitted) < temperature < max(fitted)
+    assert miqrec("evaluate", typed[0] / "seed-0", *typed[1:3], "--json").returncode == 0
 
 
 def test_without_mixtures_to_choose_from_there_is_a_list_of_families(world, tmp_path):

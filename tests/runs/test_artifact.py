@@ -62,6 +62,16 @@ def test_how_a_model_is_used_is_kept_without_touching_its_weights_and_items(fold
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_how_a_damaged_model_is_used_is_not_kept(folder):
+    items = folder / "items.parquet"
+    items.write_bytes(items.read_bytes()[:-1] + b"x")
+    before = (folder / "config.json").read_bytes()
+
+    with pytest.raises(MiqrecError, match=r"items\.parquet is damaged"):
+        save_inference(folder, InferenceConfig(mix=(0.6, 0.4)))
+    assert (folder / "config.json").read_bytes() == before
+
+
 def test_a_runs_final_model_is_used_as_the_run_is(folder, tmp_path):
     artifact, mixed = load_artifact(folder), InferenceConfig(mix=(0.6, 0.4))
     for place in ("both/artifact", "both/final/artifact"):

@@ -12,7 +12,7 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import with_changes
 from miqrec.experiments.archive.folders import RunFolder
 from miqrec.experiments.report import rendering
-from miqrec.experiments.stability.choice import Choice, Trained, choose, save_choice
+from miqrec.experiments.stability.choice import Choice, Trained, choose
 from miqrec.experiments.stability.find import find
 from miqrec.experiments.stability.findings import Findings
 from miqrec.experiments.stability.measurements import Asked
@@ -20,6 +20,7 @@ from miqrec.experiments.stability.measuring import Subject, measure_subject
 from miqrec.experiments.stability.page import to_markdown, write_page
 from miqrec.experiments.stability.subjects import find_subjects
 from miqrec.experiments.stability.tables import choice_table
+from miqrec.runs.artifact import save_inference
 from miqrec.stability.perturbations import PERTURBATIONS, Perturbation, named_perturbation
 from miqrec.system.environment import choose_device
 from miqrec.system.files import write_json
@@ -74,7 +75,7 @@ def choose_for_runs(request: Request, trade: float, *, save: bool, as_json: bool
     for choice in choices if save else ():
         for model in models:
             if model.subject.system == choice.system:
-                save_choice(choice, model.folder)
+                save_inference(model.folder, choice.chosen)
                 messages.print(f"{model.folder} is used as chosen from now on", soft_wrap=True)
     noises = [perturbation.name for perturbation in perturbations]
     _report_choices(choices, noises, request.out, as_json=as_json)

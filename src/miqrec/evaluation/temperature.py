@@ -39,7 +39,8 @@ def check_temperature(inference: InferenceConfig, loss: str | None) -> None:
     if mixes and loss in WITHOUT_PROBABILITIES and inference.temperature == 1:
         raise MiqrecError(
             f"a model trained by {loss} has no probabilities to mix until a temperature is chosen for its "
-            "scores; let Recommender.fit_temperature choose one on validation, and give it as --temperature"
+            "scores on validation: `miqrec stability RUN --choose --save` keeps one with a mixture, and "
+            "Recommender.fit_temperature finds it for --temperature"
         )
 
 

@@ -115,12 +115,13 @@ def save_inference(folder: Path, inference: InferenceConfig) -> None:
         inference: what every command that uses the model will go by.
 
     Raises:
-        MiqrecError: not an artifact, or one of a newer format.
+        MiqrecError: not an artifact, one of a newer format, or one that was damaged.
     """
     final = folder / "final"
     for place in [folder, final] if (final / "artifact").is_dir() else [folder]:
         path = artifact_folder(place) / "config.json"
         config = _read_config(path.parent).model_copy(update={"inference": inference})
+        verify(path, REMEDY, since=2)
         write_described_again(path, config.model_dump(mode="json"))
 
 

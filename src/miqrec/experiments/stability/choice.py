@@ -1,7 +1,7 @@
 """Choose on validation how a system is used: the steadiest mixture that is nearly as accurate as the best."""
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -12,12 +12,14 @@ import torch
 
 from miqrec.config import Config
 from miqrec.data.dataset import Dataset
+from miqrec.data.splitting import split
 from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
 from miqrec.evaluation.metrics import metric_values
+from miqrec.evaluation.temperature import WITHOUT_PROBABILITIES, fit_temperature
 from miqrec.experiments.stability.findings import TESTED
 from miqrec.experiments.stability.measurements import Asked, read_clean, read_values
 from miqrec.experiments.stability.measuring import Subject, measure_subject
-from miqrec.runs.artifact import Artifact, artifact_folder, load_artifact, save_artifact
+from miqrec.runs.artifact import Artifact
 from miqrec.stability.candidates import candidates
 from miqrec.stability.perturbations import Perturbation
 
@@ -63,7 +65,8 @@ def choose(
 ) -> Choice:
     """Choose the mixture with the highest FRBO@10 whose clean NDCG@10 is nearly the best.
 
-    All are means over the models. Noise is measured for those mixtures alone that are accurate enough.
+    All are means over the models. Models trained by bce or gbce get a temperature first. Noise is measured
+    for those mixtures alone that are accurate enough.
 
     Args:
         models: of one system, with a seed each.
@@ -78,7 +81,7 @@ def choose(
     Raises:
         MiqrecError: as `measure_subject`.
     """
-    ways = _ways(models[0].subject.artifact, mixes)
+    ways = _ways(models[0].subject.artifact, mixes, _temperature(models, device))
     study = partial(_measured, models, asked, folder, device)
     clean = [_mean(map(_ndcg, map(read_clean, places))) for places in study(ways, ())]
     allowed = [
@@ -118,22 +121,31 @@ def _candidate(way: InferenceConfig, clean: float, noisy: Sequence[pl.DataFrame]
     return Candidate(inference=way, clean=clean, frbo=frbo, noisy=_mean(map(_ndcg, noisy)))
 
 
-def save_choice(choice: Choice, folder: Path) -> None:
-    """Write into a saved model, and into the one that was fitted on everything, how it is to be used."""
-    for place in (folder, folder / "final"):
-        if place == folder or (place / "artifact").is_dir():
-            artifact = load_artifact(place)
-            config = artifact.config.model_copy(update={"inference": choice.chosen})
-            save_artifact(replace(artifact, config=config), artifact_folder(place))
-
-
-def _ways(artifact: Artifact, mixes: Sequence[str]) -> list[InferenceConfig]:
+def _ways(
+    artifact: Artifact, mixes: Sequence[str], temperature: float | None
+) -> list[InferenceConfig]:
     """List the ways to use a model among which one is chosen."""
     model = artifact.model
     listed: list[Mix] = [*mixes] or [*candidates(model.max_length)]
     if not mixes and hasattr(model, "mixture"):
         listed.append("trained")
-    return [with_changes(artifact.config.inference, mix=mix) for mix in listed]
+    saved = with_changes(artifact.config.inference, temperature=temperature)
+    return [with_changes(saved, mix=mix) for mix in listed]
+
+
+def _temperature(models: Sequence[Trained], device: torch.device | str) -> float | None:
+    """Choose a temperature where one is needed: the geometric mean of those that fit each model best."""
+    config = models[0].subject.artifact.config
+    by_probabilities = config.training is None or config.training.loss not in WITHOUT_PROBABILITIES
+    if by_probabilities or config.inference.temperature != 1:
+        return None
+    return math.exp(fmean(math.log(_best_temperature(model, device)) for model in models))
+
+
+def _best_temperature(model: Trained, device: torch.device | str) -> float:
+    artifact = model.subject.artifact
+    questions = split(model.dataset, artifact.config.split, artifact.catalogue).held("valid")
+    return fit_temperature(artifact.model, questions, artifact.config.inference, device=device)
 
 
 def _ndcg(frame: pl.DataFrame) -> float:
