@@ -1,5 +1,6 @@
 """Files are found where they may lie, fetched whole or not at all, and asked for in one sentence."""
 
+import gzip
 import hashlib
 import io
 import zipfile
@@ -92,6 +93,18 @@ def zipped(compression: int = zipfile.ZIP_STORED, **files: bytes) -> bytes:
 DEFLATED = zipped(zipfile.ZIP_DEFLATED, log=LOG * 100)
 START = DEFLATED.index(b"inside/log.dat") + len(b"inside/log.dat")
 DAMAGED = DEFLATED[:START] + b"\xff" * 8 + DEFLATED[START + 8 :]
+
+
+def patched(archive: bytes, local: int, central: int, value: int) -> bytes:
+    """Set a byte in the two headers that an archive has for its only file."""
+    changed = bytearray(archive)
+    changed[local] = value
+    changed[archive.index(b"PK\1\2") + central] = value
+    return bytes(changed)
+
+
+ENCRYPTED = patched(DEFLATED, local=6, central=8, value=1)  # the lowest bit of the flags
+PACKED_BY_97 = patched(DEFLATED, local=8, central=10, value=97)  # a method that Python doesn't know
 
 
 def files_in(folder: Path) -> set[str]:
@@ -226,6 +239,8 @@ def test_a_file_that_is_not_what_it_should_be_leaves_nothing(server, named, cach
         (b"<html>please log in</html>", "not a zip file"),
         (zipped(log=b"1 1\n1 3\n"), "does not match its checksum"),
         (zipped(log=LOG).replace(LOG, b"9" * len(LOG)), "CRC"),
+        (ENCRYPTED, "encrypted"),
+        (PACKED_BY_97, "compression method"),
         (DAMAGED, "invalid"),
     ],
 )
@@ -235,6 +250,30 @@ def test_an_archive_that_is_not_what_it_should_be_leaves_nothing(
     server.files = {"/all.zip": archive}
     named(Source(File("log.dat", server.url + "/all.zip", CHECKSUM, "inside/log.dat")))
     with pytest.raises(MiqrecError, match=reason):
+        fetch.find("tiny")
+    assert files_in(cache) == set()
+
+
+def test_an_archive_that_unpacks_to_what_no_log_does_leaves_nothing(
+    server, named, cache, monkeypatch
+):
+    monkeypatch.setattr(fetch, "MOST_BYTES", 10 * len(LOG))
+    monkeypatch.setattr(fetch, "MOST_TIMES", 2)
+    server.files = {"/all.zip": DEFLATED}
+    named(Source(File("log.dat", server.url + "/all.zip", None, "inside/log.dat")))
+
+    with pytest.raises(MiqrecError, match="as no log does"):
+        fetch.find("tiny")
+    assert files_in(cache) == set()
+
+
+def test_a_gzipped_file_without_a_checksum_is_kept_only_if_it_can_be_read_to_its_end(
+    server, named, cache
+):
+    server.files = {"/log.dat.gz": gzip.compress(LOG * 100)[:-10]}
+    named(Source(File("log.dat.gz", server.url + "/log.dat.gz")))
+
+    with pytest.raises(MiqrecError, match="ended before"):
         fetch.find("tiny")
     assert files_in(cache) == set()
 

@@ -11,13 +11,19 @@ from typing import NamedTuple
 import pooch
 
 from miqrec.data.named.definitions import DATASETS, File, Source, definition
+from miqrec.data.reading.text import MOST_BYTES, MOST_TIMES, is_gzipped, open_bytes
 from miqrec.errors import MiqrecError
 from miqrec.system.files import replacing
 
 ENVIRONMENT = "MIQREC_DATA"
 
-_FAILURES = (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile)
-"""What pooch (requests' errors are OSErrors) and a damaged archive raise."""
+_CHUNK = 1 << 20
+
+_FAILURES = (
+    *(OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile),
+    *(RuntimeError, NotImplementedError),  # encrypted, or packed in a way that Python doesn't know
+)
+"""What pooch (requests' errors are OSErrors) and a damaged or unusual archive raise."""
 
 
 class SourceFiles(NamedTuple):
@@ -98,7 +104,7 @@ def _fetch(name: str, data_dir: Path | None) -> SourceFiles:
                 # The items first: a log in the cache without them would be found the next time.
                 items = _download(source.items, folder) if source.items else None
                 return SourceFiles(source, _download(source.interactions, folder), items)
-            except _FAILURES as error:
+            except (*_FAILURES, MiqrecError) as error:
                 reasons.append(f"{source.interactions.name}: {textwrap.shorten(str(error), 100)}")
     there = next(iter(_given(data_dir)), Path("DIR"))
     files = " or ".join(source.interactions.name for source in sources)
@@ -111,8 +117,9 @@ def _fetch(name: str, data_dir: Path | None) -> SourceFiles:
 def _download(file: File, folder: Path) -> Path:
     if file.member is None:
         checksum = f"sha256:{file.sha256}" if file.sha256 else None
-        path = pooch.retrieve(file.url, checksum, file.name, folder, progressbar=True)
-        return Path(path)
+        path = Path(pooch.retrieve(file.url, checksum, file.name, folder, progressbar=True))
+        _check_whole(path)
+        return path
     archive_name = str(file.url).rpartition("/")[2]
     archive = pooch.retrieve(file.url, None, archive_name, folder, progressbar=True)
     return _extract(Path(archive), file, folder / file.name)
@@ -122,6 +129,7 @@ def _extract(archive: Path, file: File, target: Path) -> Path:
     """Take a file out of an archive, and remove an archive that does not hold it."""
     try:
         with zipfile.ZipFile(archive) as opened, replacing(target) as partial:
+            _check_size(opened.getinfo(str(file.member)))
             with opened.open(str(file.member)) as packed, partial.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked)
             _verify(partial, file)
@@ -129,6 +137,26 @@ def _extract(archive: Path, file: File, target: Path) -> Path:
         archive.unlink()
         raise
     return target
+
+
+def _check_whole(path: Path) -> None:
+    """Read a gzipped file to its end, and remove one that is damaged, or it would be found the next time."""
+    if not is_gzipped(path):
+        return
+    try:
+        with open_bytes(path) as file:
+            while file.read(_CHUNK):
+                pass
+    except (*_FAILURES, MiqrecError):
+        path.unlink()
+        raise
+
+
+def _check_size(member: zipfile.ZipInfo) -> None:
+    if member.file_size > max(MOST_BYTES, MOST_TIMES * member.compress_size):
+        raise ValueError(
+            f"{member.filename} unpacks to {member.file_size / 2**30:.1f} GiB, as no log does"
+        )
 
 
 def _verify(path: Path, file: File) -> None:

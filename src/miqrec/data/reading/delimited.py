@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -14,13 +14,15 @@ import pyarrow.csv as arrow_csv
 
 from miqrec.data.reading.columns import is_usual_name
 from miqrec.data.reading.headerless import ROLES, are_ratings
-from miqrec.data.reading.text import HEAD, ROW, Layout, first_line, is_gzipped, open_text
+from miqrec.data.reading.quotes import check_quotes, count_lines
+from miqrec.data.reading.text import HEAD, ROW, Layout, first_line, open_bytes, open_text
 from miqrec.errors import MiqrecError
 
 SEPARATORS = (",", ";", "\t", "|")
 """What a separator is looked for among."""
 
 _DATUM = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d\d-\d\d.*")
+_TEXT: Any = pa.string()
 _BLOCK = 1 << 20  # bytes that are parsed at a time; a row must fit into it
 
 
@@ -51,21 +53,24 @@ class Delimited:
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Read ROW and these columns as strings, "" where a field is empty."""
-        last = str(self.n_fields - 1)
-        batches, end = [], ""
-        for batch in self._batches(columns):
-            batches.append(batch.select(self._named(columns)))
-            end = batch[last][-1] if batch.height else end
-        if "\n" in end:
-            self._check_closed()
+        batches = [batch.select(self._named(columns)) for batch in self._batches(columns)]
         empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String()))
-        frame = pl.concat([empty, *batches]).slice(int(self.has_header))
-        return frame.with_row_index(ROW, 1)
+        frame = pl.concat([empty, *batches])
+        if self.quoted and count_lines(self.path) > frame.height:
+            check_quotes(self.path, self.separator)
+        return frame.slice(int(self.has_header)).with_row_index(ROW, 1)
 
     def head(self) -> pl.DataFrame:
-        """Read the first rows of all columns."""
-        first = next(self._batches(self.columns)).select(self._named(self.columns))
-        return first.slice(int(self.has_header), HEAD)
+        """Read the first rows of all columns; what is not UTF-8 is replaced."""
+        first = next(self._batches(self.columns, pa.binary())).select(self._named(self.columns))
+        rows = first.slice(int(self.has_header), HEAD)
+        return pl.DataFrame(
+            {
+                name: [field.decode(errors="replace") for field in rows[name]]
+                for name in rows.columns
+            },
+            schema=dict.fromkeys(rows.columns, pl.String()),
+        )
 
     def line(self, row: int) -> int | None:
         """Return the line on which a row begins."""
@@ -89,14 +94,13 @@ class Delimited:
     def _named(self, columns: Sequence[str]) -> list[pl.Expr]:
         return [pl.col(str(self.places[name])).alias(name) for name in columns]
 
-    def _batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """Read these fields and the last one, by their places, the header among the rows."""
+    def _batches(self, columns: Sequence[str], kind: Any = _TEXT) -> Iterator[pl.DataFrame]:
+        """Read these fields, by their places, the header among the rows."""
         fields = [str(place) for place in range(self.n_fields)]
-        wanted = {str(self.places[name]) for name in columns} | {fields[-1]}
-        compression = "gzip" if is_gzipped(self.path) else None
-        with pa.input_stream(self.path, compression=compression) as stream:
+        wanted = {str(self.places[name]) for name in columns}
+        with open_bytes(self.path) as stream:
             reader = arrow_csv.open_csv(
-                stream,
+                pa.PythonFile(stream, "r"),
                 arrow_csv.ReadOptions(column_names=fields, block_size=_BLOCK),
                 arrow_csv.ParseOptions(
                     delimiter=self.separator,
@@ -104,7 +108,7 @@ class Delimited:
                     newlines_in_values=self.quoted,
                 ),
                 arrow_csv.ConvertOptions(
-                    include_columns=sorted(wanted), column_types=dict.fromkeys(fields, pa.string())
+                    include_columns=sorted(wanted), column_types=dict.fromkeys(fields, kind)
                 ),
             )
             for batch in reader:
@@ -120,22 +124,6 @@ class Delimited:
                 if fields:
                     yield end + 1, fields
                 end = rows.line_num
-
-    def _check_closed(self) -> None:
-        """Check that the last field is not one that swallowed the rest of the file.
-
-        Raises:
-            MiqrecError: If a quote in it is never closed.
-        """
-        start = max(line for line, _ in self._rows())
-        with open_text(self.path) as file:
-            text = "".join(islice(file, start - 1, None))
-        try:
-            list(csv.reader([text], delimiter=self.separator, strict=True))
-        except csv.Error as error:
-            if "unexpected end" in str(error):
-                message = f"{self.path}: line {start} has a quote that is never closed; close it"
-                raise MiqrecError(message) from error
 
 
 def open_delimited(

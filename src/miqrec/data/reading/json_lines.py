@@ -9,7 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from miqrec.data.reading.text import HEAD, ROW, Layout, first_line, is_marked, open_text, read_bytes
+from miqrec.data.reading.text import (
+    HEAD,
+    ROW,
+    Layout,
+    first_line,
+    is_gzipped,
+    is_marked,
+    open_text,
+    read_bytes,
+)
 from miqrec.errors import MiqrecError
 
 
@@ -54,8 +63,9 @@ class JsonLines:
         return None
 
     def _scan(self, columns: Sequence[str]) -> pl.LazyFrame:
-        # Polars takes a byte order mark for content.
-        source = BytesIO(read_bytes(self.path)) if is_marked(self.path) else self.path
+        # Polars takes a byte order mark for content, and unpacks whatever comes.
+        is_plain = not is_marked(self.path) and not is_gzipped(self.path)
+        source = self.path if is_plain else BytesIO(read_bytes(self.path))
         schema = {name: self.types[name] for name in columns}
         return pl.scan_ndjson(source, schema=schema, row_index_name=ROW, row_index_offset=1)
 

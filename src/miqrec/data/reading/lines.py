@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
 from miqrec.data.reading.columns import is_usual_name
 from miqrec.data.reading.delimited import Delimited, find_separator, open_delimited
-from miqrec.data.reading.text import HEAD, ROW, Layout, first_line
+from miqrec.data.reading.text import HEAD, ROW, Layout, first_line, is_gzipped, read_bytes
 from miqrec.errors import MiqrecError
 
 _USUAL = ("\t", ",", ";", "|", " ")
@@ -63,7 +64,8 @@ def open_text_lines(path: Path, layout: Layout) -> Lines | Delimited:
 
 def _split_lines(path: Path) -> pl.DataFrame:
     """Return ROW, user and item, a list, of each line that is not blank."""
-    lines = pl.scan_lines(path, name="fields", row_index_name=ROW, row_index_offset=1)
+    source = BytesIO(read_bytes(path)) if is_gzipped(path) else path
+    lines = pl.scan_lines(source, name="fields", row_index_name=ROW, row_index_offset=1)
     text = pl.col("fields").str.strip_prefix("\ufeff")  # a byte order mark is no content
     fields = lines.with_columns(text.str.extract_all(r"\S+"))
     user, items = pl.col("fields").list.first(), pl.col("fields").list.slice(1)

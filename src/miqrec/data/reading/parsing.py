@@ -11,6 +11,9 @@ from miqrec.errors import MiqrecError
 MISSING_WORDS = ("", "NA", "N/A", "<NA>", "NULL", "null", "NaN", "nan", "None", r"\N")
 """What stands in text files where there is nothing."""
 
+_SHOWN = 80
+"""Characters of a value that a message shows."""
+
 _ISO = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f")
 
 
@@ -69,7 +72,7 @@ def parse_times(table: Table, column: str) -> pl.Expr:
     if dtype == pl.String:
         return _parse_time_text(table, _without_words(values) if table.is_text else values)
     if dtype.is_float():
-        return values.fill_nan(None)
+        return pl.when(values.is_finite()).then(values)
     if dtype.is_integer() or isinstance(dtype, pl.Date | pl.Datetime | pl.Null):
         return values
     raise MiqrecError(
@@ -112,7 +115,8 @@ def _without_words(values: pl.Expr) -> pl.Expr:
 
 
 def _parse_time_text(table: Table, values: pl.Expr) -> pl.Expr:
-    number = values.cast(pl.Float64, strict=False).fill_nan(None)
+    number = values.cast(pl.Float64, strict=False)
+    number = pl.when(number.is_finite()).then(number)
     number = _integers(table, values, otherwise=number)
     if collect(table, table.frame.select(number.is_not_null().first())).item():
         return number
@@ -148,7 +152,8 @@ def _complaint(table: Table, column: str, row: int, value: object) -> str:
             "as integers or strings"
         )
     valid = "numbers or ISO dates" if column == "time" else "strings or whole numbers"
-    return f"{start} has {value!r} in {place}, which is no {column}; give {valid}"
+    shown = repr(value) if len(repr(value)) < _SHOWN else f"{repr(value)[:_SHOWN]}..."
+    return f"{start} has {shown} in {place}, which is no {column}; give {valid}"
 
 
 def _remedy(table: Table, column: str, value: object) -> str:

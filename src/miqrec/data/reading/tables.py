@@ -1,7 +1,7 @@
 """Files and data frames of any format as tables of the columns that are wanted."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -128,15 +128,21 @@ def _find_fault(path: Path, text: TextFile) -> str | None:
     try:
         if line := text.first_bad_line():
             return f"line {line} cannot be parsed; correct it or take it out"
+    except DAMAGED:
+        return None
+    return _find_bad_text(path)
+
+
+def _find_bad_text(path: Path) -> str | None:
+    """Say which line is not in UTF-8; None if all are, or it can't be told."""
+    with suppress(*DAMAGED):
         if line := first_line_not_utf_8(path):
             return f"line {line} is not in UTF-8; save the file in UTF-8"
-    except DAMAGED:
-        pass
     return None
 
 
 def _open_text(path: Path, choose: Choose, layout: Layout) -> Table:
-    with reading(str(path)):
+    with reading(str(path), partial(_find_bad_text, path)):
         text = _TEXT[file_format(path)](path, layout)
     columns = choose(str(path), text.columns)
     with reading(str(path), partial(_find_fault, path, text)):

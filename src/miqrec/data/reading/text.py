@@ -3,9 +3,9 @@
 import gzip
 import zlib
 from collections.abc import Sequence
-from io import TextIOWrapper
+from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol, cast
+from typing import IO, Any, NamedTuple, Protocol
 
 import polars as pl
 
@@ -16,6 +16,9 @@ ROW = "__row__"
 
 HEAD = 100
 """As many rows are looked at to see what a column holds."""
+
+MOST_BYTES, MOST_TIMES = 2**30, 200
+"""What a gzipped file may unpack to: so much, or so many times its own size; logs have some 5 to 50 times."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -66,19 +69,19 @@ def open_bytes(path: Path) -> IO[bytes]:
         MiqrecError: If it is UTF-16.
     """
     file = _unpacked(path)
-    start = file.read(len(_BYTE_ORDER_MARK))
+    start = file.peek(len(_BYTE_ORDER_MARK))
     if start.startswith(_UTF_16):
         file.close()
         raise MiqrecError(f"{path} is in UTF-16; save it in UTF-8")
-    if start != _BYTE_ORDER_MARK:
-        file.seek(0)
+    if start.startswith(_BYTE_ORDER_MARK):
+        file.read(len(_BYTE_ORDER_MARK))
     return file
 
 
 def is_marked(path: Path) -> bool:
     """Return whether a file, unpacked if it is gzipped, begins with a byte order mark."""
     with _unpacked(path) as file:
-        return bool(file.read(len(_BYTE_ORDER_MARK)) == _BYTE_ORDER_MARK)
+        return file.read(len(_BYTE_ORDER_MARK)) == _BYTE_ORDER_MARK
 
 
 def open_text(path: Path) -> IO[str]:
@@ -86,10 +89,43 @@ def open_text(path: Path) -> IO[str]:
     return TextIOWrapper(open_bytes(path), encoding="utf-8", errors="replace", newline="")
 
 
-def _unpacked(path: Path) -> IO[bytes]:
+def _unpacked(path: Path) -> BufferedReader:
     if is_gzipped(path):
-        return cast(IO[bytes], gzip.open(path))
+        return BufferedReader(_Bounded(path), buffer_size=1 << 16)
     return path.open("rb")
+
+
+class _Bounded(RawIOBase):
+    """A gzipped file that stops where its content is no log but a bomb: nearly nothing, over and over."""
+
+    def __init__(self, path: Path) -> None:
+        self._file, self._path = gzip.GzipFile(path), path
+        self._most = max(MOST_BYTES, MOST_TIMES * path.stat().st_size)
+        self._read = 0
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read the next bytes.
+
+        Raises:
+            MiqrecError: If the file unpacks to more than it may.
+        """
+        n_bytes = self._file.readinto(buffer)
+        self._read += n_bytes
+        if self._read > self._most:
+            raise MiqrecError(
+                f"{self._path} unpacks to more than {self._most / 2**30:.1f} GiB, {MOST_TIMES} times its "
+                "size, as no log does; if it is one, unpack it first"
+            )
+        return n_bytes
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
 
 
 def is_gzipped(path: Path) -> bool:
