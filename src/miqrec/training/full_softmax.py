@@ -35,20 +35,22 @@ ROWS = 128
 """The fewest rows in a chunk, since each chunk reads and writes the items' whole gradient."""
 
 
-def mixture_cross_entropy(
-    states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor
+def cross_entropy(
+    states: Tensor, item_vectors: Tensor, targets: Tensor, weights: Tensor | None = None
 ) -> Tensor:
-    """Sum the losses of a mixture over the positions that have a target.
+    """Sum the losses of the positions that have a target.
 
     Args:
         states: (N, D), of sequences one after the other.
         item_vectors: (n_items + 1, D).
-        weights: (N, n) a_{t,j}, the newest answer's first; 0 where a sequence has no such answer.
-        targets: (N,), 0 at a position that answers for later ones only.
+        targets: (N,); with weights 0 at a position that answers for later ones only.
+        weights: (N, n) a_{t,j}, the newest answer's first, 0 where a sequence has no such answer; None
+            where each position answers alone.
     """
     if not torch.is_grad_enabled():
-        states, item_vectors, weights = states.detach(), item_vectors.detach(), weights.detach()
-    arguments = states, item_vectors, weights, targets
+        states, item_vectors = states.detach(), item_vectors.detach()
+        weights = None if weights is None else weights.detach()
+    arguments = states, item_vectors, targets, weights
     loss: Tensor = _FullSoftmax.apply(*arguments)  # type: ignore[no-untyped-call]
     return loss
 
@@ -63,74 +65,109 @@ class _FullSoftmax(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor
+        ctx: Any, states: Tensor, item_vectors: Tensor, targets: Tensor, weights: Tensor | None
     ) -> Tensor:
+        answers = _Alone(targets) if weights is None else _Mixed(targets, weights)
         needed = any(ctx.needs_input_grad)
-        loss, *gradients = _sum_chunks(states, item_vectors, weights, targets, differentiate=needed)
-        ctx.save_for_backward(*gradients)
+        loss, *gradients = _sum_chunks(states, item_vectors, answers, differentiate=needed)
+        ctx.save_for_backward(*gradients, answers.weight_gradient)
         return loss
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         states, item_vectors, weights = ctx.saved_tensors
-        return states * gradient, item_vectors * gradient, weights * gradient, None
+        by_weights = None if weights is None else weights * gradient
+        return states * gradient, item_vectors * gradient, None, by_weights
 
 
 def _sum_chunks(
-    states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor, *, differentiate: bool
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Compute the loss and its gradients by the three inputs (zeros unless asked for)."""
-    kind, (size, n) = states.device.type, weights.shape
+    states: Tensor, item_vectors: Tensor, answers: "_Alone | _Mixed", *, differentiate: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute the loss and its gradients by states and items (zeros unless asked for)."""
+    kind, size = states.device.type, len(states)
     fast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else states.dtype
     candidates = item_vectors[1:].to(fast)  # (n_items, D)
     loss = states.new_zeros((), dtype=at_least_float32(states))
     state_gradient = torch.zeros_like(states)
     item_gradient = torch.zeros_like(item_vectors, dtype=loss.dtype)
-    answered, weight_gradient = _answered(targets, n), torch.zeros_like(weights)  # (N, n)
-    logs, responsible = loss.new_zeros(2, size, n)  # log q_s(target_{s+j}) and r_{s+j,j}
     totals, held = loss.new_zeros(size, 1), loss.new_zeros(0, len(candidates))
     rows = rows_at_a_time(len(candidates), kind)
     for start in range(0, size, rows):
         chunk = slice(start, min(start + rows, size))
-        softmax = _append_product(
-            held, states[chunk].to(fast), candidates.T
-        )  # (n - 1 + rows, n_items)
-        logs[chunk], totals[chunk] = _softmax_in_place(softmax[len(held) :], answered[chunk])
-        answering = _answering(chunk, n, states.device)
-        mixed, shares, by_weights = _mix(logs.gather(0, answering), weights[chunk], targets[chunk])
-        loss -= mixed.sum()
+        softmax = _append_product(held, states[chunk].to(fast), candidates.T)  # behind what is held
+        logs, totals[chunk] = _softmax_in_place(softmax[len(held) :], answers.own[chunk])
+        loss -= answers.add(chunk, logs)
         if differentiate:
-            weight_gradient[chunk] = by_weights
-            responsible.scatter_add_(0, answering, shares)
-            first, last = (
-                start - len(held),
-                chunk.stop if chunk.stop == size else chunk.stop - (n - 1),
-            )
-            known = slice(first, max(first, last))  # positions whose load is known
+            first = start - len(held)
+            waiting = 0 if chunk.stop == size else answers.n - 1  # for the answers to later targets
+            known = slice(first, max(first, chunk.stop - waiting))
             softmax, held = softmax[: known.stop - first], softmax[known.stop - first :]
-            load = responsible[known].sum(dim=1, keepdim=True)
+            load, shares = answers.loads(known)
             divisor = totals[known] / load
-            parts = (
-                responsible[known] / load.clamp(min=torch.finfo(load.dtype).tiny) * totals[known]
-            )
-            softmax = softmax.scatter_add_(1, answered[known], -parts).to(fast)
+            softmax.scatter_add_(1, answers.own[known], -(shares * totals[known]))
+            softmax = softmax.to(fast)
             state_gradient[known] = (softmax @ candidates) / divisor
             _add_product(item_gradient[1:], softmax.T, (states[known].to(fast) / divisor).to(fast))
-    return loss, state_gradient, item_gradient.to(item_vectors.dtype), weight_gradient
+    return loss, state_gradient, item_gradient.to(item_vectors.dtype)
 
 
-def _answered(targets: Tensor, n: int) -> Tensor:
-    """Name the targets that each position answers for, its own first: (N,) -> (N, n) columns of scores."""
-    if n == 1:
-        return targets.unsqueeze(1) - 1
-    return F.pad(targets - 1, (0, n - 1)).unfold(0, n, 1).clamp(min=0)  # 0 where no answer is due
+class _Alone:
+    """Each position answers to its own target alone.
+
+    Attributes:
+        n: How many targets a position answers to.
+        own: (N, n) the columns of scores that belong to these targets, its own first.
+        weight_gradient: What the answers' weights get.
+    """
+
+    def __init__(self, targets: Tensor) -> None:
+        self.n = 1
+        self.own = targets.unsqueeze(1) - 1
+        self.weight_gradient: Tensor | None = None
+
+    def add(self, chunk: slice, logs: Tensor) -> Tensor:
+        """Sum a chunk's log-likelihood, from the logs of its softmax at its own columns (rows, n)."""
+        return logs.sum()
+
+    def loads(self, known: slice) -> tuple[Tensor | float, Tensor | float]:
+        """Return R_s of positions whose load is known, (rows, 1), and r_{s+j,j} / R_s, (rows, n)."""
+        return 1, 1
 
 
-def _answering(chunk: slice, n: int, device: torch.device) -> Tensor:
-    """Name the positions that answer to each target of a chunk, the newest first: (rows, n)."""
-    places = torch.arange(chunk.start, chunk.stop, device=device).unsqueeze(1)
-    return (places - torch.arange(n, device=device)).clamp(min=0)
+class _Mixed:
+    """The newest n positions answer to each target; members are those of `_Alone`."""
+
+    def __init__(self, targets: Tensor, weights: Tensor) -> None:
+        size, self.n = weights.shape
+        self.own = F.pad(targets - 1, (0, self.n - 1)).unfold(0, self.n, 1).clamp(min=0)
+        self.asked = (targets > 0).unsqueeze(1)
+        self.weights = weights
+        self.weight_gradient = torch.zeros_like(weights)
+        self.logs, self.responsible = torch.zeros(
+            2, size, self.n, dtype=at_least_float32(weights), device=weights.device
+        )  # log q_s(target_{s+j}) and r_{s+j,j}
+
+    def add(self, chunk: slice, logs: Tensor) -> Tensor:
+        """Mix the answers to a chunk's targets."""
+        self.logs[chunk] = logs
+        places, ages = (
+            torch.arange(start, stop, device=logs.device)
+            for start, stop in ((chunk.start, chunk.stop), (0, self.n))
+        )
+        answering = (places.unsqueeze(1) - ages).clamp(min=0)  # (rows, n) position t-j
+        logs = self.logs.gather(0, answering)  # log q_{t-j}(target_t)
+        weights, asked = self.weights[chunk], self.asked[chunk]
+        terms = weights.log() + logs  # -inf where there is no answer
+        mixed = terms.logsumexp(dim=1, keepdim=True)  # log p_t(target_t)
+        self.responsible.scatter_add_(0, answering, (terms - mixed).exp() * asked)
+        self.weight_gradient[chunk] = -(logs - mixed).exp() * (asked & (weights > 0))
+        return (mixed * asked).sum()
+
+    def loads(self, known: slice) -> tuple[Tensor, Tensor]:
+        """Sum what each position is responsible for."""
+        load = self.responsible[known].sum(dim=1, keepdim=True)
+        return load, self.responsible[known] / load.clamp(min=torch.finfo(load.dtype).tiny)
 
 
 def _append_product(held: Tensor, left: Tensor, right: Tensor) -> Tensor:
@@ -152,20 +189,6 @@ def _softmax_in_place(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
     own_scores, highest = scores.gather(1, own), scores.amax(dim=1, keepdim=True)
     total = scores.sub_(highest).exp_().sum(dim=1, keepdim=True)
     return own_scores - (total.log() + highest), total
-
-
-def _mix(logs: Tensor, weights: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Mix the answers to each target: `logs` (rows, n) are log q_{t-j}(target_t).
-
-    Returns:
-        log p_t(target_t) (rows, 1), responsibilities (rows, n) and the gradient by the weights (rows, n);
-        0 where no target is.
-    """
-    asked = (targets > 0).unsqueeze(1)
-    terms = weights.log() + logs  # -inf where there is no answer
-    mixed = terms.logsumexp(dim=1, keepdim=True)
-    by_weights = -(logs - mixed).exp() * (asked & (weights > 0))
-    return mixed * asked, (terms - mixed).exp() * asked, by_weights
 
 
 def _add_product(accumulator: Tensor, left: Tensor, right: Tensor) -> None:

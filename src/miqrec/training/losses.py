@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from miqrec.errors import MiqrecError
-from miqrec.training.full_softmax import at_least_float32, mixture_cross_entropy
+from miqrec.training.full_softmax import at_least_float32, cross_entropy
 
 GATHERED = 2**23
 """Numbers in gathered item vectors, 32 MiB in float32; if there are more, backward gathers them again."""
@@ -33,8 +33,7 @@ def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
         item_vectors: (n_items + 1, D).
         targets: (N,).
     """
-    alone = torch.ones(len(states), 1, dtype=at_least_float32(states), device=states.device)
-    return mixture_cross_entropy(states, item_vectors, alone, targets)
+    return cross_entropy(states, item_vectors, targets)
 
 
 def mixture_ce(states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
@@ -49,7 +48,7 @@ def mixture_ce(states: Tensor, item_vectors: Tensor, weights: Tensor, targets: T
             answers from before the sequence. Each row sums to 1.
         targets: (N,), 0 at a position that nothing is asked of, but that answers for later ones.
     """
-    return mixture_cross_entropy(states, item_vectors, weights, targets)
+    return cross_entropy(states, item_vectors, targets, weights)
 
 
 def bce(states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:
