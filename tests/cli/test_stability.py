@@ -152,6 +152,16 @@ def test_a_saved_model_is_measured_too_and_a_sample_of_users_is_enough(world):
     assert [row["system"] for row in found["settings"]] == ["artifact"]
 
 
+def test_competitors_are_measured_beside_the_models(world):
+    against = ("--against", "ensemble-2", "--against", "copies-0.5", "--noise", "random-added")
+    found = findings(stability(world, *against, "--json", runs="runs/sasrec"))
+    assert [(row["system"], row["seeds"]) for row in found["settings"]] == [
+        ("sasrec", [0, 1]),
+        ("sasrec-ensemble-2", [0]),
+        ("sasrec-copies-0.5", [0, 1]),
+    ]
+
+
 CHOOSING = ("--choose", "--mix", "1", "--mix", "0.8 0.2", "--mix", "0.34 0.33 0.33")
 
 
@@ -239,6 +249,10 @@ def test_without_mixtures_to_choose_from_there_is_a_list_of_families(world, tmp_
         (("--mix", "trained"), "was not trained with a mixture"),
         (("--draws", 0), "0 draws measure nothing"),
         (("--users", 1), "1 users are too few"),
+        (
+            ("--choose", "--against", "ensemble-2"),
+            "a choice compares no systems; leave --against out",
+        ),
         (("--choose", "--part", "test"), "chosen on the test split can't be judged by it"),
         (("--choose", "--baseline", "sasrec"), "leave --baseline out"),
         (("--save",), "--trade and --save belong to --choose"),

@@ -35,6 +35,13 @@ Baseline = Annotated[
     str | None,
     typer.Option(help="The system that all others are compared with. Default: the first."),
 ]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Measure beside them: ensemble-2, so many seeds of a system that answer together; copies-0.6, "
+        "a model that reads ten copies of a history, each without that share of its items. Repeat for more."
+    ),
+]
 Users = Annotated[int | None, typer.Option(help="Ask for so many users alone, chosen at random.")]
 Draws = Annotated[int, typer.Option(help="How often each noise is drawn.")]
 Part = Annotated[
@@ -81,6 +88,7 @@ def stability(
     part: Part = None,
     seed: Seed = 0,
     baseline: Baseline = None,
+    against: Against = None,
     choose: Choosing = False,
     trade: Trade = None,
     save: Save = False,
@@ -95,7 +103,8 @@ def stability(
 
     Example: miqrec stability runs/study --mix 1 --mix "0.6 0.4" --out runs/study/stability
     """
-    _check_options(choose=choose, part=part, baseline=baseline, trade=trade, save=save)
+    compared = "--baseline" if baseline else "--against" if against else None
+    _check_options(choose=choose, part=part, compared=compared, trade=trade, save=save)
     from miqrec.cli.stability_study import Request, choose_for_runs, measure_runs  # PyTorch comes
     from miqrec.experiments.stability.measurements import Asked
 
@@ -105,18 +114,18 @@ def stability(
         give = DEFAULT_TRADE if trade is None else trade
         choose_for_runs(request, give, save=save, as_json=json)
     else:
-        measure_runs(request, baseline, as_json=json)
+        measure_runs(request, against or (), baseline, as_json=json)
 
 
 def _check_options(
-    *, choose: bool, part: Held | None, baseline: str | None, trade: float | None, save: bool
+    *, choose: bool, part: Held | None, compared: str | None, trade: float | None, save: bool
 ) -> None:
     """Refuse what would not be honoured."""
     if choose and part == "test":
         raise MiqrecError(
             "a mixture that is chosen on the test split can't be judged by it any more; leave --part out"
         )
-    if choose and baseline:
-        raise MiqrecError("a choice compares no systems; leave --baseline out")
+    if choose and compared:
+        raise MiqrecError(f"a choice compares no systems; leave {compared} out")
     if not choose and (save or trade is not None):
         raise MiqrecError("--trade and --save belong to --choose; give that too, or leave them out")

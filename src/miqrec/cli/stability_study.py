@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from miqrec.cli.output import print_json
 from miqrec.cli.saved import load_with_data
+from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError
-from miqrec.evaluation.inference import with_changes
+from miqrec.evaluation.inference import InferenceConfig, with_changes
 from miqrec.experiments.archive.folders import RunFolder
 from miqrec.experiments.report import rendering
 from miqrec.experiments.stability.choice import Choice, Trained, choose
+from miqrec.experiments.stability.competitors import competitors
 from miqrec.experiments.stability.find import find
 from miqrec.experiments.stability.findings import Findings
 from miqrec.experiments.stability.measurements import Asked
@@ -40,15 +42,15 @@ class Request(NamedTuple):
     out: Path | None
 
 
-def measure_runs(request: Request, baseline: str | None, *, as_json: bool) -> None:
+def measure_runs(
+    request: Request, against: Sequence[str], baseline: str | None, *, as_json: bool
+) -> None:
     """Measure all models in all ways to use them, sum it up, and write or print it."""
     perturbations = _perturbations(request.noises) or PERTURBATIONS
     order: list[tuple[str, str]] = []
     with _folder(request.out) as folder:
         device = choose_device(request.device)
-        for subject, _, dataset in _load(request):
-            saved = subject.artifact.config.inference
-            ways = [with_changes(saved, mix=mix) for mix in request.mixes] or [saved]
+        for subject, dataset, ways in _asked(request, against):
             places = measure_subject(
                 *(subject, dataset, ways, request.asked, perturbations, folder, device)
             )
@@ -79,6 +81,23 @@ def choose_for_runs(request: Request, trade: float, *, save: bool, as_json: bool
                 messages.print(f"{model.folder} is used as chosen from now on", soft_wrap=True)
     noises = [perturbation.name for perturbation in perturbations]
     _report_choices(choices, noises, request.out, as_json=as_json)
+
+
+def _asked(
+    request: Request, against: Sequence[str]
+) -> Iterator[tuple[Subject, Dataset, list[InferenceConfig]]]:
+    """Go through models, then their competitors, each with its data and the ways to use it."""
+    models = []
+    for model in _load(request):
+        saved = model.subject.artifact.config.inference
+        ways = [with_changes(saved, mix=mix) for mix in request.mixes]
+        yield model.subject, model.dataset, ways or [saved]
+        if against:
+            models.append(model)
+    for name in against:
+        for subject in competitors(name, [model.subject for model in models]):
+            saved = subject.artifact.config.inference
+            yield subject, models[0].dataset, [InferenceConfig(exclude_seen=saved.exclude_seen)]
 
 
 def _load(request: Request) -> Iterator[Trained]:

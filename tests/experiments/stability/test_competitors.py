@@ -5,7 +5,7 @@ import pytest
 
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
-from miqrec.experiments.stability.competitors import dropped_copies, ensembles
+from miqrec.experiments.stability.competitors import competitors, dropped_copies, ensembles
 from miqrec.experiments.stability.measurements import Asked
 from miqrec.experiments.stability.measuring import Subject, measure_subject
 from miqrec.runs.fit import fit
@@ -43,6 +43,31 @@ def test_there_must_be_enough_seeds_of_one_data_set(subjects, tmp_path):
     elsewhere = fit(small("sasrec", cycle(n_users=100), epochs=1), tmp_path)
     with pytest.raises(MiqrecError, match="fitted on the same data"):
         ensembles([subjects[0], Subject("sasrec", 1, elsewhere)], 2)
+
+
+def test_competitors_are_named(subjects):
+    assert [each.system for each in competitors("ensemble-2", subjects)] == [
+        "sasrec-ensemble-2"
+    ] * 2
+    thinned = competitors("copies-0.25", subjects)
+    assert [each.system for each in thinned] == ["sasrec-copies-0.25"] * 5 + ["gru4rec-copies-0.25"]
+    assert {each.artifact.model.share for each in thinned} == {0.25}
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("twins", "no competitors 'twins'; name ensemble-2, or copies-0.6"),
+        ("ensemble-x", "no competitors"),
+        ("copies-half", "no competitors"),
+        ("copies-", "no competitors"),
+        ("ensemble-1", "an ensemble of 1 is none"),
+        ("copies-1.5", "can't be read"),
+    ],
+)
+def test_what_is_no_competitor_is_refused(subjects, name, complaint):
+    with pytest.raises(MiqrecError, match=complaint):
+        competitors(name, subjects)
 
 
 def test_scores_of_bce_have_no_mean(tmp_path):

@@ -13,6 +13,23 @@ from miqrec.runs.artifact import Artifact
 from miqrec.stability.competitors import DroppedCopies, Ensemble
 
 
+def competitors(name: str, subjects: Sequence[Subject]) -> list[Subject]:
+    """Make the competitors of some models: by `ensemble-2` ensembles of two, by `copies-0.6` dropped copies.
+
+    Raises:
+        MiqrecError: there are none of that name, or as `ensembles` and `dropped_copies`.
+    """
+    kind, _, number = name.partition("-")
+    if kind == "ensemble" and number.isdecimal():
+        return ensembles(subjects, int(number))
+    if kind == "copies" and _is_number(number):
+        return [dropped_copies(subject, float(number)) for subject in subjects]
+    raise MiqrecError(
+        f"there are no competitors {name!r}; name ensemble-2, or copies-0.6, with any number of seeds or "
+        "share of items"
+    )
+
+
 def ensembles(subjects: Sequence[Subject], size: int) -> list[Subject]:
     """Put the models of each system together, `size` seeds at a time; seeds that are left over are not used.
 
@@ -24,9 +41,11 @@ def ensembles(subjects: Sequence[Subject], size: int) -> list[Subject]:
         a system `<system>-ensemble-<size>` for each system with enough seeds, whose seeds count from 0.
 
     Raises:
-        MiqrecError: no system has as many seeds, models are of different data, or their loss gives no
-            probabilities.
+        MiqrecError: the size is below 2, no system has as many seeds, models are of different data, or
+            their loss gives no probabilities.
     """
+    if size < 2:
+        raise MiqrecError(f"an ensemble of {size} is none; ask for 2 seeds or more")
     found = []
     ordered = sorted(subjects, key=lambda subject: (subject.system, subject.seed))
     for system, members in groupby(ordered, key=lambda subject: subject.system):
@@ -50,6 +69,10 @@ def dropped_copies(subject: Subject, share: float = 0.6) -> Subject:
     copies = cast(Model, DroppedCopies(subject.artifact.model, share))
     artifact = replace(subject.artifact, model=copies)
     return Subject(f"{subject.system}-copies-{share:g}", subject.seed, artifact)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
 
 
 def _together(artifacts: Sequence[Artifact]) -> Artifact:
