@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from miqrec.stability.models import rank_list_sensitivity, seed_floor
     from miqrec.stability.path_patching import measure_paths, summarise_paths
     from miqrec.stability.perturbations import LABELS, PERTURBATIONS, Perturbation, perturb
+    from miqrec.stability.planted import measure_planted, planted_truth, summarise_planted
     from miqrec.stability.similarity import frbo, jaccard
     from miqrec.stability.summary import compare, correct, measured, summarise
     from miqrec.stability.training_noise import perturbed_log
+    from miqrec.stability.window import weights_by_length, window_weights
 
 __all__ = [
     "LABELS",
@@ -28,15 +30,20 @@ __all__ = [
     "frbo",
     "jaccard",
     "measure_paths",
+    "measure_planted",
     "measure_stability",
     "measured",
     "perturb",
     "perturbed_log",
+    "planted_truth",
     "rank_list_sensitivity",
     "sample_users",
     "seed_floor",
     "summarise",
     "summarise_paths",
+    "summarise_planted",
+    "weights_by_length",
+    "window_weights",
 ]
 
 __getattr__ = lazy_names(
@@ -47,8 +54,10 @@ __getattr__ = lazy_names(
         "miqrec.stability.models": ["rank_list_sensitivity", "seed_floor"],
         "miqrec.stability.path_patching": ["measure_paths", "summarise_paths"],
         "miqrec.stability.perturbations": ["LABELS", "PERTURBATIONS", "Perturbation", "perturb"],
+        "miqrec.stability.planted": ["measure_planted", "planted_truth", "summarise_planted"],
         "miqrec.stability.similarity": ["frbo", "jaccard"],
         "miqrec.stability.summary": ["compare", "correct", "measured", "summarise"],
         "miqrec.stability.training_noise": ["perturbed_log"],
+        "miqrec.stability.window": ["weights_by_length", "window_weights"],
     },
 )
