@@ -51,13 +51,18 @@ def read_versioned(path: Path, kind: type[C], whose: str, newest: int) -> C:
     Raises:
         MiqrecError: the format is newer, or as `read_config`.
     """
+    check_format(path, whose, newest)
+    return read_config(path, kind, whose)
+
+
+def check_format(path: Path, whose: str, newest: int) -> None:
+    """See that this version can read a file; arguments and errors are those of `read_versioned`."""
     header = read_config(path, _Header, whose)
     if header.format > newest:
         raise MiqrecError(
             f"{path} was written by miqrec {header.miqrec} in format {header.format}, and this version "
             f"reads up to format {newest}; upgrade miqrec"
         )
-    return read_config(path, kind, whose)
 
 
 class _Header(Config, extra="ignore"):

@@ -28,9 +28,12 @@ def test_a_model_that_was_fitted_on_everything_is_evaluated_on_what_is_later(tmp
 def test_a_run_finds_its_data_from_another_folder(tmp_path, monkeypatch):
     log = "user,item\n" + "".join(f"{user},{item}\n" for user in range(3) for item in "abcd")
     (tmp_path / "log.csv").write_text(log, encoding="utf-8")
+    titles = "item,title\n" + "".join(f"{item},Title {item}\n" for item in "abcd")
+    (tmp_path / "items.csv").write_text(titles, encoding="utf-8")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
-    trained = miqrec("train", "--data", "log.csv", "--model", "markov", "--out", "run")
+    data = ("--data", "log.csv", "--items", "items.csv")
+    trained = miqrec("train", *data, "--model", "markov", "--out", "run")
     assert trained.returncode == 0, trained.stderr
 
     monkeypatch.chdir(tmp_path / "elsewhere")

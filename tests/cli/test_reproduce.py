@@ -12,6 +12,7 @@ import pytest
 
 from commands import miqrec
 from miqrec.experiments.studies.study import Study
+from miqrec.system.checksums import read_checked
 from worlds import cycle, frame
 
 TINY = """
@@ -64,7 +65,7 @@ def test_systems_side_by_side_of_which_one_fails_and_then_again_without_it(tiny,
     *_, error = done.stderr.splitlines()
     assert error.startswith("error: 1 of 2 runs failed: broken 0 (the loss is nan at step")
     assert f"{out}/tiny/broken/seed-0.log" in error
-    study = Study.model_validate_json((out / "tiny" / "study.json").read_text())
+    study = read_checked(out / "tiny" / "study.json", Study, "a study's", "restore it")
     assert list(study.systems) == ["plain", "broken"]
 
     log = out / "tiny" / "plain" / "seed-0.log"

@@ -1,6 +1,7 @@
 """Data sets on disk: what is written is read back, whole or not at all."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -168,3 +169,21 @@ def test_a_newer_format_is_an_error(tmp_path):
     (tmp_path / "store" / "dataset.json").write_text(json.dumps(about | {"format": 99}))
     with pytest.raises(MiqrecError, match="newer miqrec"):
         read_saved_dataset(tmp_path / "store")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there can files be kept small")
+def test_a_disk_that_is_full_before_the_last_bytes_leaves_the_old_data_set(tmp_path):
+    """NumPy's own `save` leaves such an array short, and says nothing."""
+    resource = pytest.importorskip("resource")
+    small().save(tmp_path / "store")
+    many = small(items=tuple(range(2000)), users=["ann"] * 2000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (128 + 4 * 2000 - 1, limits[1]))  # a byte too few
+    try:
+        with pytest.raises(MiqrecError, match="store can't be written: File too large"):
+            many.save(tmp_path / "store")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert read_saved_dataset(tmp_path / "store").fingerprint == small().fingerprint

@@ -13,6 +13,7 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import summary
 from miqrec.runs import fit as fitting
 from miqrec.runs import folder as runs
+from miqrec.runs import run as running
 from miqrec.runs.artifact import load_artifact
 from miqrec.runs.folder import claim, note_environment, read_metrics
 from miqrec.runs.run import run
@@ -69,7 +70,7 @@ def test_a_finished_run_whose_model_is_gone_or_damaged_says_so(tmp_path, harm, f
     part = tmp_path / "run" / ("final" if final else "") / "artifact"
     if harm == "missing":
         (part / "items.parquet").unlink()
-        sentence = r"items\.parquet can't be read: No such file"
+        sentence = r"items\.parquet is missing or is no file; restore it from a copy"
     else:
         weights = part / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:-1])
@@ -154,15 +155,6 @@ def test_a_folder_that_a_kill_left_with_half_a_config_is_nobodys(tmp_path):
     assert [path.name for path in folder.iterdir()] == ["config.json"]
 
 
-def test_checkpoints_that_a_kill_left_in_a_finished_run_go(tmp_path):
-    run(PLAN, tmp_path / "run")
-    (tmp_path / "run" / "checkpoints").mkdir()
-
-    run(PLAN, tmp_path / "run")
-
-    assert not (tmp_path / "run" / "checkpoints").exists()
-
-
 def test_the_final_model_is_fitted_on_everything_for_the_chosen_epochs(tmp_path):
     metrics = run(PLAN, tmp_path / "run", final=True)
 
@@ -183,6 +175,32 @@ def test_a_run_stopped_while_it_fits_on_everything_goes_on_with_that(tmp_path, m
     run(PLAN, tmp_path / "run")  # as --resume does, which need not be told of --final again
 
     assert load_artifact(tmp_path / "run" / "final").config.trained_on == "all"
+
+
+def test_a_run_stopped_before_it_begins_still_knows_of_the_fit_on_everything(tmp_path, monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for stopped in ("write_json", "note_environment"):  # before the config is written, and after
+        with monkeypatch.context() as patch:
+            patch.setattr(runs if stopped == "write_json" else running, stopped, stop)
+            with pytest.raises(KeyboardInterrupt):
+                run(PLAN, tmp_path / stopped, final=True)
+
+        run(PLAN, tmp_path / stopped)
+
+        assert load_artifact(tmp_path / stopped / "final").config.trained_on == "all"
+
+
+@pytest.mark.parametrize("part", [".", "final"])
+def test_checkpoints_that_a_kill_left_beside_a_saved_model_go(tmp_path, part):
+    run(PLAN, tmp_path / "run", final=True)
+    left = tmp_path / "run" / part / "checkpoints"
+    left.mkdir()
+
+    run(PLAN, tmp_path / "run")
+
+    assert not left.exists()
 
 
 def test_a_finished_fit_on_everything_is_not_repeated(tmp_path, monkeypatch):

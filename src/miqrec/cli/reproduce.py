@@ -62,6 +62,7 @@ def reproduce(
     """
     from miqrec.experiments.studies.plan import plan
     from miqrec.experiments.studies.recipe_files import find_study
+    from miqrec.system.checksums import with_checksums
     from miqrec.system.files import write_json
 
     study = find_study(table, dataset)
@@ -72,7 +73,8 @@ def reproduce(
     if dry_run:
         _show_plan(study, runs, as_json=json)
         return
-    write_json(out / study.name / "study.json", study.model_dump(mode="json"))
+    content = with_checksums(study.model_dump(mode="json"), "study.json")
+    write_json(out / study.name / "study.json", content)
     failures = _run(runs, jobs, data_dir)
     _report(study, runs, out, as_json=json)
     if failures:

@@ -131,7 +131,7 @@ def _combine(
         basis = Request(DataConfig(source=data), "miq-sasrec", {})
     source = DataConfig(source=data) if data else basis.source
     if items:
-        source = source.model_copy(update={"items": str(items)})
+        source = DataConfig(**source.model_dump() | {"items": str(items)})
     return Request(source, model or basis.model, basis.values)
 
 

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -74,10 +75,10 @@ class Dataset:
 def write_dataset(dataset: Dataset, folder: Path) -> None:
     """Write a data set to a new folder, with the checksums of its files."""
     folder.mkdir()
-    np.save(folder / "items.npy", dataset.sequences.items)
-    np.save(folder / "offsets.npy", dataset.sequences.offsets)
+    _write_array(folder / "items.npy", dataset.sequences.items)
+    _write_array(folder / "offsets.npy", dataset.sequences.offsets)
     for name, column in dataset.sequences.columns().items():
-        np.save(folder / f"{name}.npy", column)
+        _write_array(folder / f"{name}.npy", column)
     dataset.users.to_frame("user").write_parquet(folder / "users.parquet")
     dataset.catalogue.frame.write_parquet(folder / "items.parquet")
     header = {
@@ -89,9 +90,16 @@ def write_dataset(dataset: Dataset, folder: Path) -> None:
     write_described(folder / _HEADER, header)
 
 
+def _write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array as `np.save` does, which doesn't notice when a disk is too full for its last bytes."""
+    with path.open("wb") as file:
+        by_python: Any = SimpleNamespace(write=file.write)
+        np.lib.format.write_array(by_python, np.asanyarray(array), allow_pickle=False)
+
+
 def is_saved_dataset(folder: Path) -> bool:
-    """Return whether `Dataset.save` wrote this folder."""
-    return (folder / _HEADER).is_file()
+    """Return whether `Dataset.save` wrote this folder, which may have lost its header since."""
+    return any((folder / name).exists() for name in (_HEADER, "offsets.npy"))
 
 
 def read_saved_dataset(folder: Path) -> Dataset:
@@ -116,7 +124,7 @@ def read_saved_dataset(folder: Path) -> Dataset:
 
 def _read(folder: Path) -> tuple[Dataset, str]:
     """Read a data set, and the fingerprint that it had when it was saved."""
-    header = json.loads((folder / _HEADER).read_bytes())
+    header = _read_header(folder / _HEADER)
     if header["format"] > FORMAT:
         raise MiqrecError(
             f"{folder} was written by a newer miqrec (format {header['format']}, this one "
@@ -131,6 +139,14 @@ def _read(folder: Path) -> tuple[Dataset, str]:
     users = read_frame(folder / "users.parquet")["user"]
     kinds = tuple(header.get("kinds", ()))
     return Dataset(sequences, catalogue, users, header["name"], kinds), header["fingerprint"]
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    try:
+        header = dict(json.loads(path.read_bytes()))
+        return header | {"format": int(header["format"])}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise MiqrecError(f"{path} is damaged ({error}); {_REMEDY}") from error
 
 
 def _array(folder: Path, name: str) -> npt.NDArray[Any]:

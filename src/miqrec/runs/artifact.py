@@ -184,8 +184,11 @@ def artifact_folder(folder: Path) -> Path:
     """Find the artifact: the folder itself, or the `artifact` inside it where it is a run."""
     for candidate in (folder / "artifact", folder):
         recover(candidate)
-        if (candidate / "model.safetensors").is_file() and (candidate / "config.json").is_file():
+        missing = [name for name in sorted(FILES) if not (candidate / name).is_file()]
+        if not missing:
             return candidate
+        if any((candidate / name).exists() for name in FILES - {"config.json"}):
+            raise MiqrecError(f"{candidate / missing[0]} is missing or is no file; {REMEDY}")
     if (folder / "config.json").is_file() and not (folder / "model.safetensors").exists():
         raise MiqrecError(
             f"{folder} holds a run that is not finished; "

@@ -7,12 +7,19 @@ from typing import Any
 import polars as pl
 import torch
 
-from miqrec.config import C, Config, read_config
+from miqrec.config import C, Config
 from miqrec.errors import MiqrecError
 from miqrec.runs.config import RunConfig
+from miqrec.system.checksums import read_checked, with_checksums
 from miqrec.system.environment import Environment, environment
 from miqrec.system.files import sweep, write_json
 from miqrec.system.tables import read_frame
+
+REMEDY = "restore it from a copy, or begin again in a new folder"
+"""What to do about a damaged file of a run."""
+
+DESCRIBED = ("config.json", "environment.json", "history.csv", "ranks.parquet")
+"""The files of a run whose checksums stand with its scores."""
 
 
 class Validation(Config):
@@ -41,21 +48,65 @@ def note_environment(folder: Path, device: torch.device | None = None) -> None:
     """Write what this start runs on; a run that went on elsewhere remembers where it was begun."""
     path, now = folder / "environment.json", environment(device)
     if path.exists():
-        before = read_config(path, Environment, "a run's")
+        before = read_environment(folder)
         others = {before.device, *before.earlier_devices} - {now.device}
         now = now.model_copy(update={"earlier_devices": tuple(sorted(others))})
-    write_json(path, now.model_dump(mode="json"))
+    write_json(path, with_checksums(now.model_dump(mode="json"), path.name))
 
 
-def claim(folder: Path, config: Config) -> None:
-    """Make `folder` this run's, or see that it already is."""
-    if (folder / "config.json").exists():
+def describe_history(folder: Path) -> None:
+    """Note in `environment.json` the checksum of a pre-training's history, for it has no scores."""
+    path = folder / "environment.json"
+    content = read_environment(folder).model_dump(mode="json")
+    write_json(path, with_checksums(content, path.name, folder / "history.csv"))
+
+
+def read_environment(folder: Path) -> Environment:
+    """Read what a run was made on."""
+    return read_checked(folder / "environment.json", Environment, "a run's", REMEDY)
+
+
+def write_scores(path: Path, scores: Validation) -> None:
+    """Write a run's scores, with the checksums of the files that they were made with."""
+    described = (path.with_name(name) for name in DESCRIBED)
+    write_json(path, with_checksums(scores.model_dump(), path.name, *described))
+
+
+def claim(folder: Path, config: Config, *, final: bool = False) -> None:
+    """Make `folder` this run's, or see that it already is.
+
+    Args:
+        folder: it need not exist yet.
+        config: what the run is.
+        final: note, by an empty folder `final`, that a fit on everything is to follow. The note comes
+            before the config, so that no run whose process is killed goes on without it.
+
+    Raises:
+        MiqrecError: the folder holds another run or other files.
+    """
+    is_new = not (folder / "config.json").exists()
+    if not is_new:
         check_same(_read_config(folder, type(config)), config, folder)
-        return
+    elif not _is_nobodys(folder):
+        raise MiqrecError(
+            f"{folder} holds other files and no config.json; choose a new folder for --out"
+        )
+    if final:
+        (folder / "final").mkdir(parents=True, exist_ok=True)
+    if is_new:
+        content = with_checksums(config.model_dump(mode="json"), "config.json")
+        write_json(folder / "config.json", content)
+
+
+def _is_nobodys(folder: Path) -> bool:
+    """Whether there is no such folder, or nothing in it but what a killed process left at once."""
+    if not folder.exists():
+        return True
     sweep(folder)
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise MiqrecError(f"{folder} holds other files; choose a new folder for --out")
-    write_json(folder / "config.json", config.model_dump(mode="json"))
+    return folder.is_dir() and all(
+        path.name == "final" and path.is_dir() and not any(path.iterdir())
+        for path in folder.iterdir()
+    )
 
 
 def read_run_config(folder: Path) -> RunConfig:
@@ -69,7 +120,7 @@ def _read_config(folder: Path, kind: type[C]) -> C:
         raise MiqrecError(
             f"{folder} is not a run: it has no config.json; give what --out was given"
         )
-    return read_config(path, kind, "such a run's")
+    return read_checked(path, kind, "such a run's", REMEDY)
 
 
 def read_metrics(folder: Path) -> Metrics:
@@ -80,7 +131,7 @@ def read_metrics(folder: Path) -> Metrics:
             f"{folder} is not a finished run: it has no metrics.json; "
             f"`miqrec train --out {folder} --resume` goes on with one that was stopped"
         )
-    return read_config(path, Metrics, "a run's")
+    return read_checked(path, Metrics, "a run's", REMEDY)
 
 
 def read_history(folder: Path) -> pl.DataFrame | None:

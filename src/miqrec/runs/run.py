@@ -10,7 +10,6 @@ from pathlib import Path
 import polars as pl
 import torch
 
-from miqrec.config import read_config
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.evaluate import rank_questions
@@ -18,16 +17,21 @@ from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.metrics import summary
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.folder import (
+    REMEDY,
     Metrics,
     Validation,
     claim,
+    describe_history,
     epoch_seconds,
     note_environment,
+    read_environment,
     read_metrics,
+    write_scores,
 )
 from miqrec.runs.plan import Plan, PretrainingPlan
+from miqrec.system.checksums import read_checked
 from miqrec.system.environment import choose_device, peak_mib
-from miqrec.system.files import remove, replacing, write_json
+from miqrec.system.files import remove, replacing
 from miqrec.system.locks import locked
 from miqrec.training.hooks import NO_HOOKS, Hooks
 from miqrec.training.optimization import check_functions
@@ -54,9 +58,7 @@ def run(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS, *, final: bool = Fals
     """
     with locked(folder):
         _check_hooks(plan, folder / "metrics.json", hooks)
-        claim(folder, plan.config)
-        if final:
-            (folder / "final").mkdir(exist_ok=True)
+        claim(folder, plan.config, final=final)
         metrics = _run(plan, folder, hooks)
         if (folder / "final").is_dir():
             _run_final(plan, folder / "final", metrics.epochs, hooks)
@@ -96,7 +98,7 @@ def _run(plan: Plan, folder: Path, hooks: Hooks) -> Metrics:
     save_artifact(artifact, folder / "artifact")
     with replacing(folder / "ranks.parquet") as partial:
         test.drop("seen").write_parquet(partial)
-    write_json(folder / "metrics.json", metrics.model_dump())
+    write_scores(folder / "metrics.json", metrics)
     report_misses(metrics, plan.config.inference)
     remove(folder / "checkpoints")
     return metrics
@@ -159,9 +161,9 @@ def validate(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> dict[str, flo
     if not path.exists():
         valid = _ranks(fit(plan, folder, hooks), plan, "valid", choose_device(hooks.device))
         found = Validation(valid=summary(valid["rank"].to_torch()))
-        write_json(path, found.model_dump())
+        write_scores(path, found)
         remove(folder / "checkpoints")
-    return read_config(path, Validation, "a trial's").valid
+    return read_checked(path, Validation, "a trial's", REMEDY).valid
 
 
 def _check_hooks(plan: Plan, result: Path, hooks: Hooks) -> None:
@@ -179,6 +181,7 @@ def _run_final(plan: Plan, folder: Path, epochs: int | None, hooks: Hooks) -> No
     from miqrec.runs.fit import fit_on_everything
 
     if (folder / "artifact").exists():
+        remove(folder / "checkpoints")
         load_artifact(folder)  # which sees that it is whole
         return
     save_artifact(fit_on_everything(plan, epochs, folder, hooks), folder / "artifact")
@@ -200,9 +203,12 @@ def run_pretraining(plan: PretrainingPlan, folder: Path, hooks: Hooks = NO_HOOKS
     with locked(folder):
         claim(folder, plan.config)
         if (folder / "artifact").exists():
+            remove(folder / "checkpoints")
+            read_environment(folder)  # which sees that the history is whole
             return load_artifact(folder)
         note_environment(folder, device)
         artifact = fit_pretraining(plan, folder, hooks)
+        describe_history(folder)
         save_artifact(artifact, folder / "artifact")
         remove(folder / "checkpoints")
         return artifact

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from miqrec.config import C, parse_config, read_config
 from miqrec.errors import MiqrecError
 from miqrec.system.files import write_json
 
@@ -18,10 +19,8 @@ def write_described(path: Path, content: dict[str, Any]) -> None:
         path: The file; it is the last to be written of its folder.
         content: What it holds besides; values that JSON has.
     """
-    files = [file for file in sorted(path.parent.iterdir()) if file.is_file()]
-    sums = {file.name: hash_file(file) for file in files}
-    sums[path.name] = _hash_content(content)
-    text = json.dumps(content | {KEY: sums}, indent=2, ensure_ascii=False)
+    described = with_checksums(content, path.name, *sorted(path.parent.iterdir()))
+    text = json.dumps(described, indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 
@@ -35,6 +34,43 @@ def write_described_again(path: Path, content: dict[str, Any]) -> None:
     sums = json.loads(path.read_bytes()).get(KEY)
     kept = {} if sums is None else {KEY: sums | {path.name: _hash_content(content)}}
     write_json(path, content | kept)
+
+
+def with_checksums(content: dict[str, Any], name: str, *files: Path) -> dict[str, Any]:
+    """Return what a JSON file is to hold: its content, and the SHA-256 of that and of files beside it.
+
+    Args:
+        content: Values that JSON has.
+        name: What the JSON file will be called.
+        files: Those beside it; what is no file, or isn't there, is left out.
+    """
+    sums = {file.name: hash_file(file) for file in files if file.is_file()}
+    return content | {KEY: sums | {name: _hash_content(content)}}
+
+
+def read_checked(path: Path, kind: type[C], whose: str, remedy: str) -> C:
+    """Read a JSON file that miqrec wrote, once it and the files that it describes are what was written.
+
+    A file of before there were checksums is read as it is.
+
+    Args:
+        path: The file.
+        kind: What it holds besides its checksums.
+        whose: For the sentence of an error, as in "a run's".
+        remedy: What to do about a damaged file, which ends the sentence of the error.
+
+    Raises:
+        MiqrecError: If the file, or one that it describes, is missing, can't be read or was altered.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return read_config(path, kind, whose)  # whose sentence says what is wrong
+    if not isinstance(content, dict) or not isinstance(content.get(KEY), dict):
+        return read_config(path, kind, whose)
+    _compare(path, content, remedy)
+    plain = {key: value for key, value in content.items() if key != KEY}
+    return parse_config(json.dumps(plain).encode(), kind, path, whose)
 
 
 def verify(path: Path, remedy: str, since: int) -> None:
@@ -51,14 +87,26 @@ def verify(path: Path, remedy: str, since: int) -> None:
     content = json.loads(path.read_bytes())
     if KEY not in content and content["format"] >= since:
         raise MiqrecError(f"{path} is damaged: it has no {KEY}; {remedy}")
-    for name, expected in content.pop(KEY, {}).items():
+    if KEY in content:
+        _compare(path, content, remedy)
+
+
+def _compare(path: Path, content: dict[str, Any], remedy: str) -> None:
+    """Compare a JSON file that has checksums with its own, and if it is whole, the others with theirs."""
+    sums = dict(content[KEY])
+    own = _hash_content({key: value for key, value in content.items() if key != KEY})
+    if sums.pop(path.name, None) != own:
+        raise MiqrecError(f"{path} is damaged or was altered; {remedy}")
+    for name, expected in sums.items():
         file = path.with_name(Path(name).name)  # a name that was tampered with leads nowhere else
         try:
-            found = _hash_content(content) if file == path else hash_file(file)
+            found = hash_file(file)
         except OSError as error:
-            raise MiqrecError(f"{file} can't be read: {error.strerror}; {remedy}") from error
-        if found != expected:
-            raise MiqrecError(f"{file} is damaged or was altered; {remedy}")
+            sentence = f"{file} can't be read: {error.strerror}; {remedy} ({path} names it)"
+            raise MiqrecError(sentence) from error
+        if found != expected:  # it may also be its checksum that was altered
+            sentence = f"{file} is damaged or was altered; {remedy} (its checksum is in {path})"
+            raise MiqrecError(sentence)
 
 
 def hash_file(path: Path) -> str:

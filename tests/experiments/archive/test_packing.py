@@ -292,10 +292,10 @@ def test_a_pack_that_is_damaged_is_named_and_left_alone(tmp_path, name):
 def test_a_pack_of_a_newer_version_is_refused(tmp_path):
     folder = compared(tmp_path / "study", seeds=1)
     pack_study(folder)
-    newer = json.loads((folder / RUNS).read_text()) | {"format": 2, "miqrec": "9.0", "more": 1}
+    newer = json.loads((folder / RUNS).read_text()) | {"format": 9, "miqrec": "9.0", "more": 1}
     write_json(folder / RUNS, newer)
 
-    with pytest.raises(MiqrecError, match=r"written by miqrec 9\.0 in format 2.*upgrade miqrec"):
+    with pytest.raises(MiqrecError, match=r"written by miqrec 9\.0 in format 9.*upgrade miqrec"):
         read_runs(folder)
 
 
@@ -304,3 +304,37 @@ def test_a_folder_that_is_no_study_is_refused(tmp_path):
 
     with pytest.raises(MiqrecError, match=r"is not a study: it has no study\.json"):
         pack_study(tmp_path)
+
+
+def test_other_numbers_in_the_tables_of_a_pack_are_refused(tmp_path):
+    folder = compared(tmp_path / "study", seeds=1)
+    pack_study(folder)
+    ranks = pl.read_parquet(folder / RANKS)
+    ranks.with_columns(pl.col("rank") % 2 + 1).write_parquet(folder / RANKS)
+
+    with pytest.raises(MiqrecError, match=r"ranks\.parquet is damaged or was altered"):
+        read_runs(folder)
+
+
+def test_a_pack_without_its_list_of_runs_says_so(tmp_path):
+    folder = compared(tmp_path / "study", seeds=1)
+    pack_study(folder)
+    (folder / RUNS).unlink()
+
+    with pytest.raises(MiqrecError, match=r"runs\.json is missing"):
+        read_runs(folder)
+
+
+def test_a_pack_of_before_there_were_checksums_is_read(tmp_path):
+    folder = compared(tmp_path / "study", seeds=1)
+    pack_study(folder)
+    older = json.loads((folder / RUNS).read_text()) | {"format": 1}
+    older.pop("checksums")
+    for entry in older["runs"]:
+        entry.pop("checksums")
+    write_json(folder / RUNS, older)
+
+    assert [(run.system, run.seed) for run in read_runs(folder).finished] == [
+        ("miq", 0),
+        ("sasrec", 0),
+    ]

@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from miqrec.config import read_config
 from miqrec.experiments.archive.records import RunRecord, check_columns, ordered_ranks
-from miqrec.runs.folder import read_metrics, read_run_config
-from miqrec.system.environment import Environment
+from miqrec.runs.folder import read_environment, read_metrics, read_run_config
 from miqrec.system.tables import read_frame
 
 
@@ -62,7 +60,7 @@ def read_run_folder(run: RunFolder) -> RunRecord:
         *run,
         config=read_run_config(run.folder),
         metrics=read_metrics(run.folder),
-        environment=read_config(run.folder / "environment.json", Environment, "a run's"),
+        environment=read_environment(run.folder),
         history=read_history(run.folder, "NDCG@10"),
         ranks=ordered_ranks(read_frame(path), path),
     )
@@ -90,6 +88,6 @@ def _is_run(config: Path) -> bool:
     """Tell runs from saved models and pre-trainings; a config that can't be read may be a run's."""
     try:
         keys = json.loads(config.read_bytes()).keys()
-    except (ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError):
         return True
     return not {"format", "pretraining"} & keys

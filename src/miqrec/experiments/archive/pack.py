@@ -9,6 +9,8 @@ Only what `runs.json` names is in the pack, and that file is replaced last: a pr
 while it adds runs leaves the pack as it was.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib.metadata import version
@@ -16,18 +18,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
+from polars import selectors
+from pydantic import Field
 
-from miqrec.config import C, Config, parse_config, read_config, read_versioned
+from miqrec.config import C, Config, check_format, parse_config, read_config
 from miqrec.errors import MiqrecError
 from miqrec.experiments.archive.records import RunRecord, ordered_ranks
 from miqrec.experiments.archive.tables import Key, divide, equal, sort_by_question, stack
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.folder import Metrics
+from miqrec.system.checksums import KEY, read_checked, with_checksums
 from miqrec.system.environment import Environment
 from miqrec.system.files import replacing
 from miqrec.system.tables import read_frame
 
-FORMAT = 1
+FORMAT = 2
+"""The version of the files; format 1 had no checksums."""
+
+REMEDY = "restore it from a copy"
 
 RUNS, HISTORY, RANKS = "runs.json", "history.parquet", "ranks.parquet"
 
@@ -42,6 +50,7 @@ class Entry(Config):
     config: dict[str, Any]
     metrics: dict[str, Any] | None  # None for a pre-training
     environment: dict[str, Any]
+    checksums: dict[str, str] = Field(default_factory=dict)  # of its rows, by the file's name
 
     @property
     def key(self) -> Key:
@@ -63,6 +72,10 @@ class RunFiles(NamedTuple):
     history: pl.DataFrame
     ranks: pl.DataFrame
 
+    def tables(self) -> tuple[tuple[str, pl.DataFrame], ...]:
+        """Return its rows of each of the pack's tables."""
+        return (HISTORY, self.history), (RANKS, self.ranks)
+
     def equal(self, other: "RunFiles") -> bool:
         """Whether the other has the same content."""
         same_entry = self.entry == other.entry
@@ -73,6 +86,7 @@ class _Index(Config):
     format: int
     miqrec: str
     runs: tuple[Entry, ...]
+    checksums: dict[str, str] = Field(default_factory=dict)  # of this file itself
 
 
 def run_folder(study: Path, key: Key) -> Path:
@@ -90,7 +104,8 @@ def read_entries(study: Path) -> dict[Key, Entry]:
     path = study / RUNS
     if not path.is_file():
         return {}
-    return _by_key(read_versioned(path, _Index, WHOSE, FORMAT))
+    check_format(path, WHOSE, FORMAT)
+    return _by_key(read_checked(path, _Index, WHOSE, REMEDY))
 
 
 def read_pack(study: Path) -> dict[Key, RunFiles]:
@@ -102,7 +117,8 @@ def read_pack(study: Path) -> dict[Key, RunFiles]:
     entries = read_entries(study)
     if not entries:
         return {}
-    return _assembled(entries, read_frame(study / HISTORY), read_frame(study / RANKS))
+    runs = _assembled(entries, read_frame(study / HISTORY), read_frame(study / RANKS))
+    return {key: _checked(study, run) for key, run in runs.items()}
 
 
 def read_packed_runs(study: Path) -> dict[Key, PackedRun]:
@@ -148,14 +164,18 @@ def write_pack(study: Path, runs: Iterable[RunFiles]) -> None:
         replacing(study / HISTORY) as to_history,
         replacing(study / RANKS) as to_ranks,
     ):
-        to_runs.write_text(_index(ordered).model_dump_json(indent=1) + "\n", encoding="utf-8")
-        stack((run.entry.key, run.history) for run in ordered).write_parquet(to_history)
-        ranks = stack((run.entry.key, run.ranks) for run in ordered)
-        sort_by_question(ranks).write_parquet(to_ranks)
+        history = stack((run.entry.key, run.history) for run in ordered)
+        ranks = sort_by_question(stack((run.entry.key, run.ranks) for run in ordered))
+        history.write_parquet(to_history)
+        ranks.write_parquet(to_ranks)
+        index = _index(_assembled({run.entry.key: run.entry for run in ordered}, history, ranks))
+        content = with_checksums(index.model_dump(mode="json", exclude={KEY}), RUNS)
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        to_runs.write_text(text + "\n", encoding="utf-8")
         entries = _by_key(read_config(to_runs, _Index, WHOSE))
-        read = partial(pl.read_parquet, glob=False)
-        written = _assembled(entries, read(to_history), read(to_ranks))
-        _check_same(study, ordered, written)
+        scan = partial(pl.read_parquet, glob=False)
+        read = _assembled(entries, scan(to_history), scan(to_ranks))
+        _check_same(study, ordered, {key: _checked(study, run) for key, run in read.items()})
 
 
 def _check_same(study: Path, runs: Iterable[RunFiles], written: Mapping[Key, RunFiles]) -> None:
@@ -167,9 +187,30 @@ def _check_same(study: Path, runs: Iterable[RunFiles], written: Mapping[Key, Run
             )
 
 
-def _index(runs: Iterable[RunFiles]) -> _Index:
-    entries = tuple(run.entry for run in runs)
+def _index(runs: Mapping[Key, RunFiles]) -> _Index:
+    """List the runs with the checksums of their rows."""
+    entries = tuple(
+        run.entry.model_copy(
+            update={"checksums": {name: _digest(rows) for name, rows in run.tables()}}
+        )
+        for run in runs.values()
+    )
     return _Index(format=FORMAT, miqrec=version("miqrec"), runs=entries)
+
+
+def _digest(rows: pl.DataFrame) -> str:
+    """Return the SHA-256 (hex) of values, whatever kind of number a file has them as."""
+    values = rows.cast({selectors.numeric(): pl.Float64}).to_dict(as_series=False)
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _checked(study: Path, run: RunFiles) -> RunFiles:
+    """See that a run's rows are what was packed; in format 1 nothing says so."""
+    sums = run.entry.checksums
+    for name, rows in run.tables():
+        if sums and sums.get(name) != _digest(rows):
+            raise MiqrecError(f"{study / name} is damaged or was altered; {REMEDY}")
+    return run._replace(entry=run.entry.model_copy(update={"checksums": {}}))
 
 
 def _by_key(index: _Index) -> dict[Key, Entry]:

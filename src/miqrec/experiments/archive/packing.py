@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from miqrec.config import read_config
 from miqrec.errors import MiqrecError
 from miqrec.experiments.archive.folders import as_run_folder, read_history, read_run_folder
 from miqrec.experiments.archive.pack import Entry, RunFiles, read_pack, run_folder, write_pack
 from miqrec.experiments.archive.read import STUDY
 from miqrec.experiments.archive.tables import Key, sort_by_question, without_null_columns
 from miqrec.runs.config import PretrainingRunConfig
+from miqrec.runs.folder import REMEDY
+from miqrec.system.checksums import KEY, read_checked
 from miqrec.system.files import remove
 from miqrec.system.locks import lock_path, locked
 from miqrec.system.tables import read_frame
@@ -108,8 +109,11 @@ def _is_finished(folder: Path, key: Key) -> bool:
     """Whether a run has its metrics; a pre-training has its model, or all epochs where it is deleted."""
     if key[1] is not None:
         return (folder / "metrics.json").is_file()
-    epochs = read_config(folder / "config.json", PretrainingRunConfig, "a run's").pretraining.epochs
-    return (folder / "artifact").is_dir() or read_history(folder).height == epochs
+    path = folder / "config.json"
+    config = read_checked(path, PretrainingRunConfig, "a run's", REMEDY)
+    return (folder / "artifact").is_dir() or read_history(
+        folder
+    ).height == config.pretraining.epochs
 
 
 def _read_files(folder: Path, key: Key) -> RunFiles:
@@ -133,8 +137,9 @@ def _read_files(folder: Path, key: Key) -> RunFiles:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
+    """Read a file of a run without its checksums, which are those of a folder."""
     content: dict[str, Any] = json.loads(path.read_bytes())
-    return content
+    return {name: value for name, value in content.items() if name != KEY}
 
 
 def _remove(folder: Path) -> None:

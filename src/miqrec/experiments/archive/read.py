@@ -14,7 +14,13 @@ from miqrec.experiments.archive.folders import (
     read_history,
     read_run_folder,
 )
-from miqrec.experiments.archive.pack import RUNS, read_entries, read_pack, read_packed_records
+from miqrec.experiments.archive.pack import (
+    RANKS,
+    RUNS,
+    read_entries,
+    read_pack,
+    read_packed_records,
+)
 from miqrec.experiments.archive.records import RunRecord
 
 STUDY = "study.json"
@@ -62,6 +68,10 @@ def read_runs(path: Path) -> StoredRuns:
             damaged; the sentence names it.
     """
     folders, packed = find_run_folders(path), _packed_runs(path)
+    if not folders and not packed and (path / RANKS).exists():
+        raise MiqrecError(
+            f"{path / RUNS} is missing or is no file, and the pack can't be read; restore it"
+        )
     if not folders and not packed:
         raise MiqrecError(
             f"there are no runs in {path}; give a folder that `miqrec reproduce` or "

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from miqrec.config import read_config
 from miqrec.errors import MiqrecError
 from miqrec.experiments.archive.read import STUDY
 from miqrec.experiments.studies.study import Pair, Study, Tuning
 from miqrec.runs.settings import Setting
+from miqrec.system.checksums import read_checked
 
 
 class TunedSettings(NamedTuple):
@@ -55,7 +55,7 @@ def describe(folder: Path, systems: Iterable[str], baseline: str | None = None) 
 
 
 def _of_study(path: Path) -> Description:
-    study = read_config(path, Study, "a study's")
+    study = read_checked(path, Study, "a study's", "run `miqrec reproduce` again, which writes it")
     return Description(
         name=study.name,
         title=study.title,

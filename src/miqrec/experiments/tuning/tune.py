@@ -64,7 +64,22 @@ def tune(
         MiqrecError: Optuna is missing, `out` holds something else, or no trial could be finished.
     """
     claim(out, config)
-    study = _open_study(config, storage or f"sqlite:///{(out / 'tune.db').absolute()}")
+    own, errors = out / "tune.db", optional("sqlalchemy.exc")
+    try:
+        study = _open_study(config, storage or f"sqlite:///{own.absolute()}")
+        return _search(study, dataset, config, trials, out)
+    except (errors.SQLAlchemyError, optional("optuna").exceptions.StorageInternalError) as error:
+        place = "the database of --storage" if storage else own
+        reason = str(error).strip().splitlines()[0]  # the URL is left out: it may hold a password
+        raise MiqrecError(
+            f"{place} can't be opened: {reason}; restore it, or begin again"
+        ) from error
+
+
+def _search(
+    study: "Study", dataset: Dataset, config: TuningConfig, trials: int, out: Path
+) -> SearchResult:
+    """Do what `tune` promises, in a database that is open."""
     _take_up_again(study, out)
     while _count(study, "COMPLETE") + _count(study, "PRUNED") < trials:
         trial = study.ask()
@@ -110,8 +125,8 @@ def _open_study(config: TuningConfig, storage: str) -> "Study":
             pruner=_pruner(config),
             load_if_exists=True,
         )
-    except (ImportError, ValueError, optional("sqlalchemy.exc").SQLAlchemyError) as error:
-        reason = str(error).strip().splitlines()[0]  # the URL is left out: it may hold a password
+    except (ImportError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
         raise MiqrecError(f"the database of --storage can't be opened: {reason}") from error
     return study
 
