@@ -9,7 +9,7 @@ SETTINGS := --epochs 12 --learning-rate 0.003
 TORCH_INDEX := $(if $(shell command -v nvidia-smi),,--extra-index-url https://download.pytorch.org/whl/cpu)
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow test-adapters lint bench bench-growth bench-memory clean
+.PHONY: demo test test-slow test-adapters test-faults lint bench bench-growth bench-memory clean
 
 $(BIN)/.runtime: constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -44,6 +44,10 @@ test-adapters: $(BIN)/.development
 	$(BIN)/pytest -q tests/adapters
 	$(BIN)/python -m benchmarks.peers.environments rectools
 	PYTHONPATH=src $(RECTOOLS) -m pytest -q tests/adapters/test_rectools.py tests/adapters/test_pages.py
+
+# Kills, damaged files and full disks, of which `make test` tries a sample. Stopped, it goes on where it was.
+test-faults: $(BIN)/.development
+	PYTHONPATH=tests $(BIN)/python -m faults --log runs/faults.jsonl $(OPTIONS)
 
 lint: $(BIN)/.development
 	$(BIN)/ruff format --check .

@@ -174,7 +174,7 @@ def test_whatever_byte_of_the_config_is_wrong_it_says_the_same_or_is_refused(fol
 def test_a_missing_file_is_named(folder):
     (folder / "items.parquet").unlink()
 
-    with pytest.raises(MiqrecError, match=r"items.parquet can't be read: No such file"):
+    with pytest.raises(MiqrecError, match=r"items\.parquet is missing or is no file"):
         load_artifact(folder)
 
 
