@@ -4,6 +4,7 @@ import polars as pl
 
 from miqrec.data.counts import Statistics, statistics
 from miqrec.data.open import DataConfig, open_dataset
+from miqrec.data.split_config import SplitConfig
 
 
 def test_statistics_are_counted_with_and_without_the_held_out_items():
@@ -15,3 +16,9 @@ def test_statistics_are_counted_with_and_without_the_held_out_items():
         "3 users, 4 items, 9 interactions: 3.0 a user, 2.2 an item "
         "(1.7 and 1.2 without the two held-out items of each user)"
     )
+
+
+def test_a_split_by_time_has_no_two_held_out_items_of_each_user():
+    log = pl.DataFrame({"user": list("aabb"), "item": [1, 2, 3, 4]})
+    counted = statistics(open_dataset(DataConfig(source=None), log), SplitConfig(split="time"))
+    assert str(counted) == "2 users, 4 items, 4 interactions: 2.0 a user, 1.0 an item"

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.data.times import microseconds, unix_unit
+from miqrec.errors import MiqrecError
 
 NOON = datetime(2020, 9, 13, 12, tzinfo=UTC)
 SECOND = 1_599_998_400  # noon in Unix seconds
@@ -41,7 +42,6 @@ OTHERS = {
     "places in a history": [0, 1, 2],
     "small floats": [0.5, 1.5],
     "a second of 1980": [315_532_800],
-    "one of another unit": [SECOND, SECOND * 10**3],
     "none": [],
 }
 
@@ -63,3 +63,13 @@ def test_every_unit_says_the_same(times):
         numbers = pl.Series(expected) * size
         assert unix_unit(numbers) == unit
         assert microseconds(numbers).tolist() == expected
+
+
+def test_seconds_among_milliseconds_are_refused_with_their_numbers():
+    with pytest.raises(MiqrecError, match=r"in several units \(2 in s, 1 in ms\)"):
+        microseconds(pl.Series([SECOND, SECOND * 1000, SECOND + 1]))
+
+
+def test_numbers_that_are_not_all_unix_times_stay_as_they_are():
+    numbers = [1, SECOND, SECOND * 1000]
+    assert microseconds(pl.Series(numbers)).tolist() == numbers

@@ -45,7 +45,7 @@ def pretrain(
     source = DataConfig(source=data, items=str(items) if items else None)
     plan = plan_pretraining(source, model, given(values), data_dir=data_dir, cache=CACHE)
     dataset, config = plan.dataset, plan.config
-    messages.print(f"{dataset.name}: {statistics(dataset)}", soft_wrap=True)
+    messages.print(f"{dataset.name}: {statistics(dataset, config.split)}", soft_wrap=True)
     try:
         run_pretraining(plan, out, Hooks(device=device))
     except KeyboardInterrupt:

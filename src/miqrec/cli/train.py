@@ -98,7 +98,8 @@ def _describe(plan: "Plan") -> None:
     from miqrec.data.counts import statistics
     from miqrec.data.splitting import describe
 
-    for line in (f"{plan.dataset.name}: {statistics(plan.dataset)}", describe(plan.splits)):
+    size = statistics(plan.dataset, plan.config.split)
+    for line in (f"{plan.dataset.name}: {size}", describe(plan.splits)):
         messages.print(line, soft_wrap=True)
 
 

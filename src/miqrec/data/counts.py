@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.held_out import HELD_OUT
+from miqrec.data.split_config import SplitConfig
 
 
 @dataclass(frozen=True)
@@ -12,13 +13,14 @@ class Statistics:
 
     Attributes:
         users, items, interactions: How many there are.
-        training: The interactions that are left when two of each user are held out.
+        training: The interactions that are left when two of each user are held out; None where a split
+            by time holds out others.
     """
 
     users: int
     items: int
     interactions: int
-    training: int
+    training: int | None
 
     def __str__(self) -> str:
         """Return one line for people, with the averages of the paper's Table 1.
@@ -26,22 +28,31 @@ class Statistics:
         The paper leaves the two held-out items out of its averages for ML-1M (163.5 a user, where
         165.5 are there) and not for the others, so both are given.
         """
-        return (
+        text = (
             f"{self.users:,} users, {self.items:,} items, {self.interactions:,} interactions: "
-            f"{self.interactions / self.users:.1f} a user, "
-            f"{self.interactions / self.items:.1f} an item "
-            f"({self.training / self.users:.1f} and {self.training / self.items:.1f} "
+            f"{self.interactions / self.users:.1f} a user, {self.interactions / self.items:.1f} an item"
+        )
+        if self.training is None:
+            return text
+        return (
+            f"{text} ({self.training / self.users:.1f} and {self.training / self.items:.1f} "
             "without the two held-out items of each user)"
         )
 
 
-def statistics(dataset: Dataset) -> Statistics:
-    """Count a data set."""
+def statistics(dataset: Dataset, config: SplitConfig | None = None) -> Statistics:
+    """Count a data set.
+
+    Args:
+        dataset: The interactions.
+        config: How it is split, by default leave-one-out.
+    """
     sequences = dataset.sequences
     held_out = HELD_OUT * int((sequences.lengths > HELD_OUT).sum())
+    by_time = config is not None and config.split == "time"
     return Statistics(
         users=sequences.n_users,
         items=sequences.n_items,
         interactions=len(sequences.items),
-        training=len(sequences.items) - held_out,
+        training=None if by_time else len(sequences.items) - held_out,
     )

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from miqrec.errors import MiqrecError
+
 FIRST_SECOND = 631_152_000
 """The start of 1990 in Unix seconds; no log of this era begins before it."""
 LAST_SECOND = 4_102_444_800
@@ -39,9 +41,13 @@ def microseconds(times: pl.Series) -> Times:
         (n,) int64 microseconds since 1970 (UTC) of dates, and of numbers that are Unix times of this
         era in seconds, milliseconds, microseconds or nanoseconds; other numbers stay as they are,
         int64 or float64.
+
+    Raises:
+        MiqrecError: If all are Unix times of this era, but in several units.
     """
     if times.dtype == pl.Date or isinstance(times.dtype, pl.Datetime):
         return np.asarray(times.dt.epoch("us"))
+    _check_one_unit(times)
     numbers: Times = times.cast(pl.Float64 if times.dtype.is_float() else pl.Int64).to_numpy()
     per_second = UNITS.get(unix_unit(times) or "", 0)
     if per_second == 0:
@@ -49,6 +55,21 @@ def microseconds(times: pl.Series) -> Times:
     if per_second == UNITS["ns"]:
         return np.floor_divide(numbers, 1_000).astype(np.int64)
     return np.rint(numbers * (1_000_000 // per_second)).astype(np.int64)
+
+
+def _check_one_unit(times: pl.Series) -> None:
+    """Refuse seconds among milliseconds: as mere numbers they would be sorted wrongly without a word."""
+    found = {
+        unit: int(times.is_between(FIRST_SECOND * n, LAST_SECOND * n, closed="left").sum())
+        for unit, n in UNITS.items()
+    }
+    mixed = {unit: n for unit, n in found.items() if n}
+    if len(mixed) > 1 and sum(mixed.values()) == len(times):
+        counted = ", ".join(f"{n:,} in {unit}" for unit, n in mixed.items())
+        raise MiqrecError(
+            f"the times are Unix times in several units ({counted}), which can't be put in order as they "
+            "are; bring all of them in one unit"
+        )
 
 
 def _bound(value: Any) -> float:

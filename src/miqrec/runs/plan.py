@@ -11,11 +11,15 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.temperature import check_temperature
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
+from miqrec.runs.idle import refuse_idle
 from miqrec.runs.initial_weights import initial_weights
 from miqrec.runs.settings import PretrainingSettings, Settings, pretraining_settings, settings
 from miqrec.training.hooks import Hooks
 from miqrec.training.optimization import record
 from miqrec.training.pretraining.attributes import attributes_fingerprint
+
+_OF_A_TRAINING = ("callbacks", "logger", "optimizer", "schedule")
+"""What of a caller's hooks only a training calls."""
 
 
 class Plan(NamedTuple):
@@ -26,7 +30,12 @@ class Plan(NamedTuple):
     config: RunConfig
 
     def with_functions(self, hooks: Hooks) -> "Plan":
-        """Record the optimizer and the schedule that a caller brings by their dotted names."""
+        """Record the optimizer and the schedule that a caller brings by their dotted names.
+
+        Raises:
+            MiqrecError: If the model only counts, and something is brought that needs a training.
+        """
+        refuse_idle(self.config.model, [name for name in _OF_A_TRAINING if getattr(hooks, name)])
         if not (hooks.optimizer or hooks.schedule):
             return self
         training = record(self.config.training, hooks)
@@ -69,6 +78,7 @@ def plan_run(
             can't start this one.
     """
     chosen = settings(model, **values)
+    refuse_idle(model, values)
     data = _chosen_data(data, chosen, data_dir)
     dataset = open_dataset(data, frame, items, data_dir=data_dir, cache=cache)
     return plan_opened(dataset, data, chosen, init_from)

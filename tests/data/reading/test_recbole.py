@@ -40,11 +40,19 @@ def test_a_list_without_a_target_is_a_history(tmp_path):
     assert read_interactions(tmp_path / "a.inter").rows() == [(1, 11), (1, 12)]
 
 
-def test_prefixes_of_one_user_are_refused_as_they_overlap(tmp_path):
-    lines = ["user_id:token\titem_id_list:token_seq\titem_id:token", "1\t11\t12", "1\t11 12\t13"]
-    (tmp_path / "a.inter").write_text("\n".join(lines))
+def test_of_prefixes_of_one_user_the_longest_is_the_history(tmp_path):
+    lines = ["1\t11\t12", "2\t21\t22", "1\t11 12 13\t14", "1\t11 12\t13"]
+    header = "user_id:token\titem_id_list:token_seq\titem_id:token"
+    (tmp_path / "a.inter").write_text("\n".join([header, *lines]), encoding="utf-8")
+    rows = read_interactions(tmp_path / "a.inter").rows()
+    assert rows == [(2, 21), (2, 22), (1, 11), (1, 12), (1, 13), (1, 14)]
+
+
+def test_histories_of_one_user_that_begin_differently_are_refused_as_they_may_overlap(tmp_path):
+    lines = ["user_id:token\titem_id_list:token_seq\titem_id:token", "1\t12\t13", "1\t11 12\t13"]
+    (tmp_path / "a.inter").write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(
-        MiqrecError, match="line 3 is a second history of user 1, and histories may"
+        MiqrecError, match="line 2 is a second history of user 1, and histories may"
     ):
         read_interactions(tmp_path / "a.inter")
 

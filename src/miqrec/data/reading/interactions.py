@@ -81,14 +81,14 @@ def _unfold(table: Table) -> Table:
     """Give each item of a history a row of its own, where the column of the items holds lists.
 
     Raises:
-        MiqrecError: If a user has two such rows, or a history not as many times as items.
+        MiqrecError: If a user has several such rows that don't begin alike, or a history not as many times
+            as items.
     """
     schema = table.frame.collect_schema()
     if not isinstance(schema["item"], pl.List):
         return table
     lists = [role for role in table.columns if isinstance(schema[role], pl.List)]
-    rows = collect(table, table.frame)
-    _check_one_row_a_user(table, rows)
+    rows = _longest(table, collect(table, table.frame))
     for role in lists:
         uneven = rows.filter(pl.col(role).list.len() != pl.col("item").list.len())
         if uneven.height:
@@ -97,13 +97,24 @@ def _unfold(table: Table) -> Table:
     return replace(table, frame=rows.explode(lists, empty_as_null=True).lazy())
 
 
-def _check_one_row_a_user(table: Table, rows: pl.DataFrame) -> None:
-    again = rows.filter(~pl.col("user").is_first_distinct() & pl.col("user").is_not_null())
-    if again.height:
+def _longest(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep the longest history of each user, if the others are its beginnings, as training files repeat them.
+
+    Raises:
+        MiqrecError: If one is no beginning, since two histories may overlap.
+    """
+    whole = pl.col("item").sort_by(pl.col("item").list.len()).last().over("user")
+    is_beginning = whole.list.head(pl.col("item").list.len()) == pl.col("item")
+    if (other := rows.filter(~is_beginning & pl.col("user").is_not_null())).height:
         raise MiqrecError(
-            f"{table.name}: {table.place(again[ROW][0])} is a second history of user "
-            f"{again['user'][0]}, and histories may overlap; give each user one, or each item a row"
+            f"{table.name}: {table.place(other[ROW][-1])} is a second history of user "
+            f"{other['user'][-1]}, and histories may overlap; give each user one, or each item a row"
         )
+    longest_first = rows.sort(pl.col("item").list.len(), descending=True, maintain_order=True)
+    known = longest_first.filter(pl.col("user").is_first_distinct() | pl.col("user").is_null())
+    if known.height < rows.height:
+        _log.info("of %s histories the longest of each user counts", f"{rows.height:,}")
+    return known.sort(ROW)
 
 
 def _drop_missing(table: Table) -> Table:

@@ -16,6 +16,7 @@ from miqrec.evaluation.metrics import METRICS
 from miqrec.experiments.tuning.space import Dimension, check_values, contains, searchable
 from miqrec.models.migrate import modernise
 from miqrec.models.registry import find_model
+from miqrec.runs.idle import only_counts
 from miqrec.runs.initial_weights import FREE, sizes
 from miqrec.runs.settings import (
     OF_A_RUN,
@@ -113,7 +114,8 @@ class Study(Config):
     def system_values(self, system: str) -> dict[str, Setting]:
         """Return a system's settings by their names, the shared ones included."""
         plan = self.systems[system]
-        return self._shared(plan.model, TrainingConfig, *OF_A_STUDY) | plan.settings
+        training = () if only_counts(plan.model) else (TrainingConfig,)
+        return self._shared(plan.model, *training, *OF_A_STUDY) | plan.settings
 
     def space(self, system: str) -> dict[str, Dimension]:
         """Return what is searched for a system: nothing where the study has no tuning."""
