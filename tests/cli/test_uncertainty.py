@@ -55,3 +55,18 @@ def test_models_of_different_data_make_no_system(folder):
 
     assert done.returncode == 2
     assert "the models were trained on other data" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["uncertainty", "paths"])
+def test_a_folder_that_is_not_there_is_said_before_the_work(folder, command):
+    done = miqrec(command, folder / "log-0", "--out", folder / "nowhere")
+
+    assert done.returncode == 2
+    assert "does not exist; make it first" in done.stderr
+
+
+def test_lists_longer_than_the_catalogue_are_refused(folder):
+    done = miqrec("uncertainty", folder / "log-0", "--k", 21)
+
+    assert done.returncode == 2
+    assert "k is 21, but the catalogue has 20 items" in done.stderr

@@ -2,14 +2,26 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.table import Column, Table
 
+from miqrec.errors import MiqrecError
 from miqrec.system.terminal import PlainConsole, visible
 
 console = PlainConsole()
+
+
+def check_folder(out: Path | None) -> None:
+    """Say so before the work is done if there is no folder for what comes of it.
+
+    Raises:
+        MiqrecError: the folder doesn't exist.
+    """
+    if out and not out.is_dir():
+        raise MiqrecError(f"the folder {out} does not exist; make it first")
 
 
 def print_json(content: Any) -> None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miqrec.cli.options import DataDir, Device, Json, OptionalData
-from miqrec.cli.output import compact_table, console, print_json
+from miqrec.cli.output import check_folder, compact_table, console, print_json
 from miqrec.data.split_config import Held
-from miqrec.errors import MiqrecError
 from miqrec.system.progress import console as messages
 
 if TYPE_CHECKING:
@@ -53,8 +52,7 @@ def paths(
     from miqrec.cli.saved import load_with_data
     from miqrec.stability.measure import sample_users
 
-    if out and not out.is_dir():
-        raise MiqrecError(f"the folder {out} does not exist; make it first")
+    check_folder(out)
     frames = []
     for folder in folders:
         recommender, dataset = load_with_data(folder, data, data_dir, device)

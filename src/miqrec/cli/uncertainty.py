@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData
-from miqrec.cli.output import compact_table, console, print_json
+from miqrec.cli.output import check_folder, compact_table, console, print_json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,7 +16,8 @@ Folders = Annotated[
 ]
 Length = Annotated[int, typer.Option("--k", "-k", min=1, help="How long the lists are.")]
 Coverage = Annotated[
-    float, typer.Option(help="How likely conformal lists are to hold the next item.")
+    float,
+    typer.Option(min=0.01, max=0.99, help="How likely conformal lists are to hold the next item."),
 ]
 Draws = Annotated[
     int, typer.Option(min=1, help="How many random items show which lists are unstable.")
@@ -45,6 +46,7 @@ def uncertainty(
     from miqrec.cli.saved import load_with_data
     from miqrec.experiments.uncertainty import TABLES, judge_system, write_judged
 
+    check_folder(out)
     systems = [load_with_data(folder, data, data_dir, device) for folder in folders]
     judged = judge_system(systems, k=k, mix=mix, coverage=coverage, draws=draws)
     if out:

@@ -9,13 +9,14 @@ import polars as pl
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Questions
+from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import with_changes
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.experiments.report.drawing import save_figure
 from miqrec.experiments.report.uncertainty_figure import draw_uncertainty
 from miqrec.recommender import Recommender
-from miqrec.stability.measure import measure_stability
+from miqrec.stability.measure import measure_stability, some_questions
 from miqrec.stability.perturbations import Perturbation
 from miqrec.system.tables import write_frame
 from miqrec.uncertainty.calibration import Values
@@ -70,7 +71,7 @@ def judge_system(
         MiqrecError: the models were not trained on the same data.
     """
     seeds = [_prepared(recommender, dataset, k, mix) for recommender, dataset in systems]
-    tests = [seed.recommender.questions("test", data=seed.dataset) for seed in seeds]
+    tests = [_questions(seed, "test") for seed in seeds]
     if any(not np.array_equal(tests[0].targets, test.targets) for test in tests):
         raise MiqrecError("the models were trained on other data; give seeds of one system")
     device = seeds[0].recommender.device
@@ -94,13 +95,7 @@ def judge_system(
 
 
 def write_judged(judged: Judged, folder: Path, k: int) -> None:
-    """Write the three tables as CSV files, and the curves of risk and reliability as one figure.
-
-    Raises:
-        MiqrecError: there is no such folder.
-    """
-    if not folder.is_dir():
-        raise MiqrecError(f"the folder {folder} does not exist; make it first")
+    """Write the three tables as CSV files, and the curves of risk and reliability as one figure."""
     for name in TABLES:
         write_frame(getattr(judged, name), folder / f"{name}.csv")
     save_figure(draw_uncertainty(judged.measured, judged.raw, k), folder / "uncertainty.svg")
@@ -116,6 +111,12 @@ def _prepared(
     raw = ListRequest(artifact.model, artifact.popularity, k, inference)
     scaled = raw._replace(inference=with_changes(inference, temperature=temperature))
     return _Seed(chosen, dataset, raw, scaled)
+
+
+def _questions(seed: _Seed, part: Held) -> Questions:
+    """Take the questions that the model answers: popularity, which answers the others, is never sure."""
+    questions = seed.recommender.questions(part, data=seed.dataset)
+    return some_questions(questions, np.flatnonzero(questions.lengths))
 
 
 def _number(seed: _Seed) -> int | None:
@@ -142,6 +143,6 @@ def _calibration(seed: _Seed, before: pl.DataFrame, after: pl.DataFrame, k: int)
 
 def _lists(seed: _Seed, test: Questions, after: pl.DataFrame, coverage: float) -> pl.DataFrame:
     device = seed.recommender.device
-    validation = seed.recommender.questions("valid", data=seed.dataset)
-    limits = thresholds(measure_signals(seed.scaled, validation, device=device), coverage)
+    validation = measure_signals(seed.scaled, _questions(seed, "valid"), device=device)
+    limits = thresholds(validation, coverage)
     return judge_lists(after, measure_lists(seed.scaled, test, limits, device=device), limits)

@@ -22,6 +22,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from miqrec.errors import MiqrecError
+
 
 def entropy(log_p: Tensor) -> Tensor:
     """Compute H(p) in nats, (B,) float64 from (B, n_items + 1)."""
@@ -36,7 +38,15 @@ def margin(log_p: Tensor) -> Tensor:
 
 
 def list_probability(log_p: Tensor, k: int) -> Tensor:
-    """Compute how likely it is that the k most likely items hold the next one, (B,) in 0..1."""
+    """Compute how likely it is that the k most likely items hold the next one, (B,) in 0..1.
+
+    Raises:
+        MiqrecError: k is below 1 or above the number of items.
+    """
+    if not 1 <= k < log_p.shape[1]:
+        raise MiqrecError(
+            f"k is {k}, but the catalogue has {log_p.shape[1] - 1} items: ask for fewer"
+        )
     return log_p.topk(k).values.exp().sum(-1)
 
 
