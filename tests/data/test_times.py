@@ -73,3 +73,7 @@ def test_seconds_among_milliseconds_are_refused_with_their_numbers():
 def test_numbers_that_are_not_all_unix_times_stay_as_they_are():
     numbers = [1, SECOND, SECOND * 1000]
     assert microseconds(pl.Series(numbers)).tolist() == numbers
+
+
+def test_numbers_of_a_narrow_type_stay_as_they_are():
+    assert microseconds(pl.Series([1, 2], dtype=pl.Int8)).tolist() == [1, 2]

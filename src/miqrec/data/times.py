@@ -59,8 +59,9 @@ def microseconds(times: pl.Series) -> Times:
 
 def _check_one_unit(times: pl.Series) -> None:
     """Refuse seconds among milliseconds: as mere numbers they would be sorted wrongly without a word."""
+    numbers = times.cast(pl.Float64)  # narrow types don't hold what they are compared with
     found = {
-        unit: int(times.is_between(FIRST_SECOND * n, LAST_SECOND * n, closed="left").sum())
+        unit: int(numbers.is_between(FIRST_SECOND * n, LAST_SECOND * n, closed="left").sum())
         for unit, n in UNITS.items()
     }
     mixed = {unit: n for unit, n in found.items() if n}
