@@ -34,8 +34,9 @@ from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.folder import read_history
 from miqrec.runs.plan import plan_run
-from miqrec.stability.measure import LISTED, measure_stability, sample_users
+from miqrec.stability.measure import LISTED, measure_stability
 from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
+from miqrec.stability.sampling import sample_users
 from miqrec.system.environment import choose_device
 from miqrec.system.forks import refuse_stuck_process
 from miqrec.training.hooks import FUNCTIONS, Hooks

@@ -50,7 +50,7 @@ def paths(
     import polars as pl
 
     from miqrec.cli.saved import load_with_data
-    from miqrec.stability.measure import sample_users
+    from miqrec.stability.sampling import sample_users
 
     check_folder(out)
     frames = []
@@ -76,7 +76,8 @@ def _summary(
     import polars as pl
 
     from miqrec.stability.path_patching import measure_paths, summarise_paths
-    from miqrec.stability.perturbations import Perturbation, perturb
+    from miqrec.stability.perturbations import Perturbation
+    from miqrec.stability.perturbing import perturb
 
     noise, counts = Perturbation(kind="random-added"), recommender.artifact.counts
     noisy = [perturb(clean, noise, counts, seed=seed, draw=draw) for draw in range(draws)]

@@ -9,11 +9,13 @@ from miqrec.system.lazy import lazy_names
 
 if TYPE_CHECKING:
     from miqrec.stability.competitors import DroppedCopies, Ensemble
-    from miqrec.stability.measure import measure_stability, sample_users
+    from miqrec.stability.measure import measure_stability
     from miqrec.stability.models import rank_list_sensitivity, seed_floor
     from miqrec.stability.path_patching import measure_paths, summarise_paths
-    from miqrec.stability.perturbations import LABELS, PERTURBATIONS, Perturbation, perturb
+    from miqrec.stability.perturbations import LABELS, PERTURBATIONS, Perturbation
+    from miqrec.stability.perturbing import perturb
     from miqrec.stability.planted import measure_planted, planted_truth, summarise_planted
+    from miqrec.stability.sampling import sample_users
     from miqrec.stability.similarity import frbo, jaccard
     from miqrec.stability.summary import compare, correct, measured, summarise
     from miqrec.stability.training_noise import perturbed_log
@@ -50,11 +52,13 @@ __getattr__ = lazy_names(
     __name__,
     {
         "miqrec.stability.competitors": ["DroppedCopies", "Ensemble"],
-        "miqrec.stability.measure": ["measure_stability", "sample_users"],
+        "miqrec.stability.measure": ["measure_stability"],
         "miqrec.stability.models": ["rank_list_sensitivity", "seed_floor"],
         "miqrec.stability.path_patching": ["measure_paths", "summarise_paths"],
-        "miqrec.stability.perturbations": ["LABELS", "PERTURBATIONS", "Perturbation", "perturb"],
+        "miqrec.stability.perturbations": ["LABELS", "PERTURBATIONS", "Perturbation"],
+        "miqrec.stability.perturbing": ["perturb"],
         "miqrec.stability.planted": ["measure_planted", "planted_truth", "summarise_planted"],
+        "miqrec.stability.sampling": ["sample_users"],
         "miqrec.stability.similarity": ["frbo", "jaccard"],
         "miqrec.stability.summary": ["compare", "correct", "measured", "summarise"],
         "miqrec.stability.training_noise": ["perturbed_log"],

@@ -5,7 +5,6 @@ the similarity of two lists would count what exclusion did.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +20,9 @@ from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.ranking import candidate_ranks, top_k
 from miqrec.evaluation.scoring import score_mixes
 from miqrec.evaluation.top_lists import ListRequest
-from miqrec.stability.draws import uniforms
-from miqrec.stability.perturbations import PERTURBATIONS, Perturbation, perturb
+from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
+from miqrec.stability.perturbing import perturb
+from miqrec.stability.sampling import some_questions
 from miqrec.stability.similarity import frbo, jaccard
 from miqrec.system.progress import track
 
@@ -31,9 +31,6 @@ BATCH = 256
 
 LISTED = 10
 """How long the lists are that are compared, unless a caller asks for others."""
-
-SAMPLE = 2
-"""The step of the random stream that chooses users; those of a user's noise are smaller."""
 
 
 class Noise(NamedTuple):
@@ -173,28 +170,6 @@ def answers_each_way(
         for (lists, ranks), (some_lists, some_ranks) in zip(found, answered, strict=True):
             lists[rows], ranks[rows] = some_lists, some_ranks
     return found
-
-
-def some_questions(questions: Questions, rows: Integers) -> Questions:
-    """Take the questions at these places, in their order."""
-    chosen = {
-        name: getattr(questions, name)[rows] for name in ("users", "starts", "stops", "targets")
-    }
-    return replace(questions, **chosen)
-
-
-def sample_users(questions: Questions, n: int, seed: int) -> Questions:
-    """Take the questions of n users, whom the seed chooses: the same for all systems.
-
-    Raises:
-        MiqrecError: n is below 2, which no interval can be had for.
-    """
-    if n < 2:
-        raise MiqrecError(f"{n} users are too few to measure anything: give at least 2")
-    users = np.unique(questions.users)
-    numbers = uniforms(seed, 0, users, np.zeros_like(users), step=SAMPLE)
-    chosen = users[np.argsort(numbers)[:n]]
-    return some_questions(questions, np.flatnonzero(np.isin(questions.users, chosen)))
 
 
 def _answers(

@@ -16,7 +16,6 @@ from miqrec.evaluation.metrics import ndcg
 from miqrec.evaluation.ranking import candidate_ranks, exclude, top_k
 from miqrec.models.protocol import Model
 from miqrec.models.transformer import Transformer
-from miqrec.stability.measure import some_questions
 from miqrec.stability.paths import (
     PATHS,
     Inputs,
@@ -25,6 +24,7 @@ from miqrec.stability.paths import (
     check_patchable,
     patched_state,
 )
+from miqrec.stability.sampling import some_questions
 from miqrec.stability.similarity import frbo
 from miqrec.system.progress import track
 

@@ -8,7 +8,8 @@ from miqrec.data.histories import Questions
 from miqrec.data.split_config import SplitConfig
 from miqrec.data.splitting import split
 from miqrec.models.popularity import item_counts
-from miqrec.stability.perturbations import Perturbation, perturb
+from miqrec.stability.perturbations import Perturbation
+from miqrec.stability.perturbing import perturb
 
 
 def perturbed_log(

@@ -28,9 +28,9 @@ from miqrec.stability.measure import (
     Noise,
     answers_each_way,
     measure_noise,
-    sample_users,
 )
 from miqrec.stability.perturbations import Perturbation
+from miqrec.stability.sampling import sample_users
 from miqrec.system.files import replacing
 from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
@@ -80,14 +80,7 @@ def measure_subject(
     artifact = subject.artifact
     ways = [_checked(artifact, inference) for inference in inferences]
     questions, fingerprint = _questions(artifact, dataset, asked)
-    about = About(
-        asked=asked,
-        system=subject.system,
-        seed=subject.seed,
-        inference=ways[0],
-        fingerprint=fingerprint,
-        weights=_checksum(artifact),
-    )
+    about = _about(subject, asked, fingerprint)
     places = {claim(folder, about.model_copy(update={"inference": way})): way for way in ways}
     task = _Task(artifact, questions, asked, places, device)
     with ExitStack() as locks:
@@ -139,6 +132,17 @@ def _measure_noise(task: _Task, perturbation: Perturbation) -> None:
         frames = measure_noise(task.request, ways, task.questions, clean, noise, draws, task.device)
         for place, frame in zip(missing, frames, strict=True):
             _write(frame, place / file)
+
+
+def _about(subject: Subject, asked: Asked, fingerprint: str) -> About:
+    return About(
+        asked=asked,
+        system=subject.system,
+        seed=subject.seed,
+        inference=subject.artifact.config.inference,
+        fingerprint=fingerprint,
+        weights=_checksum(subject.artifact),
+    )
 
 
 def _checked(artifact: Artifact, inference: InferenceConfig) -> InferenceConfig:
