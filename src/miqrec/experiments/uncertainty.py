@@ -16,8 +16,9 @@ from miqrec.evaluation.top_lists import ListRequest
 from miqrec.experiments.report.drawing import save_figure
 from miqrec.experiments.report.uncertainty_figure import draw_uncertainty
 from miqrec.recommender import Recommender
-from miqrec.stability.measure import measure_stability, some_questions
+from miqrec.stability.measure import measure_stability
 from miqrec.stability.perturbations import Perturbation
+from miqrec.stability.sampling import some_questions
 from miqrec.system.tables import write_frame
 from miqrec.uncertainty.calibration import Values
 from miqrec.uncertainty.measure import measure_ensemble, measure_lists, measure_signals
