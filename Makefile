@@ -41,7 +41,7 @@ test-slow: $(BIN)/.development
 RECTOOLS := benchmarks/.venvs/rectools/bin/python
 test-adapters: $(BIN)/.development
 	$(BIN)/pip install -q -c constraints.txt -e '.[huggingface]'
-	$(BIN)/pytest -q tests/adapters
+	$(BIN)/pytest -q -m 'slow or not slow' tests/adapters
 	$(BIN)/python -m benchmarks.peers.environments rectools
 	PYTHONPATH=src $(RECTOOLS) -m pytest -q tests/adapters/test_rectools.py tests/adapters/test_pages.py
 

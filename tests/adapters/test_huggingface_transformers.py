@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoModel
 
 from adapters.conformance import DIM, HEADS, LENGTH, conformance
 from miqrec.adapters.huggingface import MIQRecConfig, MIQRecModel, as_pretrained
-from miqrec.errors import MiqrecError
+from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.recommender import Recommender
 from miqrec.testing.frames import circle
 
@@ -82,6 +82,12 @@ def test_a_fitted_recommender_becomes_a_model_with_its_scores(name):
     scores = newest @ model.get_input_embeddings().weight.T
     expected = encoder.scores(items, lengths)  # S3-Rec's vectors have one for its mask besides
     torch.testing.assert_close(scores[:, : expected.shape[1]], expected)
+
+
+def test_a_mixture_that_was_trained_stays_behind_with_a_warning():
+    fitted = Recommender.fit(circle(), "sasrec", epochs=1, dim=8, max_length=10, answers=2)
+    with pytest.warns(MiqrecWarning, match="the trained mixture stays behind"):
+        as_pretrained(fitted)
 
 
 def test_a_row_of_padding_alone_has_numbers():

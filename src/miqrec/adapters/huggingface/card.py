@@ -80,7 +80,7 @@ def describe(recommender: Recommender, licence: str | None) -> str:
         stability=_stability(recommender) if measures else UNMEASURED,
         model=_json(cast(Config, config.model)),
         training=_json(config.training),
-        epochs="in one pass" if config.epochs is None else f"{config.epochs} epochs",
+        epochs=_epochs(config.epochs),
         inference=config.inference.model_dump_json(exclude_none=True),
         licence=f"The weights have the licence {licence}."
         if licence
@@ -140,6 +140,12 @@ def _stability(recommender: Recommender) -> str:
 
 def _noise_row(noise: str, metric: str, mean: float, low: float, high: float) -> str:
     return f"| {LABELS[cast(Kind, noise)]} | {metric} | {mean:.4f} | {low:.4f} to {high:.4f} |"
+
+
+def _epochs(number: int | None) -> str:
+    if number is None:
+        return "in one pass"
+    return "1 epoch" if number == 1 else f"{number} epochs"
 
 
 def _json(config: Config | None) -> str:
