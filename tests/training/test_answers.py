@@ -178,15 +178,14 @@ class TestRefusals:
         with pytest.raises(ValidationError, match="bounds learned and adaptive weights"):
             TrainingConfig(answers=2, answer_weights="0.6 0.4", newest_at_most=0.5)
 
-    def test_models_without_states(self, tmp_path):
+    def test_models_without_states(self):
         with pytest.raises(MiqrecError, match="Markov has no states that could answer"):
-            fit(small("markov", cycle(), answers=2), tmp_path)
+            small("markov", cycle(), answers=2)
 
-    def test_more_answers_than_a_model_reads_items(self, tmp_path):
-        with pytest.raises(
-            MiqrecError, match="11 positions can't answer: the model reads the newest 10"
-        ):
-            fit(small("sasrec", cycle(), answers=11), tmp_path)
+    @pytest.mark.parametrize("values", [{"answers": 11}, {"mix": " ".join(["0.1"] * 10 + ["0"])}])
+    def test_more_answers_than_a_model_reads_items_before_anything_is_written(self, values):
+        with pytest.raises(MiqrecError, match=r"11 .* the model reads the newest 10"):
+            small("sasrec", cycle(), **values)
 
     def test_a_model_whose_attribute_has_the_name(self):
         model = Outside(5, OutsideConfig())

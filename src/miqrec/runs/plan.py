@@ -8,12 +8,16 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, open_dataset, resolve
 from miqrec.data.splitting import Splits, split, with_moments
 from miqrec.errors import MiqrecError
+from miqrec.evaluation.scoring import check_mix
 from miqrec.evaluation.temperature import check_temperature
 from miqrec.models.protocol import NamedConfig
+from miqrec.models.registry import build_model
 from miqrec.runs.config import PretrainingRunConfig, RunConfig
 from miqrec.runs.idle import refuse_idle
 from miqrec.runs.initial_weights import initial_weights
 from miqrec.runs.settings import PretrainingSettings, Settings, pretraining_settings, settings
+from miqrec.system.seeds import seeded
+from miqrec.training.answers import add_mixture
 from miqrec.training.hooks import Hooks
 from miqrec.training.optimization import record
 from miqrec.training.pretraining.attributes import attributes_fingerprint
@@ -98,6 +102,7 @@ def plan_opened(
 ) -> Plan:
     """Plan a run on data that are open already."""
     check_temperature(chosen.inference, chosen.training.loss)
+    _check_answers(chosen)
     splits = split(dataset, chosen.split)
     initial = initial_weights(init_from, chosen.model, splits) if init_from else None
     config = RunConfig(
@@ -110,6 +115,15 @@ def plan_opened(
         init_from=initial,
     )
     return Plan(dataset, splits, config)
+
+
+def _check_answers(chosen: Settings) -> None:
+    """See that the model has the answers that are to be mixed, on one of its kind for a single item."""
+    if chosen.training.answers > 1 or chosen.inference.mix:
+        with seeded(0):
+            model = build_model(chosen.model, 1)
+        add_mixture(model, chosen.training)
+        check_mix(model, chosen.inference)
 
 
 def plan_again(
