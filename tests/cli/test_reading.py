@@ -57,7 +57,7 @@ def test_a_file_without_a_header_is_refused_with_its_first_row_and_the_way_out(t
     done = train(log, out=tmp_path / "run")
     assert done.returncode == 2
     assert "7,2021-03-01T10:00:09.277Z,9001,0" in done.stderr
-    assert "as in --user 1 --item 3 --time 2" in done.stderr
+    assert "as in --user 1, --item 3 and --time 2" in done.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -87,8 +87,8 @@ def test_what_is_read(tmp_path, name, content, columns, expected):
 
 
 REFUSED = {
-    "clicks without a header": (CLICKS, r"line 1 \('7,2021-.*by their numbers, as in --user 1 --item 3"),
-    "a user that is NA": (SESSIONS, "column 'userId' has 'NA' in line 2, .* by --user sessionId"),
+    "clicks without a header": (CLICKS, r"line 1 \('7,2021-.*by their numbers, as in user=.1., item=.3."),
+    "a user that is NA": (SESSIONS, "column 'userId' has 'NA' in line 2, .* by user=.sessionId."),
     "a user that is quoted and empty": ('user,item\n"a","b"\n"","b"\n', "is empty in line 3, so the user"),
 }  # fmt: skip
 

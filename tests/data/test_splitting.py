@@ -259,14 +259,14 @@ def test_by_time_nothing_that_is_learned_or_read_is_from_after_what_is_asked(log
 
 
 def test_data_without_times_cannot_be_split_by_time():
-    with pytest.raises(MiqrecError, match=r"needs a column with times, .* name it by --time"):
+    with pytest.raises(MiqrecError, match=r"needs a column with times, .* as in time="):
         split(dataset(LOG), SplitConfig(split="time"))
 
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"valid_share": 0.1}, "belong to a split by time; give --split time too"),
+        ({"valid_share": 0.1}, 'belong to a split by time; give split="time" too'),
         ({"questions": "first"}, "belong to a split by time"),
         ({"split": "time", "valid_from": "4"}, "give both moments"),
         ({"split": "time", "valid_from": "4", "test_from": "6", "test_share": 0.1}, "not both"),

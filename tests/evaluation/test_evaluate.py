@@ -104,7 +104,7 @@ def test_a_run_warns_that_held_out_items_were_had_before(tmp_path):
     flat = np.array([1, 2, 1, 2, 1, 2, 3, 4], np.int32)
     data = dataset_of(Sequences(flat, np.array([0, 4, 8]), n_items=4))
 
-    with pytest.warns(MiqrecWarning, match=r"50\.0% of the held-out items .* --no-exclude-seen"):
+    with pytest.warns(MiqrecWarning, match=r"50\.0% of the held-out items .* exclude_seen=False"):
         metrics = run(small("popularity", data), tmp_path / "run")
 
     assert (metrics.questions, metrics.seen_targets, metrics.unknown_targets) == (2, 1, 0)

@@ -17,6 +17,7 @@ from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.system.files import reason, shown
 from miqrec.system.progress import console, print_error
 from miqrec.system.terminal import print_whatever_comes
+from miqrec.system.wording import for_commands
 
 COMMANDS = {
     "train": "Train a model, choose its best epoch by validation, and evaluate it once on test.",
@@ -67,7 +68,8 @@ def main() -> None:
     log.setLevel(logging.INFO)
     log.handlers = [_ToConsole()]
     try:
-        make_app()()
+        with for_commands():
+            make_app()()
     except (MiqrecError, OSError) as error:
         print_error(_sentence(error))
         sys.exit(2)

@@ -11,6 +11,7 @@ from miqrec.data.sequences import Sequences
 from miqrec.data.split_config import SHARE, QuestionsAsked, SplitConfig
 from miqrec.data.times import Times
 from miqrec.errors import MiqrecError
+from miqrec.system.wording import setting
 
 Mask = npt.NDArray[np.bool_]
 
@@ -88,8 +89,8 @@ def times_of(sequences: Sequences) -> Times:
     """
     if sequences.times is None:
         raise MiqrecError(
-            "a split by time needs a column with times, and the data have none; name it by --time, or "
-            "use --split leave-one-out"
+            "a split by time needs a column with times, and the data have none; name it, as in "
+            f"{setting('time', 'NAME')}, or use {setting('split', 'leave-one-out')}"
         )
     return sequences.times
 

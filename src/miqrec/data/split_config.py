@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from miqrec.config import Config
+from miqrec.system.wording import setting
 
 Held = Literal["valid", "test"]
 """The parts that are held out."""
@@ -49,7 +50,7 @@ class SplitConfig(Config):
         if self.split == "leave-one-out" and by_time:
             raise ValueError(
                 "valid_from, test_from, valid_share, test_share and questions belong to a split by time; "
-                "give --split time too"
+                f"give {setting('split', 'time')} too"
             )
         if any(moments) and any(shares):
             raise ValueError("give the moments of the split or its shares, not both")

@@ -11,6 +11,7 @@ from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
 from miqrec.evaluation.mixture import late_mixture
 from miqrec.evaluation.ranking import check_finite, exclude
 from miqrec.models.protocol import Learner, Model
+from miqrec.system.wording import setting
 
 Pairs = tuple[Tensor, Tensor]
 """Flat pairs: rows of a batch, and an item of each."""
@@ -94,14 +95,14 @@ def check_mix(model: Model, inference: InferenceConfig) -> None:
     if mix == "trained" and not hasattr(model, "mixture"):
         raise MiqrecError(
             "this model was not trained with a mixture of answers; give the weights, "
-            'as in --mix "0.6 0.4"'
+            f"as in {setting('mix', '0.6 0.4')}"
         )
     if not isinstance(mix, tuple) or len(mix) == 1:
         return
     if not (hasattr(model, "last") and hasattr(model, "item_vectors")):
         raise MiqrecError(
             f"{type(model).__name__} has a single answer to a history, so there is nothing to mix; "
-            "leave --mix out"
+            "leave the weights out"
         )
     if len(mix) > model.max_length:
         raise MiqrecError(

@@ -33,6 +33,7 @@ from miqrec.system.checksums import read_checked
 from miqrec.system.environment import choose_device, peak_mib
 from miqrec.system.files import remove, replacing
 from miqrec.system.locks import locked
+from miqrec.system.wording import setting
 from miqrec.training.hooks import NO_HOOKS, Hooks
 from miqrec.training.optimization import check_functions
 
@@ -110,7 +111,8 @@ def report_misses(metrics: Metrics, inference: InferenceConfig) -> None:
     if inference.exclude_seen and share > SEEN_SHARE:
         message = (
             f"{share:.1%} of the held-out items are ones that their users had had before, which lists leave "
-            "out, so they count as misses; --no-exclude-seen recommends such items and ranks them"
+            f"out, so they count as misses; {setting('exclude_seen', False)} recommends such items and ranks "
+            "them"
         )
         warnings.warn(message, MiqrecWarning, stacklevel=3)
 

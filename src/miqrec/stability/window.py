@@ -16,6 +16,7 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.evaluate import EVALUATION_BATCH
 from miqrec.models.protocol import Model
 from miqrec.system.progress import track
+from miqrec.system.wording import setting
 
 
 @torch.inference_mode()
@@ -40,8 +41,8 @@ def window_weights(
     mixture: Any = getattr(model, "mixture", None)
     if mixture is None:
         raise MiqrecError(
-            "this model has one answer and no weights to show; train one with --answers 5 "
-            "--answer-weights adaptive"
+            f"this model has one answer and no weights to show; train one with {setting('answers', 5)} and "
+            f"{setting('answer_weights', 'adaptive')}"
         )
     learner: Any = model.eval().to(device)
     weights = np.full((len(questions.users), mixture.n), np.nan)

@@ -14,6 +14,7 @@ from typing_extensions import override
 from miqrec.errors import MiqrecError
 from miqrec.system.files import replacing
 from miqrec.system.progress import bar
+from miqrec.system.wording import setting
 from miqrec.training.config import CHOSEN_BY
 
 
@@ -156,6 +157,6 @@ def _check_finite(losses: Tensor, trainer: pl.Trainer, first_step: int = 0) -> N
         before = trainer.current_epoch * trainer.num_training_batches + first_step
         raise MiqrecError(
             f"the loss is {losses[broken[0]].item()} at step {before + int(broken[0]) + 1} (epoch "
-            f"{trainer.current_epoch + 1}); lower the learning rate, clip the gradient (--clip 1) or "
-            "use precision 32-true"
+            f"{trainer.current_epoch + 1}); lower the learning rate, clip the gradient by "
+            f"{setting('clip', 1)}, or use precision 32-true"
         )

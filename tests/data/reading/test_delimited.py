@@ -70,7 +70,9 @@ IMPLAUSIBLE = {
 @pytest.mark.parametrize("content", IMPLAUSIBLE.values(), ids=IMPLAUSIBLE)
 def test_other_files_without_a_header_are_an_error_that_shows_the_first_row(file, content):
     first = content.partition("\n")[0]
-    message = rf"line 1 \('{first}'\) is no header, .* by their numbers, as in --user 1 --item 3"
+    message = (
+        rf"line 1 \('{first}'\) is no header, .* by their numbers, as in user=\"1\", item=\"3\""
+    )
     with pytest.raises(MiqrecError, match=message):
         open_delimited(file(content), AS_FOUND)
 

@@ -136,7 +136,7 @@ BOTH = pl.DataFrame(
 def test_where_there_are_users_and_sessions_it_says_how_to_take_the_sessions(caplog):
     assert messages_of(caplog, BOTH) == [
         "read the data frame: user = user_id, item = item_id, time = ts, kind = event, session = "
-        "session_id (--user session_id would take sessions as users)"
+        'session_id (user="session_id" would take sessions as users)'
     ]
 
 
@@ -156,7 +156,7 @@ TIMES = {
 @pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
 def test_a_column_that_looks_like_a_time_and_is_not_used_is_named_in_a_warning(times):
     frame = pl.DataFrame({"user": [1, 1], "item": [1, 2], "zeit": times})
-    with pytest.warns(MiqrecWarning, match="column 'zeit' looks like a time .* by --time zeit"):
+    with pytest.warns(MiqrecWarning, match="column 'zeit' looks like a time .* by time=\"zeit\""):
         read_interactions(frame)
     read_interactions(frame, Columns(time="zeit"))  # a warning is an error
 

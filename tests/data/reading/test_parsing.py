@@ -90,7 +90,7 @@ MISSING = ["", "NA", "N/A", "<NA>", "null", "NULL", "nan", "NaN", "None", r"\N"]
 @pytest.mark.parametrize("word", MISSING)
 @pytest.mark.parametrize("column", ["user", "item"])
 def test_words_for_nothing_are_no_ids_of_text_files(tmp_path, column, word):
-    message = rf"column '{column}' .* in line 3, so the {column} is missing; fill it in, .* --missing drop"
+    message = rf"column '{column}' .* in line 3, so the {column} is missing; fill it in, .* missing=\"drop\""
     with pytest.raises(MiqrecError, match=message):
         of_text(tmp_path, column, ["7", word])
 
@@ -143,7 +143,7 @@ def test_kinds_and_sessions_may_have_gaps(tmp_path):
 
 def test_a_missing_user_of_a_session_is_an_error_that_says_how_to_take_sessions(tmp_path):
     (tmp_path / "a.csv").write_text("sessionId;userId;itemId\n1;NA;5\n")
-    with pytest.raises(MiqrecError, match="or take sessions as users by --user sessionId"):
+    with pytest.raises(MiqrecError, match='or take sessions as users by user="sessionId"'):
         read_interactions(tmp_path / "a.csv")
 
 

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator
 
 from miqrec.config import Config
 from miqrec.errors import MiqrecError
+from miqrec.system.wording import setting
 
 # Compared without case, underscores, hyphens and spaces; the first that is there is taken.
 USER = (
@@ -140,7 +141,8 @@ def required_column(
     if column is None:
         raise MiqrecError(
             f"{source} has no column that is known as the {role}; it has {there}: name the one that "
-            f"is the {role}, as in --{role} NAME; by its number, --{role} 1, where there is no header"
+            f"is the {role}, as in {setting(role, 'NAME')}; by its number, {setting(role, '1')}, where there "
+            "is no header"
         )
     return column
 

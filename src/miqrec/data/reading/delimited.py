@@ -17,6 +17,7 @@ from miqrec.data.reading.headerless import ROLES, are_ratings
 from miqrec.data.reading.quotes import check_quotes, count_lines
 from miqrec.data.reading.text import HEAD, ROW, Layout, first_line, open_bytes, open_text
 from miqrec.errors import MiqrecError
+from miqrec.system.wording import setting
 
 SEPARATORS = (",", ";", "\t", "|")
 """What a separator is looked for among."""
@@ -166,8 +167,8 @@ def _with_roles(text: Delimited, line: str) -> Delimited:
         return replace(text, places=_places(ROLES))
     raise MiqrecError(
         f"{text.path}: line 1 ({line[:60]!r}) is no header, and the columns are not evidently user, item, "
-        "rating and time; name them by their numbers, as in --user 1 --item 3 --time 2, or put a line "
-        "with their names above"
+        f"rating and time; name them by their numbers, as in {setting('user', '1')}, {setting('item', '3')} "
+        f"and {setting('time', '2')}, or put a line with their names above"
     )
 
 

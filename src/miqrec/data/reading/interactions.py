@@ -21,6 +21,7 @@ from miqrec.data.reading.tables import Table, open_table
 from miqrec.data.reading.text import ROW, Layout
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.system.forks import refuse_stuck_process
+from miqrec.system.wording import setting
 
 _log = logging.getLogger("miqrec")
 
@@ -138,12 +139,12 @@ def _tell(table: Table, columns: Columns) -> None:
         if unused := _unused_times(table):
             warnings.warn(
                 f"{table.name}: column {unused[0]!r} looks like a time and isn't used, so the order of "
-                f"rows counts; name it by --time {unused[0]}",
+                f"rows counts; name it by {setting('time', unused[0])}",
                 MiqrecWarning,
                 stacklevel=4,
             )
     if "session" in table.columns and columns.user is None:
-        roles += f" (--user {table.columns['session']} would take sessions as users)"
+        roles += f" ({setting('user', table.columns['session'])} would take sessions as users)"
     _log.info("read %s: %s", table.name, roles)
 
 

@@ -11,6 +11,7 @@ from miqrec.data.reading.columns import is_usual_name
 from miqrec.data.reading.delimited import Delimited, find_separator, open_delimited
 from miqrec.data.reading.text import HEAD, ROW, Layout, first_line, is_gzipped, read_bytes
 from miqrec.errors import MiqrecError
+from miqrec.system.wording import setting
 
 _USUAL = ("\t", ",", ";", "|", " ")
 
@@ -78,5 +79,6 @@ def _check_users(path: Path, table: pl.DataFrame) -> None:
         raise MiqrecError(
             f"{path}: line {again[ROW][0]} is a second line of user {again['user'][0]}, but lines "
             "are `user item item ...`; if the file has other columns, name them by their numbers, as in "
-            "--user 1 --item 2 --time 3, or put a line with their names above"
+            f"{setting('user', '1')}, {setting('item', '2')} and {setting('time', '3')}, or put a line with "
+            "their names above"
         )

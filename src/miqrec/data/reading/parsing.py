@@ -7,6 +7,7 @@ from miqrec.data.reading.columns import Missing
 from miqrec.data.reading.tables import Table, reading
 from miqrec.data.reading.text import ROW
 from miqrec.errors import MiqrecError
+from miqrec.system.wording import setting
 
 MISSING_WORDS = ("", "NA", "N/A", "<NA>", "NULL", "null", "NaN", "nan", "None", r"\N")
 """What stands in text files where there is nothing."""
@@ -157,9 +158,9 @@ def _complaint(table: Table, column: str, row: int, value: object) -> str:
 
 
 def _remedy(table: Table, column: str, value: object) -> str:
-    remedies = ["fill it in", "have such rows dropped by --missing drop"]
+    remedies = ["fill it in", f"have such rows dropped by {setting('missing', 'drop')}"]
     if value is not None and column != "time":
-        remedies.append("keep what stands there as an id by --missing keep")
+        remedies.append(f"keep what stands there as an id by {setting('missing', 'keep')}")
     if column == "user" and "session" in table.columns:
-        remedies.append(f"take sessions as users by --user {table.columns['session']}")
+        remedies.append(f"take sessions as users by {setting('user', table.columns['session'])}")
     return " or ".join([", ".join(remedies[:-1]), remedies[-1]])
