@@ -116,7 +116,7 @@ def test_ctrl_c_says_how_to_go_on(tiny, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("miqrec.cli.reproduce.run_all", interrupted)
+    monkeypatch.setattr("miqrec.experiments.studies.runner.run_all", interrupted)
 
     done = miqrec("reproduce", tiny, "--seeds", 1, "--out", tmp_path / "out")
 

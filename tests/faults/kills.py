@@ -64,7 +64,12 @@ def _attempt(scenario: Scenario, blow: Blow) -> Verdict:
         return Verdict("died badly", tail(ended))
     if blow.how == "kill" and ended.code != -signal.SIGKILL:
         return Verdict("died badly", f"it ended with {ended.code} before it could be killed")
-    return aftermath(scenario)
+    verdict = aftermath(scenario)
+    return (
+        verdict
+        if ended.code
+        else verdict._replace(seen="it had ended before, or no file grew so large")
+    )
 
 
 def _struck(work: Work, blow: Blow) -> Work:
