@@ -16,7 +16,7 @@ from miqrec.runs import folder as runs
 from miqrec.runs import run as running
 from miqrec.runs.artifact import load_artifact
 from miqrec.runs.folder import claim, note_environment, read_metrics
-from miqrec.runs.run import run
+from miqrec.runs.run import run, validate
 from miqrec.system.environment import environment
 from miqrec.system.files import remove
 from miqrec.system.locks import locked
@@ -201,6 +201,14 @@ def test_checkpoints_that_a_kill_left_beside_a_saved_model_go(tmp_path, part):
     run(PLAN, tmp_path / "run")
 
     assert not left.exists()
+
+
+def test_checkpoints_that_a_kill_left_beside_a_trials_scores_go(tmp_path):
+    scores = validate(PLAN, tmp_path / "trial")
+    (tmp_path / "trial" / "checkpoints").mkdir()
+
+    assert validate(PLAN, tmp_path / "trial") == scores
+    assert not (tmp_path / "trial" / "checkpoints").exists()
 
 
 def test_a_finished_fit_on_everything_is_not_repeated(tmp_path, monkeypatch):

@@ -164,7 +164,7 @@ def validate(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> dict[str, flo
         valid = _ranks(fit(plan, folder, hooks), plan, "valid", choose_device(hooks.device))
         found = Validation(valid=summary(valid["rank"].to_torch()))
         write_scores(path, found)
-        remove(folder / "checkpoints")
+    remove(folder / "checkpoints")  # which a kill may have left beside the scores
     return read_checked(path, Validation, "a trial's", REMEDY).valid
 
 
