@@ -1,39 +1,41 @@
 """The library in one class: fit, recommend, evaluate, save, load."""
 
 import tempfile
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 import torch
 
 from miqrec.data.choices import OnUnknown
 from miqrec.data.dataset import Dataset
-from miqrec.data.encoding import encode_histories, with_catalogue
 from miqrec.data.histories import Questions, parts_of
-from miqrec.data.ids import positions
-from miqrec.data.open import DataConfig, for_other_data, open_dataset, source_or_frame
-from miqrec.data.reading.histories import flatten
+from miqrec.data.open import DataConfig, source_or_frame
 from miqrec.data.split_config import Held
-from miqrec.data.splitting import Splits, split, split_later
-from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.data.splitting import Splits
+from miqrec.errors import MiqrecError
 from miqrec.evaluation.evaluate import rank_questions
-from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
+from miqrec.evaluation.inference import Mix
 from miqrec.evaluation.list_scores import score_lists
 from miqrec.evaluation.metrics import summary
-from miqrec.evaluation.probabilities import check_probabilities
-from miqrec.evaluation.scoring import check_mix, n_answers
-from miqrec.evaluation.temperature import check_temperature, fit_temperature
+from miqrec.evaluation.temperature import fit_temperature
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.folder import read_history
+from miqrec.runs.interactions import check_later, interactions, split_as_trained
 from miqrec.runs.plan import plan_run
+from miqrec.runs.requests import (
+    Id,
+    check_request,
+    find_users,
+    known_histories,
+    typed_histories,
+    warn_of_empty_lists,
+)
+from miqrec.runs.usage import choose_for_lists, choose_for_probabilities, choose_inference
 from miqrec.stability.measure import LISTED, measure_stability
 from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
 from miqrec.stability.sampling import sample_users
@@ -44,8 +46,6 @@ from miqrec.training.hooks import FUNCTIONS, Hooks
 if TYPE_CHECKING:  # Lightning takes seconds to import
     from lightning.pytorch.callbacks import Callback
     from lightning.pytorch.loggers import Logger
-
-Id = str | int
 
 
 class Recommender:
@@ -164,19 +164,21 @@ class Recommender:
                 without probabilities that is asked for its uncertainty.
         """
         refuse_stuck_process()
-        _check_request(k, on_unknown, unknown_users)
+        check_request(k, on_unknown, unknown_users)
         if histories is not None and (users is not None or data is not None):
             raise MiqrecError("give users of the data or histories, not both")
         if histories is not None:
-            asked = self._typed(histories, on_unknown)
+            asked = typed_histories(self.artifact, histories, on_unknown)
         else:
-            asked = self._histories(data, on_unknown)
-        rows = _rows(asked, users, unknown_users)
-        if len(rows) == 0:
-            raise MiqrecError("there is nobody to recommend to: give users or histories")
-        request = self._request(k, mix, temperature, exclude_seen, with_uncertainty)
+            asked = known_histories(self.artifact, self._opened(data, served=True), on_unknown)
+        rows = find_users(asked, users, unknown_users)
+        choose = choose_for_probabilities if with_uncertainty else choose_for_lists
+        inference = choose(self.artifact, mix, temperature, exclude_seen)
+        request = ListRequest(
+            self.artifact.model, self.artifact.popularity, k, inference, with_uncertainty
+        )
         lists = recommend_lists(request, parts_of(asked.sequences, rows), self.device)
-        _warn_of_empty_lists(len(rows) - lists["row"].n_unique(), len(rows))
+        warn_of_empty_lists(len(rows) - lists["row"].n_unique(), len(rows))
         return lists.select(
             asked.users.gather(rows[lists["row"]]).alias("user"),
             self.artifact.catalogue.decode(lists["id"]).alias("item"),
@@ -234,8 +236,8 @@ class Recommender:
         Raises:
             MiqrecError: as `evaluate`.
         """
-        _check_request(k)
-        inference = self._inference(mix, temperature)
+        check_request(k)
+        inference = choose_for_lists(self.artifact, mix, temperature)
         request = ListRequest(self.artifact.model, self.artifact.popularity, k, inference)
         return score_lists(request, self._splits(part, data), part, self.device)
 
@@ -248,7 +250,7 @@ class Recommender:
         temperature: float | None = None,
     ) -> pl.DataFrame:
         """Rank each held-out item, as `rank_questions` does; arguments are those of `evaluate`."""
-        inference = self._inference(mix, temperature)
+        inference = choose_for_lists(self.artifact, mix, temperature)
         return rank_questions(
             self.artifact.model,
             self.questions(part, data=data),
@@ -288,7 +290,7 @@ class Recommender:
         Raises:
             MiqrecError: as `evaluate`.
         """
-        inference = self._inference(mix, temperature)
+        inference = choose_for_lists(self.artifact, mix, temperature)
         request = ListRequest(self.artifact.model, self.artifact.popularity, LISTED, inference)
         questions = self._splits(part, data).held(part)
         if users is not None:
@@ -324,49 +326,11 @@ class Recommender:
         Raises:
             MiqrecError: a value is out of range, or the model doesn't have the answers to mix.
         """
-        config = self.artifact.config
-        inference = with_changes(
-            config.inference, mix=mix, temperature=temperature, exclude_seen=exclude_seen
+        inference = choose_inference(self.artifact, mix, temperature, exclude_seen)
+        config = self.artifact.config.model_copy(update={"inference": inference})
+        return Recommender(
+            replace(self.artifact, config=config), self.dataset, self.history, self.device
         )
-        check_mix(self.artifact.model, inference)
-        check_temperature(inference, config.training.loss if config.training else None)
-        config = config.model_copy(update={"inference": inference})
-        artifact = replace(self.artifact, config=config)
-        return Recommender(artifact, self.dataset, self.history, self.device)
-
-    def _request(
-        self,
-        k: int,
-        mix: Mix | None,
-        temperature: float | None,
-        exclude_seen: bool | None,
-        with_uncertainty: bool,
-    ) -> ListRequest:
-        """Put a request together; where probabilities are wanted, a temperature counts for one answer too."""
-        artifact = self.artifact
-        if with_uncertainty:
-            chosen = self.with_inference(
-                mix=mix, temperature=temperature, exclude_seen=exclude_seen
-            )
-            inference = chosen.artifact.config.inference
-            training = artifact.config.training
-            check_probabilities(artifact.model, inference, training.loss if training else None)
-        else:
-            inference = self._inference(mix, temperature, exclude_seen)
-        return ListRequest(artifact.model, artifact.popularity, k, inference, with_uncertainty)
-
-    def _inference(
-        self, mix: Mix | None, temperature: float | None, exclude_seen: bool | None = None
-    ) -> InferenceConfig:
-        """Take what is given, and for the rest what was saved with the model."""
-        chosen = self.with_inference(mix=mix, temperature=temperature, exclude_seen=exclude_seen)
-        inference = chosen.artifact.config.inference
-        if temperature is not None and n_answers(self.artifact.model, inference) == 1:
-            raise MiqrecError(
-                "a temperature changes nothing where a single answer counts; give the weights of several, "
-                'as in mix="0.6 0.4" (--mix)'
-            )
-        return inference
 
     def questions(self, part: Held = "test", *, data: Any = None) -> Questions:
         """Return the histories that `evaluate` asks about and the items that followed, in internal numbers.
@@ -375,39 +339,6 @@ class Recommender:
             MiqrecError: as `evaluate`.
         """
         return self._splits(part, data).held(part)
-
-    def _splits(self, part: Held, data: Any) -> Splits:
-        """Split the data as those were that the model was fitted on, in the model's own item numbers."""
-        refuse_stuck_process()
-        if self.artifact.config.trained_on == "all":
-            return self._later(part, data)
-        splits = split(self._opened(data), self.artifact.config.split, self.artifact.catalogue)
-        if splits.fingerprint != self.artifact.config.fingerprint:
-            warnings.warn(
-                "this is not the data that the model was fitted on; what is held out here may have "
-                "been part of its training",
-                MiqrecWarning,
-                stacklevel=3,
-            )
-        return splits
-
-    def _later(self, part: Held, data: Any) -> Splits:
-        """Ask for what happened after the data that a model was fitted on as a whole."""
-        config = self.artifact.config
-        if config.trained_until is None or part != "test":
-            reason = (
-                "of what happened later there is a test part, and no validation"
-                if config.trained_until
-                else "its data had no times that say what happened later"
-            )
-            raise MiqrecError(
-                "this model was fitted on everything, the held-out items too, so its scores on them "
-                f"would mean nothing, and {reason}; evaluate the model that was not fitted on everything"
-            )
-        dataset = self._opened(data, served=True)
-        return split_later(
-            dataset, config.trained_until, self.artifact.catalogue, config.split.questions
-        )
 
     def save(self, folder: str | Path) -> None:
         """Write the model and its items to a folder; histories are not saved."""
@@ -434,67 +365,10 @@ class Recommender:
         return cls(artifact, device=device)
 
     def _opened(self, data: Any, *, served: bool = False) -> Dataset:
-        """Open the interactions that were brought, or else take those that the model was fitted on."""
-        if isinstance(data, Dataset):
-            return data
-        if data is not None:
-            source, frame = source_or_frame(data)
-            config = for_other_data(self.artifact.config.data, source, frame, served=served)
-            return open_dataset(config, frame)
-        if self.dataset is None:
-            raise MiqrecError(
-                "a saved model holds no histories; bring the interactions again "
-                "(data=... in Python, --data on the command line), or give histories themselves"
-            )
-        return self.dataset
+        return interactions(self.artifact, data, self.dataset, served=served)
 
-    def _histories(self, data: Any, on_unknown: OnUnknown) -> Dataset:
-        dataset = self._opened(data, served=True)
-        items = self.artifact.catalogue.frame["item"]
-        if dataset.catalogue.frame["item"].equals(items):
-            return dataset
-        return with_catalogue(dataset, self.artifact.catalogue, on_unknown)
-
-    def _typed(self, histories: Sequence[Sequence[Id]], on_unknown: OnUnknown) -> Dataset:
-        users, items, lengths = flatten(histories)
-        return encode_histories(users, items, lengths, self.artifact.catalogue, on_unknown)
-
-
-def _rows(
-    dataset: Dataset, users: Iterable[Id] | None, unknown_users: OnUnknown
-) -> npt.NDArray[np.int64]:
-    """Look up the numbers of the named users, of all of them for None."""
-    if users is None:
-        return np.arange(len(dataset.users))
-    if isinstance(users, str | bytes):
-        raise MiqrecError(f"users is {users!r}; give a list of users, as in users=[{users!r}]")
-    names = list(users)
-    rows = positions(pl.Series(names, strict=False), dataset.users)
-    unknown = [str(name) for name, row in zip(names, rows, strict=True) if row < 0]
-    if not unknown:
-        return rows
-    sentence = (
-        f"the data has no interactions of {len(unknown):,} of {len(names):,} users "
-        f"({', '.join(unknown[:3])}{' ...' if len(unknown) > 3 else ''})"
-    )
-    if unknown_users == "error":
-        raise MiqrecError(f"{sentence}; leave them out, or give their histories instead")
-    warnings.warn(f"{sentence}; they were left out", MiqrecWarning, stacklevel=3)
-    return rows[rows >= 0]
-
-
-def _check_request(k: int, *on_unknown: OnUnknown) -> None:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer):
-        raise MiqrecError(f"k is {k!r}; give a whole number, the length of the lists")
-    if wrong := [word for word in on_unknown if word not in get_args(OnUnknown)]:
-        raise MiqrecError(
-            f"what is unknown can't be treated by {wrong[0]!r}; give 'skip' or 'error'"
-        )
-
-
-def _warn_of_empty_lists(n_empty: int, n_users: int) -> None:
-    if n_empty:
-        message = (
-            f"{n_empty:,} of {n_users:,} users have had every item, so there is no list for them"
-        )
-        warnings.warn(message, MiqrecWarning, stacklevel=3)
+    def _splits(self, part: Held, data: Any) -> Splits:
+        later = self.artifact.config.trained_on == "all"
+        if later:
+            check_later(self.artifact, part)
+        return split_as_trained(self.artifact, self._opened(data, served=later))
