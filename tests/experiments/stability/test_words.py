@@ -13,6 +13,7 @@ from miqrec.experiments.stability.words import noise_label, way_label
         ("1", 1, "newest alone"),
         ("0.6 0.4", 1, "mix .6 .4"),
         ("0.7 0 0.3", 1, "mix .7 0 .3"),
+        ((0.2,) * 5, 1, "mix .2 \N{MULTIPLICATION SIGN} 5"),
         ("0.571 0.286 0.143", 2.5, "mix .571 .286 .143 at temperature 2.5"),
         ("trained", 1, "trained mixture"),
     ],

@@ -6,6 +6,11 @@ from miqrec.stability.perturbations import LABELS, named_perturbation
 
 NEWEST = "newest alone"
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+SPELT_OUT = 3
+"""Equal weights that are written one by one; more are counted."""
+
 
 def noise_label(noise: str) -> str:
     """Say in words what a noise does to a history."""
@@ -16,7 +21,7 @@ def noise_label(noise: str) -> str:
 
 
 def way_label(inference: InferenceConfig) -> str:
-    """Say which answers are mixed: "newest alone", "mix .6 .4", "trained mixture"."""
+    """Say which answers are mixed: "newest alone", "mix .6 .4", "mix .2 × 5", "trained mixture"."""
     mix = inference.mix or (1.0,)
     if len(mix) == 1:
         return NEWEST
@@ -24,5 +29,7 @@ def way_label(inference: InferenceConfig) -> str:
     ending = "" if temperature == 1 else f" at temperature {temperature:g}"
     if mix == "trained":
         return f"trained mixture{ending}"
-    weights = " ".join(f"{weight:.3g}".removeprefix("0") or "0" for weight in mix)
-    return f"mix {weights}{ending}"
+    weights = [f"{weight:.3g}".removeprefix("0") or "0" for weight in mix]
+    if len(set(weights)) == 1 and len(weights) > SPELT_OUT:
+        return f"mix {weights[0]} {TIMES} {len(weights)}{ending}"
+    return f"mix {' '.join(weights)}{ending}"
