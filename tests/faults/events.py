@@ -87,7 +87,8 @@ def kill(_: Event) -> None:
 
 
 def interrupt(_: Event) -> None:
-    """Do what Ctrl-C does."""
+    """Do what Ctrl-C does, also in a process that was started in the background, where it is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.raise_signal(signal.SIGINT)
 
 
