@@ -16,6 +16,7 @@ from miqrec.data.filters import Filters
 from miqrec.data.open import DataConfig, open_dataset
 from miqrec.data.reading.columns import Columns
 from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.system.wording import for_commands
 
 
 @pytest.fixture
@@ -138,6 +139,16 @@ class TestMessages:
         caplog.set_level("INFO", logger="miqrec")
         opened(log, cache)
         assert len(caplog.messages) == 1
+
+    def test_in_the_words_of_who_reads_them(self, log, cache, caplog):
+        log.write_text("user,item,session\n1,a,3\n1,b,1\n2,a,5\n")
+        caplog.set_level("INFO", logger="miqrec")
+        with for_commands():
+            opened(log, cache)
+        opened(log, cache)
+        typed, written = caplog.messages
+        assert "--user session would take sessions as users" in typed
+        assert 'user="session" would take sessions as users' in written
 
     def test_warnings(self, tmp_path, log, cache):
         (tmp_path / "items.csv").write_text("item,title\na,A\nz,Z\n")

@@ -37,8 +37,10 @@ class Reading(NamedTuple):
 def _cached() -> None:
     from miqrec.cli.options import CACHE
     from miqrec.data.open import DataConfig, open_dataset
+    from miqrec.system.wording import for_commands
 
-    _print(open_dataset(DataConfig(source="log.csv", items="items.csv"), cache=CACHE))
+    with for_commands():  # whose messages the entry holds
+        _print(open_dataset(DataConfig(source="log.csv", items="items.csv"), cache=CACHE))
 
 
 def _stored() -> None:

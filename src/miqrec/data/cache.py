@@ -19,6 +19,7 @@ from miqrec.system.checksums import hash_file, write_described
 from miqrec.system.files import UnwritableError, remove, replacing
 from miqrec.system.locks import FolderBusyError, locked
 from miqrec.system.messages import Message, collected, tell
+from miqrec.system.wording import is_for_commands
 
 _DATA = "data"
 _log = logging.getLogger("miqrec")
@@ -107,8 +108,8 @@ def _keep(dataset: Dataset, folder: Path, about: About) -> None:
 
 
 def _key(files: Sequence[Path], options: Config) -> str:
-    """Return a hash of all that a prepared data set depends on."""
-    parts: list[object] = [FORMAT, version("miqrec"), options.model_dump()]
+    """Return a hash of all that a prepared data set depends on, and for whom its messages are worded."""
+    parts: list[object] = [FORMAT, version("miqrec"), is_for_commands(), options.model_dump()]
     for path in files:
         parts.append(str(path.absolute()))
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

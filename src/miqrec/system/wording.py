@@ -19,9 +19,14 @@ def for_commands() -> Iterator[None]:
         _IN_COMMANDS.reset(before)
 
 
+def is_for_commands() -> bool:
+    """Whether sentences are worded for somebody who types commands."""
+    return _IN_COMMANDS.get()
+
+
 def setting(name: str, value: bool | float | str) -> str:
     """Write a setting with a value, such as `--min-user 5` or `min_user=5`."""
-    if not _IN_COMMANDS.get():
+    if not is_for_commands():
         return (
             f"{name}={json.dumps(value, ensure_ascii=False) if isinstance(value, str) else value}"
         )
