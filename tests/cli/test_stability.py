@@ -146,7 +146,7 @@ def test_a_folder_takes_no_measurements_of_other_questions(world, tmp_path):
 
 
 def test_a_saved_model_is_measured_too_and_a_sample_of_users_is_enough(world):
-    typed = ("--noise", "random-added", "--users", 30, "--part", "valid", "--json")
+    typed = ("--noise", "random-added", "--users", 30, "--split", "valid", "--json")
     found = findings(stability(world, *typed, runs="runs/miq/seed-0/artifact"))
     assert (found["users"], found["asked"]["part"]) == (30, "valid")
     assert [row["system"] for row in found["settings"]] == ["artifact"]
@@ -253,7 +253,7 @@ def test_without_mixtures_to_choose_from_there_is_a_list_of_families(world, tmp_
             ("--choose", "--against", "ensemble-2"),
             "a choice compares no systems; leave --against out",
         ),
-        (("--choose", "--part", "test"), "chosen on the test split can't be judged by it"),
+        (("--choose", "--split", "test"), "chosen on the test split can't be judged by it"),
         (("--choose", "--baseline", "sasrec"), "leave --baseline out"),
         (("--save",), "--trade and --save belong to --choose"),
         (("--trade", 0.05), "--trade and --save belong to --choose"),

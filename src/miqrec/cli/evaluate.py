@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Temperature
+from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Part, Temperature
 from miqrec.cli.output import compact_table, console, metrics_table, print_json
 from miqrec.data.split_config import Held
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
-Part = Annotated[Held, typer.Option("--split", help="Which held-out items.")]
 
 
 Lists = Annotated[

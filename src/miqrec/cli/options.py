@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from platformdirs import user_cache_path
 
+from miqrec.data.split_config import Held
+
 Data = Annotated[
     str,
     typer.Option(
@@ -25,6 +27,7 @@ Device = Annotated[
     str | None,
     typer.Option(help="cpu, cuda or cuda:1; by default an NVIDIA GPU where there is one."),
 ]
+Part = Annotated[Held, typer.Option("--split", help="Which held-out items.")]
 Mix = Annotated[
     str | None,
     typer.Option(

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from miqrec.cli.options import DataDir, Device, Json, OptionalData
+from miqrec.cli.options import DataDir, Device, Json, OptionalData, Part
 from miqrec.cli.output import check_folder, compact_table, console, print_json
-from miqrec.data.split_config import Held
 from miqrec.system.progress import console as messages
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ Draws = Annotated[
 ]
 Users = Annotated[int | None, typer.Option(help="Ask for so many users, drawn by the seed.")]
 Seed = Annotated[int, typer.Option(min=0, help="The seed of the random items.")]
-Part = Annotated[Held, typer.Option("--split", help="Which held-out items.")]
 Out = Annotated[Path | None, typer.Option(help="A folder for paths.csv and paths.svg.")]
 
 

@@ -46,7 +46,7 @@ Users = Annotated[int | None, typer.Option(help="Ask for so many users alone, ch
 Draws = Annotated[int, typer.Option(help="How often each noise is drawn.")]
 Part = Annotated[
     Held | None,
-    typer.Option("--part", help="Which held-out items. Default: test; a choice is made on valid."),
+    typer.Option("--split", help="Which held-out items. Default: test; a choice is made on valid."),
 ]
 Choosing = Annotated[
     bool,
@@ -123,7 +123,7 @@ def _check_options(
     """Refuse what would not be honoured."""
     if choose and part == "test":
         raise MiqrecError(
-            "a mixture that is chosen on the test split can't be judged by it any more; leave --part out"
+            "a mixture that is chosen on the test split can't be judged by it any more; leave --split out"
         )
     if choose and compared:
         raise MiqrecError(f"a choice compares no systems; leave {compared} out")
