@@ -24,6 +24,7 @@ from miqrec.evaluation.temperature import fit_temperature
 from miqrec.evaluation.top_lists import ListRequest, recommend_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
+from miqrec.runs.explaining import explain_list, history_of
 from miqrec.runs.folder import read_history
 from miqrec.runs.interactions import check_later, interactions, split_as_trained
 from miqrec.runs.plan import plan_run
@@ -188,6 +189,58 @@ class Recommender:
             "source",
             *(["probability"] if with_uncertainty else []),
         )
+
+    def explain(
+        self,
+        user: Id | None = None,
+        history: Sequence[Id] | None = None,
+        *,
+        items: Sequence[Id] | None = None,
+        k: int = 10,
+        data: Any = None,
+        mix: Mix | None = None,
+        exclude_seen: bool | None = None,
+    ) -> pl.DataFrame:
+        """Find the items of a history that count most for recommended items, by leaving each out.
+
+        The influence of a history's item on a recommended one is by how much the logarithm of the
+        recommended item's probability falls when the history is read without it, as if it had never been:
+        log p(i | h) - log p(i | h without it). `miqrec.explanation.leaving_out` has the details.
+
+        Example:
+            >>> rec.explain(history=["heat", "ronin", "amelie"], items=["collateral"])
+
+        Args:
+            user: a user of the data.
+            history: external item ids, oldest first; instead of a user.
+            items: the items to explain; by default the k best.
+            k: how many items to explain where they aren't named.
+            data: where the user's history is, as for `fit`; needed after `load`.
+            mix: as for `recommend`.
+            exclude_seen: as for `recommend`.
+
+        Returns:
+            a frame with a row for each explained item and item of the history that the model reads: `item`,
+            `title`, `rank` (the explained item's place in the list), `because` and `because_title` (the
+            history's item), `position` (how many items came after it, 0 for the newest), `influence`
+            and `rank_without` (the place without it); the items that count most come first.
+
+        Raises:
+            MiqrecError: the history has no known item, an item is unknown or not to be recommended, or as
+                `recommend`.
+        """
+        refuse_stuck_process()
+        check_request(k)
+        inference = choose_for_lists(self.artifact, mix, exclude_seen=exclude_seen)
+        if user is not None and history is None:
+            asked = known_histories(self.artifact, self._opened(data, served=True), "skip")
+            row = int(find_users(asked, [user], "error")[0])
+        elif history is not None and user is None and data is None:
+            asked, row = typed_histories(self.artifact, [history], "skip"), 0
+        else:
+            raise MiqrecError("give a user of the data or a history, one of the two")
+        known = history_of(asked, row).to(self.device)
+        return explain_list(self.artifact, known, inference, items, k)
 
     def evaluate(
         self,

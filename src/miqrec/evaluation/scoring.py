@@ -118,16 +118,30 @@ def n_answers(model: Model, inference: InferenceConfig) -> int:
     return model.mixture.n if hasattr(model, "mixture") else 1
 
 
+def answer_weights(
+    model: Learner, states: Tensor, lengths: Tensor, inference: InferenceConfig
+) -> Tensor:
+    """Weigh the answers that are mixed: (n,) as they were given, or (B, n) by the model's own mixture.
+
+    Args:
+        model: one that has these answers.
+        states: (B, n, D), the newest first.
+        lengths: (B,) how many items of each history the model reads.
+        inference: how the model is used.
+    """
+    if isinstance(inference.mix, tuple):
+        return torch.tensor(inference.mix, device=states.device)
+    weights: Tensor = model.mixture(states, lengths)  # type: ignore[attr-defined]
+    return weights
+
+
 def _mixed(
     model: Learner, states: Tensor, lengths: Tensor, inference: InferenceConfig, left_out: Pairs
 ) -> Tensor:
     """Mix the answers of `states` (B, N, D), of which there may be more than are wanted."""
     valid = lengths.clamp(max=model.max_length)
     states = states[:, : n_answers(model, inference)]
-    if isinstance(inference.mix, tuple):
-        weights = torch.tensor(inference.mix, device=states.device)
-    else:
-        weights = model.mixture(states, valid)  # type: ignore[attr-defined]
+    weights = answer_weights(model, states, valid, inference)
     temperature = inference.temperature
     return late_mixture(
         states, model.item_vectors(), weights, valid, seen=left_out, temperature=temperature

@@ -1,11 +1,10 @@
 """What the queries of Multi-Item-Query attention answer at the newest position, and how they are weighed."""
 
-from typing import Any
-
 from torch import Tensor
 
 from miqrec.models.protocol import Model
 from miqrec.models.transformer import Transformer
+from miqrec.models.watching import watch
 from miqrec.nn.attention import MultiItemQueryAttention
 from miqrec.nn.padding import newest, newest_positions, take_rows, trim
 
@@ -30,19 +29,14 @@ def newest_answers(model: Transformer, items: Tensor, lengths: Tensor) -> tuple[
         The answers (B, m, D), heads side by side, and the weights (B, m), the newest item's last.
     """
     items, lengths = trim(items, lengths, model.max_length)
-    attention: Any = model.blocks[-1].attention
-    calls: list[tuple[Any, Any]] = []
-    watch = attention.register_forward_pre_hook(
-        lambda _, args, options: calls.append((args, options)), with_kwargs=True
-    )
-    with watch:
-        model(items, lengths)
-    inputs, options = calls[0]
-    _, weights = attention(*inputs, **options, need_weights=True)
+    call = watch(model, items, lengths)[-1]
+    weights = call.weights()
     alpha = newest(weights.pooling, lengths).squeeze(1)  # (B, m)
     places = newest_positions(lengths)  # (B, 1)
     B, heads, L, m, _ = weights.attention.shape
     by_row = weights.attention.transpose(1, 2).reshape(B, L, -1)  # (B, L, heads * m * L)
     looks = take_rows(by_row, places).view(B, heads, m, L)
-    values = attention.value(inputs[-1]).view(B, L, heads, -1).transpose(1, 2)  # (B, heads, L, d)
+    values = (
+        call.layer.value(call.key_value).view(B, L, heads, -1).transpose(1, 2)
+    )  # (B, heads, L, d)
     return (looks @ values).transpose(1, 2).flatten(2), alpha
