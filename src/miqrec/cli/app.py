@@ -24,6 +24,7 @@ COMMANDS = {
     "pretrain": "Pre-train S3-Rec on masked prefixes of the training items.",
     "evaluate": "Rank each user's held-out item among all items, and print HR, NDCG and MRR.",
     "recommend": "Recommend to users of the data, or after a history typed in.",
+    "serve": "Answer over HTTP: lists for histories, by a saved model.",
     "export": "Write a saved model as one file for ONNX Runtime or PyTorch.",
     "datasets": "List the named data sets: sizes, sources, licences, and where each is found.",
     "cache": "Show what is kept of prepared data, and remove it.",

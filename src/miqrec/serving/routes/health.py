@@ -1,0 +1,36 @@
+"""`GET /health` and `GET /ready`: whether the process lives, and which model answers."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from miqrec.serving.schemas import ModelInfo
+from miqrec.serving.service import Parts
+
+router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    """The process lives."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    """The service answers, and by which model."""
+
+    status: Literal["ready"] = "ready"
+    model: ModelInfo
+
+
+@router.get("/health")
+async def health() -> Health:
+    """Say that the process lives."""
+    return Health()
+
+
+@router.get("/ready")
+async def ready(service: Parts) -> Ready:
+    """Say which model answers."""
+    return Ready(model=ModelInfo(**service.engine.about._asdict()))

@@ -1,0 +1,51 @@
+"""The parts of a running service, which its routes find in `app.state.service`."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from miqrec.serving.batching import Batcher
+from miqrec.serving.engine import Engine, open_engine
+from miqrec.serving.metrics import Metrics
+from miqrec.serving.settings import Settings
+
+
+@dataclass
+class Service:
+    """What routes work with.
+
+    Attributes:
+        settings: How the service is run.
+        engine: The model that answers. A newer one takes its place while requests are answered, so that a
+            request takes it once and keeps it.
+        batcher: Where queries wait for the engine.
+        metrics: What is counted for `/metrics`.
+        store: The histories of known users; None where there is none.
+    """
+
+    settings: Settings
+    engine: Engine
+    batcher: Batcher
+    metrics: Metrics
+    store: Any = None
+
+
+def make_service(settings: Settings) -> Service:
+    """Load the model and put the parts together.
+
+    Raises:
+        MiqrecError: The model can't be loaded.
+    """
+    engine = open_engine(settings.artifact)
+    batcher = Batcher(settings.max_batch, settings.max_queue, settings.max_wait)
+    return Service(settings, engine, batcher, Metrics(batcher, engine.about))
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Parts = Annotated[Service, Depends(_service)]
+"""The parameter of a route that works with the service."""

@@ -1,0 +1,30 @@
+"""How the service is run: each setting is an option of `miqrec serve` and an environment variable."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the service; one that isn't given is read from MIQREC_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MIQREC_", frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+    artifact: Path
+    """A saved model, a run, or an exported .onnx file."""
+    host: str = "127.0.0.1"
+    """The address to listen at; 0.0.0.0 listens at all of this machine's."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """The port to listen at; 0 takes a free one."""
+    api_key: SecretStr | None = None
+    """A key that every request must bring as `Authorization: Bearer KEY`; better given as MIQREC_API_KEY,
+    since other people of the machine can read a command line."""
+    max_batch: int = Field(default=64, ge=1)
+    """How many lists one pass of the model makes at most."""
+    max_queue: int = Field(default=1024, ge=1)
+    """How many lists may wait for the model; a request for more is answered with 503."""
+    max_wait: float = Field(default=2.0, gt=0)
+    """For how many seconds a request may wait for the model before it is answered with 503."""
