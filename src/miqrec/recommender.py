@@ -4,14 +4,14 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import polars as pl
 import torch
 
 from miqrec.data.choices import OnUnknown
 from miqrec.data.dataset import Dataset
-from miqrec.data.histories import Questions, parts_of
+from miqrec.data.histories import Questions
 from miqrec.data.open import DataConfig, source_or_frame
 from miqrec.data.split_config import Held
 from miqrec.data.splitting import Splits
@@ -21,22 +21,18 @@ from miqrec.evaluation.inference import Mix
 from miqrec.evaluation.list_scores import score_lists
 from miqrec.evaluation.metrics import summary
 from miqrec.evaluation.temperature import fit_temperature
-from miqrec.evaluation.top_lists import ListRequest, recommend_lists
+from miqrec.evaluation.top_lists import ListRequest
+from miqrec.lists.asked import Asked, ListOptions, ask
+from miqrec.lists.making import make_lists
+from miqrec.lists.writing import Written, check_out, write_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.explaining import explain_list, history_of
 from miqrec.runs.folder import read_history
 from miqrec.runs.interactions import check_later, interactions, split_as_trained
 from miqrec.runs.plan import plan_run
-from miqrec.runs.requests import (
-    Id,
-    check_request,
-    find_users,
-    known_histories,
-    typed_histories,
-    warn_of_empty_lists,
-)
-from miqrec.runs.usage import choose_for_lists, choose_for_probabilities, choose_inference
+from miqrec.runs.requests import Id, check_request
+from miqrec.runs.usage import choose_for_lists, choose_inference
 from miqrec.stability.measure import LISTED, measure_stability
 from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
 from miqrec.stability.sampling import sample_users
@@ -164,31 +160,46 @@ class Recommender:
             MiqrecError: an unknown user, k larger than the catalogue, no histories at hand, or a model
                 without probabilities that is asked for its uncertainty.
         """
-        refuse_stuck_process()
-        check_request(k, on_unknown, unknown_users)
-        if histories is not None and (users is not None or data is not None):
-            raise MiqrecError("give users of the data or histories, not both")
-        if histories is not None:
-            asked = typed_histories(self.artifact, histories, on_unknown)
-        else:
-            asked = known_histories(self.artifact, self._opened(data, served=True), on_unknown)
-        rows = find_users(asked, users, unknown_users)
-        choose = choose_for_probabilities if with_uncertainty else choose_for_lists
-        inference = choose(self.artifact, mix, temperature, exclude_seen)
-        request = ListRequest(
-            self.artifact.model, self.artifact.popularity, k, inference, with_uncertainty
+        asked = self._ask(
+            *(users, histories, data),
+            k=k,
+            exclude_seen=exclude_seen,
+            mix=mix,
+            temperature=temperature,
+            on_unknown=on_unknown,
+            unknown_users=unknown_users,
+            with_uncertainty=with_uncertainty,
         )
-        lists = recommend_lists(request, parts_of(asked.sequences, rows), self.device)
-        warn_of_empty_lists(len(rows) - lists["row"].n_unique(), len(rows))
-        return lists.select(
-            asked.users.gather(rows[lists["row"]]).alias("user"),
-            self.artifact.catalogue.decode(lists["id"]).alias("item"),
-            self.artifact.catalogue.titles(lists["id"]).alias("title"),
-            "score",
-            "rank",
-            "source",
-            *(["probability"] if with_uncertainty else []),
-        )
+        return make_lists(asked)
+
+    def recommend_to(
+        self,
+        out: str | Path,
+        users: Iterable[Id] | None = None,
+        histories: Sequence[Sequence[Id]] | None = None,
+        *,
+        data: Any = None,
+        **options: Unpack[ListOptions],
+    ) -> Written:
+        """Write the lists that `recommend` would return to a file or a folder, in bounded memory.
+
+        They are made a part at a time. A process that was stopped is taken up where it was by the same
+        call; until all lists are there, the parts are in a folder beside `out`, whose name ends in .parts.
+
+        Args:
+            out: a .parquet, .csv or .jsonl file, or a folder, which gets Parquet files. Lists that stand
+                there already are replaced once the new ones are complete.
+            users: as for `recommend`.
+            histories: as for `recommend`.
+            data: as for `recommend`.
+            options: `k` and the other options of `recommend`.
+
+        Raises:
+            MiqrecError: as `recommend`; or something else stands at `out`, or another request was begun
+                there and not finished.
+        """
+        check_out(Path(out))
+        return write_lists(self._ask(users, histories, data, **options), Path(out))
 
     def explain(
         self,
@@ -416,6 +427,22 @@ class Recommender:
                 f"`miqrec train --model {artifact.config.model.name} --init-from {folder}`"
             )
         return cls(artifact, device=device)
+
+    def _ask(
+        self,
+        users: Iterable[Id] | None,
+        histories: Sequence[Sequence[Id]] | None,
+        data: Any,
+        **options: Unpack[ListOptions],
+    ) -> Asked:
+        refuse_stuck_process()
+        return ask(
+            *(self.artifact, users, histories),
+            data=data,
+            at_hand=self.dataset,
+            device=self.device,
+            **options,
+        )
 
     def _opened(self, data: Any, *, served: bool = False) -> Dataset:
         return interactions(self.artifact, data, self.dataset, served=served)

@@ -11,7 +11,7 @@ from faults.scenarios import Scenario
 from faults.snapshots import Snapshot, snapshot
 from faults.world import typed
 
-_PASSING = re.compile(r"(^|/)(\.miqrec-|checkpoints/)|^tmp/")
+_PASSING = re.compile(r"(^|/)(\.miqrec-|checkpoints/|[^/]+\.parts/)|^tmp/")
 """What a stopped process may leave until the next start."""
 
 _TOGETHER = ("model.safetensors", "dataset.json")

@@ -63,6 +63,18 @@ def _save_store_over() -> None:
     open_dataset("log.csv").save("store")
 
 
+def _in_small_parts(out: str) -> Work:
+    return partial(_recommend_in_small_parts, out)
+
+
+def _recommend_in_small_parts(out: str) -> None:
+    """Write the lists of ten users at a time."""
+    from miqrec.lists import manifest
+
+    manifest.ROWS = 30
+    typed(f"recommend run --k 3 --out {out}")()
+
+
 def _trials(found: Snapshot) -> Snapshot:
     """Count trials instead of naming them: one that was stopped is queued again under a new number."""
     scores = sorted(found[name] for name in found if name.endswith("/valid.json"))
@@ -94,7 +106,8 @@ SCENARIOS = (
     Scenario("tune", "log", typed(TUNE), 8, meaning=_trials),
     Scenario("reproduce", "log", typed(REPRODUCE), 4),
     Scenario("pack", "study", typed("pack recipe --delete-models"), 24, meaning=_growing),
-    Scenario("recommend --out", "models", typed("recommend run --k 3 --out lists.csv"), 14),
+    Scenario("recommend --out", "models", _in_small_parts("lists.csv"), 14),
+    Scenario("recommend --out folder", "models", _in_small_parts("lists"), 14),
     Scenario("report --out page", "study", typed("report recipe --out page.html"), 6),
     Scenario("report --out folder", "study", typed("report recipe --out report"), 4),
     Scenario("save over a model", "models", _save_model_over, 18, reads=MODEL),

@@ -128,6 +128,7 @@ def _study() -> None:
 def _other_models() -> None:
     miqrec(f"{TRAIN} --seed 1 --out other")
     miqrec("recommend run --k 2 --out lists.csv")
+    miqrec("recommend run --k 2 --out lists")
     succeed(_save_model)
     for model in ("markov", "popularity", "gru4rec --dim 8 --hidden 8 --epochs 1"):
         miqrec(f"train {DATA} --model {model} --out {model.split()[0]}")

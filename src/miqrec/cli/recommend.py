@@ -1,17 +1,21 @@
 """`miqrec recommend`: lists for users of a data set, or after a history that is typed in."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
 from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Temperature
 from miqrec.cli.output import compact_table, console, print_json
 from miqrec.data.choices import OnUnknown
+from miqrec.errors import MiqrecError
 from miqrec.system.progress import console as messages
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from miqrec.data.dataset import Dataset
+    from miqrec.lists import ListOptions, Written
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
 Users = Annotated[
@@ -23,7 +27,16 @@ History = Annotated[
     typer.Option("--history", help="An item of a history, oldest first; repeat for more."),
 ]
 Length = Annotated[int, typer.Option("--k", "-k", help="How many items for each.")]
-Out = Annotated[Path | None, typer.Option(help="Write to this .parquet, .csv or .jsonl file.")]
+Everybody = Annotated[
+    bool, typer.Option("--all-users", help="Everybody in the data; so it is where nobody is named.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write to this .parquet, .csv or .jsonl file, or to this folder, which gets Parquet files. "
+        "The same command goes on with what was stopped."
+    ),
+]
 Unknown = Annotated[OnUnknown, typer.Option(help="What to do with items the model does not know.")]
 UnknownUsers = Annotated[
     OnUnknown, typer.Option(help="What to do with users of whom the data has no interactions.")
@@ -44,11 +57,20 @@ SHOWN = 50
 """Rows shown on a terminal; a file gets them all."""
 
 
+class Whom(TypedDict):
+    """Whom to recommend to."""
+
+    users: list[str] | None
+    histories: list[list[str]] | None
+    data: "Dataset | None"
+
+
 def recommend(
     folder: Folder,
     data: OptionalData = None,
     user: Users = None,
     history: History = None,
+    all_users: Everybody = False,
     k: Length = 10,
     out: Out = None,
     exclude_seen: Seen = None,
@@ -64,37 +86,58 @@ def recommend(
     """Recommend to users of the data, all of them or those named, or after a history typed in.
 
     Examples: miqrec recommend runs/miq --user ann --k 5,
-    miqrec recommend runs/miq --history heat --history ronin
+    miqrec recommend runs/miq --history heat --history ronin,
+    miqrec recommend runs/miq --data log.parquet --all-users --out recs/
     """
     from miqrec.cli.saved import for_use, load_with_data
     from miqrec.recommender import Recommender
-    from miqrec.system.tables import check_writable, write_frame
 
-    check_writable(out)
+    _check(user, history, all_users, out)
     folder = for_use(folder)
     if history:
         recommender, dataset = Recommender.load(folder, device=device), None
     else:
         recommender, dataset = load_with_data(folder, data, data_dir, device, served=True)
-    frame = recommender.recommend(
-        user,
-        [history] if history else None,
-        k=k,
-        data=dataset,
-        exclude_seen=exclude_seen,
-        mix=mix,
-        temperature=temperature,
-        on_unknown=on_unknown,
-        unknown_users=unknown_users,
-        with_uncertainty=with_uncertainty,
-    )
+    whom: Whom = {"users": user, "histories": [history] if history else None, "data": dataset}
+    options: ListOptions = {
+        "k": k,
+        "exclude_seen": exclude_seen,
+        "mix": mix,
+        "temperature": temperature,
+        "on_unknown": on_unknown,
+        "unknown_users": unknown_users,
+        "with_uncertainty": with_uncertainty,
+    }
     if out:
-        write_frame(frame, out)
-        messages.print(f"{frame.height:,} rows in {out}")
+        _report(recommender.recommend_to(out, **whom, **options), out, json)
+    elif json:
+        print_json(recommender.recommend(**whom, **options).to_dicts())
+    else:
+        _show(recommender.recommend(**whom, **options))
+
+
+def _check(
+    user: list[str] | None, history: list[str] | None, everybody: bool, out: Path | None
+) -> None:
+    """Refuse what contradicts itself, before anything is loaded.
+
+    Raises:
+        MiqrecError: everybody is asked for and somebody is named, or `out` can't be written.
+    """
+    from miqrec.lists.writing import check_out
+
+    if everybody and (user or history):
+        raise MiqrecError("--all-users means everybody; leave it out, or --user and --history")
+    if out:
+        check_out(out)
+
+
+def _report(written: "Written", out: Path, json: bool) -> None:
     if json:
-        print_json(frame.to_dicts())
-    elif not out:
-        _show(frame)
+        print_json(written._asdict() | {"out": str(out)})
+        return
+    resumed = f"; {written.resumed} parts had been made before" if written.resumed else ""
+    messages.print(f"{written.rows:,} rows for {written.users:,} users in {out}{resumed}")
 
 
 def _show(frame: "pl.DataFrame") -> None:

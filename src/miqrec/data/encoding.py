@@ -16,6 +16,9 @@ from miqrec.data.sequences import Sequences, lengths_to_offsets
 from miqrec.data.times import microseconds
 from miqrec.errors import MiqrecError, MiqrecWarning
 
+_PIECE = 2**22
+"""Interactions counted at a time."""
+
 
 def build_dataset(
     interactions: pl.DataFrame, items: pl.DataFrame | None = None, name: str = "data"
@@ -71,13 +74,44 @@ def with_catalogue(
     Raises:
         MiqrecError: If there are unknown items and `on_unknown` is "error".
     """
-    numbers = catalogue.encode(dataset.catalogue.frame["item"])  # (n_items of the old one,)
-    items = numbers[dataset.sequences.items - 1]
+    numbers = numbers_in(catalogue, dataset, on_unknown)
+    if numbers is None:
+        return replace(dataset, catalogue=catalogue)
+    items = numbers[dataset.sequences.items]
     sequences = replace(dataset.sequences, items=items, n_items=catalogue.n_items)
-    external = dataset.catalogue.decode(dataset.sequences.items)
-    return _only_known(
-        replace(dataset, sequences=sequences, catalogue=catalogue), external, on_unknown
-    )
+    return replace(dataset, sequences=sequences.select(items > 0), catalogue=catalogue)
+
+
+def numbers_in(
+    catalogue: Catalogue, dataset: Dataset, on_unknown: OnUnknown = "skip"
+) -> npt.NDArray[np.int32] | None:
+    """Look up the items of a data set in another catalogue, and tell of those that it doesn't have.
+
+    Returns:
+        (n_items + 1,) the number in the catalogue of each of the data set's own, 0 for an item that it
+        doesn't have; None where both number their items alike.
+
+    Raises:
+        MiqrecError: If there are unknown items and `on_unknown` is "error".
+    """
+    own = dataset.catalogue.frame["item"]
+    if own.equals(catalogue.frame["item"]):
+        return None
+    numbers = np.append(np.int32(0), catalogue.encode(own))
+    counts = _count(dataset.sequences)
+    if (unknown := counts[numbers == 0]).any():
+        items = own.filter((numbers == 0)[1:] & (counts > 0)[1:])
+        _report_unknown(items, int(unknown.sum()), int(counts.sum()), on_unknown)
+    return numbers
+
+
+def _count(sequences: Sequences) -> npt.NDArray[np.int64]:
+    """Count each item, (n_items + 1,), reading a memory-mapped array piece by piece."""
+    counts = np.zeros(sequences.n_items + 1, np.int64)
+    for first in range(0, len(sequences.items), _PIECE):
+        piece = sequences.items[first : first + _PIECE]
+        counts += np.bincount(piece, minlength=len(counts))
+    return counts
 
 
 def _build(interactions: pl.DataFrame, catalogue: Catalogue, name: str) -> Dataset:
@@ -127,19 +161,15 @@ def _only_known(dataset: Dataset, items: pl.Series, on_unknown: OnUnknown) -> Da
     known = dataset.sequences.items > 0
     if known.all():
         return dataset
-    _report_unknown(items, known, on_unknown)
+    unknown = items.filter(~known).unique(maintain_order=True)
+    _report_unknown(unknown, int((~known).sum()), len(items), on_unknown)
     return replace(dataset, sequences=dataset.sequences.select(known))
 
 
-def _report_unknown(
-    items: pl.Series,
-    known: npt.NDArray[np.bool_],
-    on_unknown: OnUnknown,
-) -> None:
-    unknown = items.filter(~known).unique(maintain_order=True)
+def _report_unknown(unknown: pl.Series, n_skipped: int, n: int, on_unknown: OnUnknown) -> None:
     names = ", ".join(str(item) for item in unknown.head(3)) + (", ..." if len(unknown) > 3 else "")
     finding = (
-        f"{(~known).sum():,} of {len(items):,} interactions are with items that are not in the "
+        f"{n_skipped:,} of {n:,} interactions are with items that are not in the "
         f"catalogue ({len(unknown):,}: {names})"
     )
     if on_unknown == "error":

@@ -1,5 +1,6 @@
 """Lists of recommendations for many histories at once, from the same ranking that evaluation uses."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,6 @@ class ListRequest(NamedTuple):
     with_probability: bool = False  # say how likely each item is to be the next one
 
 
-@torch.inference_mode()
 def recommend_lists(
     request: ListRequest, histories: Histories, device: torch.device | str = "cpu"
 ) -> pl.DataFrame:
@@ -55,19 +55,34 @@ def recommend_lists(
         MiqrecError: k is larger than the catalogue, scores are not finite, or the model doesn't have the
             answers that are to be mixed.
     """
+    batches = list_batches(request, histories, device)
+    total = n_batches(len(histories.users))
+    return pl.concat(track(batches, "recommending", total)).sort("row", "rank")
+
+
+def list_batches(
+    request: ListRequest, histories: Histories, device: torch.device | str = "cpu"
+) -> Iterator[pl.DataFrame]:
+    """Make the lists of a batch of histories at a time, those of similar length together.
+
+    Arguments and errors are those of `recommend_lists`; the frames together are what it returns, in
+    another order. There are `n_batches` of them.
+    """
     refuse_stuck_process()
     request.model.eval().to(device)
     starts, stops = histories.starts, histories.stops
-    batches = ByLength(histories.lengths, BATCH)
-    parts = [
-        _lists(request, histories.items, starts[rows], stops[rows]).with_columns(
-            pl.Series("row", np.repeat(rows, request.k))
-        )
-        for rows in track(batches, "recommending", len(batches))
-    ]
-    return pl.concat(parts).filter(pl.col("id") > 0).sort("row", "rank")
+    for rows in ByLength(histories.lengths, BATCH):
+        lists = _lists(request, histories.items, starts[rows], stops[rows])
+        numbered = lists.with_columns(pl.Series("row", np.repeat(rows, request.k)))
+        yield numbered.filter(pl.col("id") > 0)
 
 
+def n_batches(n_histories: int) -> int:
+    """Count the batches in which `list_batches` makes the lists of so many histories."""
+    return -(-n_histories // BATCH)
+
+
+@torch.inference_mode()
 def _lists(
     request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
 ) -> pl.DataFrame:

@@ -1,6 +1,9 @@
 """A saved model: a folder with `config.json`, `model.safetensors` and `items.parquet`, and no histories."""
 
+import hashlib
+import json
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -81,6 +84,15 @@ class Artifact:
     catalogue: Catalogue
     counts: npt.NDArray[np.int64]
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of the weights, the items and their counts, and the model's settings."""
+        digest = hashlib.sha256(save(_weights(self.model)))
+        digest.update(json.dumps(self.config.model.model_dump()).encode())
+        digest.update(json.dumps(self.catalogue.frame.to_dict(as_series=False)).encode())
+        digest.update(np.ascontiguousarray(self.counts, dtype="<i8").data)
+        return digest.hexdigest()
+
     @property
     def popularity(self) -> Tensor:
         """The counts as scores, (n_items + 1,) float32; padding has 0."""
@@ -93,18 +105,19 @@ def save_artifact(artifact: Artifact, folder: Path) -> None:
     Raises:
         MiqrecError: `folder` holds anything else than an artifact; nothing is overwritten.
     """
-    weights = {
-        name: tensor.contiguous().cpu() for name, tensor in artifact.model.state_dict().items()
-    }
     items = artifact.catalogue.frame.with_columns(
         pl.int_range(1, pl.len() + 1).alias("id"), pl.Series("count", artifact.counts)
     )
     with replacing(folder, _is_artifact) as partial:
         partial.mkdir()
-        (partial / "model.safetensors").write_bytes(save(weights))
+        (partial / "model.safetensors").write_bytes(save(_weights(artifact.model)))
         items.write_parquet(partial / "items.parquet")
         about = artifact.config.model_copy(update={"format": FORMAT})
         write_described(partial / "config.json", about.model_dump(mode="json"))
+
+
+def _weights(model: Model) -> dict[str, Tensor]:
+    return {name: tensor.contiguous().cpu() for name, tensor in model.state_dict().items()}
 
 
 def save_inference(folder: Path, inference: InferenceConfig) -> None:

@@ -10,21 +10,13 @@ import polars as pl
 
 from miqrec.data.choices import OnUnknown
 from miqrec.data.dataset import Dataset
-from miqrec.data.encoding import encode_histories, with_catalogue
+from miqrec.data.encoding import encode_histories
 from miqrec.data.ids import positions
 from miqrec.data.reading.histories import flatten
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.runs.artifact import Artifact
 
 Id = str | int
-
-
-def known_histories(artifact: Artifact, dataset: Dataset, on_unknown: OnUnknown) -> Dataset:
-    """Take the users' histories in the model's own item numbers."""
-    items = artifact.catalogue.frame["item"]
-    if dataset.catalogue.frame["item"].equals(items):
-        return dataset
-    return with_catalogue(dataset, artifact.catalogue, on_unknown)
 
 
 def typed_histories(

@@ -48,6 +48,24 @@ def replacing(path: Path, replaces: Callable[[Path], bool] | None = None) -> Ite
         yield partial
 
 
+def put_in_place(
+    folder: Path, path: Path, replaces: Callable[[Path], bool] = lambda there: False
+) -> None:
+    """Rename a folder, all of which has been written, to `path`, as `replacing` does with a temporary one.
+
+    Raises:
+        UnwritableError: If the path can't be written; `folder` stays.
+        MiqrecError: If something stands at `path` that may not be replaced; `folder` stays.
+    """
+    with writing(path):
+        target = _real(path)
+        recover(target)
+        check_replaceable(path, replaces)
+        _flush(folder)
+        _take_place(folder, target)
+        remove(folder)  # by now what stood at `path` before
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Say of what the system refuses meanwhile that `path` can't be written.

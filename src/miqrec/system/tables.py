@@ -22,6 +22,13 @@ WRITERS: dict[str, Writer] = {
     ".jsonl": pl.DataFrame.write_ndjson,
 }
 
+SINKS: dict[str, Callable[[pl.LazyFrame, Path], object]] = {
+    ".parquet": pl.LazyFrame.sink_parquet,
+    ".csv": pl.LazyFrame.sink_csv,
+    ".jsonl": pl.LazyFrame.sink_ndjson,
+}
+"""Write what was not read yet, a piece at a time."""
+
 
 def read_frame(path: Path, *columns: str) -> pl.DataFrame:
     """Read these columns, or all, of a Parquet or CSV file that miqrec wrote.

@@ -1,0 +1,98 @@
+"""What is asked for: lists of whom, by which model, and how."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from miqrec.data.choices import OnUnknown
+from miqrec.data.dataset import Dataset
+from miqrec.data.encoding import numbers_in
+from miqrec.data.histories import Integers
+from miqrec.errors import MiqrecError
+from miqrec.evaluation.inference import Mix
+from miqrec.evaluation.top_lists import ListRequest
+from miqrec.runs.artifact import Artifact
+from miqrec.runs.interactions import interactions
+from miqrec.runs.requests import Id, check_request, find_users, typed_histories
+from miqrec.runs.usage import choose_for_lists, choose_for_probabilities
+
+
+class ListOptions(TypedDict, total=False):
+    """How lists are made; `Recommender.recommend` says what each option means."""
+
+    k: int
+    exclude_seen: bool | None
+    mix: Mix | None
+    temperature: float | None
+    on_unknown: OnUnknown
+    unknown_users: OnUnknown
+    with_uncertainty: bool
+
+
+class Asked(NamedTuple):
+    """Lists that are asked for.
+
+    Attributes:
+        dataset: The histories, memory-mapped where they come from the cache.
+        numbers: (n_items + 1,) the model's number of each item of `dataset`, 0 for an item that the model
+            doesn't know; None where both number their items alike.
+        rows: (n,) the users, as numbers in `dataset`.
+    """
+
+    artifact: Artifact
+    dataset: Dataset
+    numbers: npt.NDArray[np.int32] | None
+    rows: Integers
+    request: ListRequest
+    device: torch.device
+
+
+def ask(  # noqa: PLR0913 - whom to recommend to, and the options that are passed on
+    artifact: Artifact,
+    users: Iterable[Id] | None,
+    histories: Sequence[Sequence[Id]] | None,
+    *,
+    data: Any,
+    at_hand: Dataset | None,
+    device: torch.device,
+    k: int = 10,
+    on_unknown: OnUnknown = "skip",
+    unknown_users: OnUnknown = "error",
+    with_uncertainty: bool = False,
+    **inference: Any,
+) -> Asked:
+    """Look up whom the lists are for, and see that the model can make them.
+
+    Args:
+        artifact: The model.
+        users: External ids; None for all of the data.
+        histories: External item ids, oldest first; instead of users.
+        data: Where the users' histories are; None for those at hand.
+        at_hand: The interactions that the model was fitted on, unless it was loaded.
+        device: Where to compute.
+        k: The length of the lists.
+        on_unknown: What is done about items that the model does not know.
+        unknown_users: What is done about users without interactions.
+        with_uncertainty: Whether probabilities are asked for.
+        inference: `exclude_seen`, `mix` and `temperature`; what is None or left out is as saved.
+
+    Raises:
+        MiqrecError: As `Recommender.recommend`.
+    """
+    check_request(k, on_unknown, unknown_users)
+    if histories is not None and (users is not None or data is not None):
+        raise MiqrecError("give users of the data or histories, not both")
+    numbers = None
+    if histories is not None:
+        dataset = typed_histories(artifact, histories, on_unknown)
+    else:
+        dataset = interactions(artifact, data, at_hand, served=True)
+        numbers = numbers_in(artifact.catalogue, dataset, on_unknown)
+    rows = find_users(dataset, users, unknown_users)
+    choose = choose_for_probabilities if with_uncertainty else choose_for_lists
+    chosen = choose(artifact, **inference)
+    request = ListRequest(artifact.model, artifact.popularity, k, chosen, with_uncertainty)
+    return Asked(artifact, dataset, numbers, rows, request, device)
