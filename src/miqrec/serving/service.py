@@ -21,6 +21,7 @@ class Service:
             request takes it once and keeps it.
         batcher: Where queries wait for the engine.
         metrics: What is counted for `/metrics`.
+        beside: A second model to compare the first with; None where there is none. It is never swapped.
         store: The histories of known users; None where there is none.
     """
 
@@ -28,6 +29,7 @@ class Service:
     engine: Engine
     batcher: Batcher
     metrics: Metrics
+    beside: Engine | None = None
     store: Any = None
 
 
@@ -38,8 +40,9 @@ def make_service(settings: Settings) -> Service:
         MiqrecError: The model can't be loaded.
     """
     engine = open_engine(settings.artifact)
+    beside = open_engine(settings.beside) if settings.beside else None
     batcher = Batcher(settings.max_batch, settings.max_queue, settings.max_wait)
-    return Service(settings, engine, batcher, Metrics(batcher, engine.about))
+    return Service(settings, engine, batcher, Metrics(batcher, engine.about), beside)
 
 
 def _service(request: Request) -> Service:

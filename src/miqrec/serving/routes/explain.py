@@ -1,0 +1,116 @@
+"""`POST /explain`: the items of a history that count most for recommended items."""
+
+from typing import Any, Literal
+
+import numpy as np
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from miqrec.serving.asked import Known, OneHistory, artifact_of, history_of, known
+from miqrec.serving.engine import Engine
+from miqrec.serving.errors import refused
+from miqrec.serving.items import Ids
+from miqrec.serving.schemas import ItemId, ModelInfo
+from miqrec.serving.service import Parts
+
+router = APIRouter(tags=["explanations"])
+
+
+class ExplainRequest(OneHistory):
+    """Which recommended items to explain."""
+
+    items: list[ItemId] | None = Field(default=None, max_length=100)
+    """The items to explain; by default the k best."""
+    k: int = Field(default=3, ge=1, le=100)
+    """How many items to explain where they aren't named."""
+
+
+class Reason(BaseModel):
+    """An item of the history, and what it is worth to a recommended item."""
+
+    item: str | int
+    title: str
+    position: int
+    """How many items came after it; 0 for the newest."""
+    influence: float | None
+    """By how much the logarithm of the recommended item's probability falls without it; null where nothing
+    would be left of the history. For models that only count, by how much the score falls."""
+    rank_without: int
+    """The recommended item's place in the list without it."""
+
+
+class Explained(BaseModel):
+    """A recommended item, and why it is there."""
+
+    item: str | int
+    title: str
+    rank: int
+    because: list[Reason]
+    """What counts most comes first."""
+
+
+class ExplainAnswer(BaseModel):
+    """The items that are explained, in the order of the list."""
+
+    model: ModelInfo
+    source: Literal["model", "popularity"]
+    """popularity where nothing is known of the history's items; then nothing explains the list."""
+    explained: list[Explained]
+
+
+@router.post("/explain")
+async def explain(request: ExplainRequest, service: Parts) -> ExplainAnswer:
+    """Find the items of a history that count most for recommended items, by leaving each out."""
+    engine = service.engine
+    artifact = artifact_of(engine)
+    found = known(engine, await history_of(service, request))
+    model = ModelInfo(**engine.about._asdict())
+    if len(found.ids) == 0:
+        return ExplainAnswer(model=model, source="popularity", explained=[])
+    items = None if request.items is None else _named(engine, request.items)
+    inference = engine.choose(request.mix, None, with_probability=False)
+    frame = await service.batcher.work(_leave_out, artifact, inference, found.ids, items, request.k)
+    explained = [
+        _explained(engine, found, part.rows(named=True))
+        for part in frame.partition_by("id", maintain_order=True)
+    ]
+    return ExplainAnswer(model=model, source="model", explained=explained)
+
+
+def _leave_out(artifact: Any, inference: Any, history: Ids, items: Ids | None, k: int) -> Any:
+    """Measure influences in the engine's thread."""
+    import torch
+
+    from miqrec.evaluation.top_lists import ListRequest
+    from miqrec.explanation import leave_one_out
+
+    request = ListRequest(artifact.model, artifact.popularity, k, inference)
+    named = None if items is None else torch.from_numpy(items)
+    return leave_one_out(request, torch.from_numpy(history), named)
+
+
+def _named(engine: Engine, items: list[str | int]) -> Ids:
+    numbers = engine.items.numbers(items)
+    if unknown := np.flatnonzero(numbers == 0).tolist():
+        raise refused(f"the model doesn't know {items[unknown[0]]!r}", "items", unknown[0])
+    return numbers
+
+
+def _explained(engine: Engine, found: Known, rows: list[dict[str, Any]]) -> Explained:
+    positions = found.positions[::-1]  # of the newest known item first
+    name, title = engine.items.external, engine.items.titles
+    return Explained(
+        item=name[rows[0]["id"]],
+        title=title[rows[0]["id"]],
+        rank=rows[0]["rank"],
+        because=[
+            Reason(
+                item=name[row["because"]],
+                title=title[row["because"]],
+                position=positions[row["position"]],
+                influence=row["influence"],
+                rank_without=row["rank_without"],
+            )
+            for row in rows
+        ],
+    )

@@ -1,0 +1,97 @@
+"""`POST /inspect`: which positions and queries spoke, with what weight, and where each looked."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from miqrec.serving.asked import OneHistory, artifact_of, history_of, known
+from miqrec.serving.schemas import ModelInfo
+from miqrec.serving.service import Parts
+
+router = APIRouter(tags=["explanations"])
+
+
+class ReadItem(BaseModel):
+    """An item that the model reads."""
+
+    item: str | int
+    title: str
+    position: int
+    """How many items came after it in the history; 0 for the newest."""
+
+
+class Answering(BaseModel):
+    """A position whose answer counts."""
+
+    position: int
+    """How many of the items that are read come after it; 0 for the newest."""
+    share: float
+    """The weight of its answer; all shares sum to 1."""
+
+
+class Asking(BaseModel):
+    """A query of one answering position in one layer of attention."""
+
+    layer: int
+    """From 1, the first."""
+    answer: int
+    """The answering position."""
+    query: int
+    """How many items before the answering position the query's item stands; 0 for the position's own."""
+    title: str | None
+    """The query's item; null where the window reaches beyond the history and a learned dummy item asks."""
+    weight: float
+    """Its weight; the weights of all queries of an answer sum to 1."""
+    looks: list[float]
+    """How much it looks at each item that is read, oldest first; they sum to 1."""
+
+
+class InspectAnswer(BaseModel):
+    """What spoke when a history was read."""
+
+    model: ModelInfo
+    history: list[ReadItem]
+    """The items that the model reads, oldest first."""
+    answers: list[Answering]
+    """Empty for models that count, and where popularity answers."""
+    queries: list[Asking]
+    """Empty for models without attention."""
+
+
+@router.post("/inspect")
+async def inspect(request: OneHistory, service: Parts) -> InspectAnswer:
+    """Show which positions and queries spoke, with what weight, and where each looked."""
+    engine = service.engine
+    artifact = artifact_of(engine)
+    found = known(engine, await history_of(service, request))
+    model = ModelInfo(**engine.about._asdict())
+    if len(found.ids) == 0:
+        return InspectAnswer(model=model, history=[], answers=[], queries=[])
+    inference = engine.choose(request.mix, None, with_probability=False)
+    window = await service.batcher.work(_window, artifact.model, found.ids, inference)
+    titles, ids = engine.items.titles, window.history.tolist()
+    read = zip(ids, found.positions[-len(ids) :].tolist(), strict=True)
+    return InspectAnswer(
+        model=model,
+        history=[
+            ReadItem(item=engine.items.external[id_], title=titles[id_], position=position)
+            for id_, position in read
+        ],
+        answers=[Answering(**row) for row in window.answers.drop("id").rows(named=True)],
+        queries=[
+            Asking(**row, title=titles[id_] if id_ else None)
+            for id_, row in zip(
+                window.queries["id"], window.queries.drop("id").rows(named=True), strict=True
+            )
+        ],
+    )
+
+
+def _window(model: Any, history: Any, inference: Any) -> Any:
+    """Look into the model in the engine's thread, since nothing else may run the model meanwhile."""
+    import torch
+
+    from miqrec.explanation import window_of
+
+    return window_of(model, torch.from_numpy(history), inference)
