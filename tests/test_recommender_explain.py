@@ -77,7 +77,7 @@ def test_unknown_items_of_a_history_are_skipped_with_a_warning(rec):
     [
         ({}, "give a user of the data or a history, one of the two"),
         ({"user": "user 1", "history": HISTORY}, "give a user of the data or a history"),
-        ({"history": HISTORY, "data": "demo"}, "give a user of the data or a history"),
+        ({"history": HISTORY, "data": "demo"}, "give users of the data or histories, not both"),
         ({"user": "nobody"}, "no interactions of 1 of 1 users"),
         ({"history": []}, "has no item that the model knows"),
         ({"history": HISTORY, "items": ["item 99"]}, "doesn't know 1 of 1 items .*item 99"),

@@ -23,11 +23,11 @@ from miqrec.evaluation.metrics import summary
 from miqrec.evaluation.temperature import fit_temperature
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.lists.asked import Asked, ListOptions, ask
+from miqrec.lists.explaining import explain_list
 from miqrec.lists.making import make_lists
 from miqrec.lists.writing import Written, check_out, write_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
-from miqrec.runs.explaining import explain_list, history_of
 from miqrec.runs.folder import read_history
 from miqrec.runs.interactions import check_later, interactions, split_as_trained
 from miqrec.runs.plan import plan_run
@@ -240,18 +240,11 @@ class Recommender:
             MiqrecError: the history has no known item, an item is unknown or not to be recommended, or as
                 `recommend`.
         """
-        refuse_stuck_process()
-        check_request(k)
-        inference = choose_for_lists(self.artifact, mix, exclude_seen=exclude_seen)
-        if user is not None and history is None:
-            asked = known_histories(self.artifact, self._opened(data, served=True), "skip")
-            row = int(find_users(asked, [user], "error")[0])
-        elif history is not None and user is None and data is None:
-            asked, row = typed_histories(self.artifact, [history], "skip"), 0
-        else:
+        if (user is None) == (history is None):
             raise MiqrecError("give a user of the data or a history, one of the two")
-        known = history_of(asked, row).to(self.device)
-        return explain_list(self.artifact, known, inference, items, k)
+        users, histories = None if user is None else [user], None if history is None else [history]
+        asked = self._ask(users, histories, data, k=k, mix=mix, exclude_seen=exclude_seen)
+        return explain_list(asked, items)
 
     def evaluate(
         self,
