@@ -1,8 +1,10 @@
 """A small saved model, and the service that answers by it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
@@ -10,19 +12,47 @@ from miqrec import Recommender
 from miqrec.serving import Settings, create_app
 from miqrec.testing.frames import circle
 
+SIZES = {"dim": 16, "n_layers": 1, "max_length": 10, "window": 3, "dropout": 0.0}
+QUICK = {"epochs": 6, "batch_size": 32, "learning_rate": 0.01}
+
+NAMES = [f"item {number:02}" for number in range(20)]
+
+
+def shop() -> pl.DataFrame:
+    """What is known of the circle's items: every second is a book, every fifth is sold out."""
+    numbers = range(20)
+    return pl.DataFrame(
+        {
+            "item": NAMES,
+            "title": [f"Number {n}" for n in numbers],
+            "category": ["books" if n % 2 else "films" for n in numbers],
+            "price": [n / 2 for n in numbers],
+            "in_stock": [n % 5 > 0 for n in numbers],
+        }
+    )
+
 
 @pytest.fixture(scope="session")
 def saved(tmp_path_factory) -> Path:
     """A model that knows that everybody walks round a circle of 20 items, `item 00` to `item 19`."""
     folder = tmp_path_factory.mktemp("served") / "model"
-    sizes = {"dim": 16, "n_layers": 1, "max_length": 10, "window": 3, "dropout": 0.0}
-    quick = {"epochs": 6, "batch_size": 32, "learning_rate": 0.01}
-    Recommender.fit(circle(), model="miq-sasrec", **sizes, **quick).save(folder)
+    Recommender.fit(circle(), model="miq-sasrec", items=shop(), **SIZES, **QUICK).save(folder)
     return folder
 
 
 @pytest.fixture
-def client(saved) -> Iterator[TestClient]:
-    """A client of a running service of that model."""
-    with TestClient(create_app(Settings(artifact=saved)), raise_server_exceptions=False) as client:
-        yield client
+def serve(saved) -> Iterator[Callable[..., TestClient]]:
+    """Starts services of that model, with settings of their own, and gives clients of them."""
+    with ExitStack() as running:
+
+        def start(**settings: object) -> TestClient:
+            app = create_app(Settings(**({"artifact": saved} | settings)))
+            return running.enter_context(TestClient(app, raise_server_exceptions=False))
+
+        yield start
+
+
+@pytest.fixture
+def client(serve) -> TestClient:
+    """A client of a service as it comes."""
+    return serve()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import polars.selectors as cs
 
 from miqrec.data.ids import as_dtype, positions
 from miqrec.errors import MiqrecError, MiqrecWarning
@@ -18,8 +19,9 @@ class Catalogue:
     """All items; row i of `frame` is the item with internal id i + 1.
 
     Attributes:
-        frame: Columns `item` (external id, string or integer), `title` (string or null) and
-            `attributes` (list of strings, empty where there are none).
+        frame: Columns `item` (external id, string or integer), `title` (string or null),
+            `attributes` (list of strings, empty where there are none) and, where the items have any,
+            `properties` (a struct with a field for each, such as price).
     """
 
     frame: pl.DataFrame
@@ -70,7 +72,10 @@ def make_catalogue(ids: pl.Series, items: pl.DataFrame | None = None) -> Catalog
     )
     return Catalogue(
         described.select(
-            "item", pl.col("title").cast(pl.String), pl.col("attributes").fill_null([])
+            "item",
+            pl.col("title").cast(pl.String),
+            pl.col("attributes").fill_null([]),
+            cs.by_name("properties", require_all=False),
         )
     )
 

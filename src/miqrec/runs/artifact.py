@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import polars.selectors as cs
 import torch
 from pydantic import Field
 from safetensors import SafetensorError
@@ -182,7 +183,8 @@ def _with_mixture(model: Model, config: ArtifactConfig) -> Model:
 
 def _read_items(path: Path) -> pl.DataFrame:
     """Read the items; row i must be that of the weights' row i + 1, or lists name the wrong items."""
-    items = read_frame(path, "id", "item", "title", "attributes", "count")
+    properties = cs.by_name("properties", require_all=False)
+    items = read_frame(path, "id", "item", "title", "attributes", "count", properties)
     if not np.array_equal(items["id"].to_numpy(), np.arange(1, items.height + 1)):
         raise MiqrecError(f"{path} has its rows in another order than the weights; {REMEDY}")
     return items.drop("id")

@@ -5,14 +5,26 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
+from miqrec.serving.bodies import BodyLimit
 from miqrec.serving.errors import ErrorAnswer, add_error_handlers
-from miqrec.serving.routes import ROUTERS
+from miqrec.serving.keys import require_key
+from miqrec.serving.logs import RequestLog
+from miqrec.serving.routes import OPEN, ROUTERS
 from miqrec.serving.service import Service, make_service
 from miqrec.serving.settings import Settings
+from miqrec.serving.swap import Swapper, signature
 
-PROBLEMS = {401: "The API key is missing or wrong.", 422: "The request can't be honoured."}
+PROBLEMS = {
+    400: "The body is no JSON.",
+    401: "The API key is missing or wrong.",
+    408: "The body took too long to arrive.",
+    413: "The body is too long.",
+    422: "The request can't be honoured; `where` names what is to blame.",
+    503: "Too much waits already; `Retry-After` says when to ask again.",
+}
+"""What every request may be answered with."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -21,30 +33,40 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         MiqrecError: The model can't be loaded.
     """
+    before = signature(settings.artifact)
     service = make_service(settings)
     app = FastAPI(
         title="miqrec",
         version=version("miqrec"),
         summary="Recommends what a person is likely to want next.",
+        docs_url=None,  # these pages load scripts from other hosts
+        redoc_url=None,
         lifespan=_lifespan,
         responses={
             status: {"model": ErrorAnswer, "description": text} for status, text in PROBLEMS.items()
         },
     )
-    app.state.service = service
+    app.state.service, app.state.swapper = service, Swapper(service, before)
     add_error_handlers(app)
     for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(require_key)])
+    for router in OPEN:
         app.include_router(router)
+    app.add_middleware(BodyLimit, most=settings.max_body, seconds=settings.body_seconds)
+    app.add_middleware(RequestLog, metrics=service.metrics)  # the last to be added is the outermost
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Let the batcher work while the service runs."""
+    """Answer queries and look for newer models while the service runs."""
     service: Service = app.state.service
-    answering = asyncio.create_task(service.batcher.run())
+    parts = (service.batcher, app.state.swapper)
+    tasks = [asyncio.create_task(part.run()) for part in parts]
     try:
         yield
     finally:
-        answering.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         service.batcher.close()

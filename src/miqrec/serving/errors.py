@@ -1,6 +1,5 @@
 """What went wrong with a request, in one shape for every status."""
 
-import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -11,8 +10,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from miqrec.errors import MiqrecError
-
-log = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
@@ -104,7 +101,7 @@ def _of_http(_: Request, error: Exception) -> JSONResponse:
     return answer
 
 
-def _unexpected(_: Request, error: Exception) -> JSONResponse:
-    log.error("a request failed", exc_info=error)
+def _unexpected(_: Request, __: Exception) -> JSONResponse:
+    # the server logs it, for it is raised on after this answer
     sentence = "the service failed to answer; its log has the reason"
     return error_response(ServiceError(500, "internal_error", sentence))

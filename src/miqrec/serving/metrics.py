@@ -1,5 +1,7 @@
 """What the service counts, for Prometheus."""
 
+from typing import Literal
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from miqrec.serving.batching import Batcher
@@ -39,6 +41,17 @@ class Metrics:
             ["model", "version", "runtime"],
             registry=self.registry,
         )
+        self.swaps = Counter(
+            "miqrec_swaps",
+            "Newer models, by what came of them.",
+            ["result"],
+            registry=self.registry,
+        )
+        self.refused = Gauge(
+            "miqrec_model_refused",
+            "1 while the newest model was refused and an older one answers.",
+            registry=self.registry,
+        )
         waiting = Gauge(
             "miqrec_queries_waiting", "Lists waiting for the engine.", registry=self.registry
         )
@@ -49,6 +62,11 @@ class Metrics:
         """Say which model answers from now on."""
         self.model.clear()
         self.model.labels(*about).set(1)
+
+    def swapped(self, result: Literal["loaded", "refused"]) -> None:
+        """Count a newer model."""
+        self.swaps.labels(result).inc()
+        self.refused.set(result == "refused")
 
     def text(self) -> bytes:
         """Write all values as Prometheus reads them."""

@@ -2,12 +2,25 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
 from pydantic.config import JsonDict
 
-ItemId = Annotated[StrictStr | StrictInt, Field(description="The shop's own id of an item.")]
+from miqrec.serving.filters import Condition
 
-EXAMPLE: JsonDict = {"histories": [["the-silent-harbour", "the-golden-lighthouse"]], "k": 3}
+ItemId = StrictStr | StrictInt
+"""The shop's own id of an item."""
+UserId = StrictStr | StrictInt
+
+_EXAMPLES: list[JsonDict] = [
+    {"histories": [["the-silent-harbour", "the-golden-lighthouse"]], "k": 3},
+    {
+        "users": ["ann", "bob"],
+        "filters": {"category": ["books", "films"], "in_stock": True, "price": {"max": 20}},
+        "exclude_seen": ["purchase"],
+        "with_uncertainty": True,
+    },
+    {"histories": [[{"item": "the-bitter-cathedral", "kind": "view"}]], "mix": [0.6, 0.4]},
+]
 
 
 class Strict(BaseModel):
@@ -16,15 +29,47 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class Interaction(Strict):
+    """An item of a history, and what happened with it."""
+
+    item: ItemId
+    kind: StrictStr | None = None
+    """Such as view or purchase; `exclude_seen` may go by it."""
+
+
 class RecommendRequest(Strict):
     """Whom to recommend to, and what the lists may hold."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [*_EXAMPLES]})
 
-    histories: list[list[ItemId]] | None = None
-    """What people have had, a list for each, the oldest item first."""
+    users: list[UserId] | None = None
+    """Users whose events the service keeps; instead of `histories`."""
+    histories: list[list[ItemId | Interaction]] | None = None
+    """What people have had, a list for each, the oldest item first; instead of `users`."""
     k: int = Field(default=10, ge=1)
     """The length of the lists."""
+    exclude: list[ItemId] = []
+    """Items that no list may hold."""
+    allow: list[ItemId] | None = None
+    """The only items that a list may hold."""
+    filters: dict[str, Condition] = {}
+    """What an item's attributes must be, all of it: a value, such as `true`; several, of which the item has
+    one; or a range, `{"min": 5, "max": 20}`. A list is shorter where fewer items are left."""
+    exclude_seen: bool | list[StrictStr] | None = None
+    """Whether lists leave out what is in the history; kinds of events leave out the items of such events
+    alone. By default as saved with the model."""
+    mix: Annotated[list[float], Field(min_length=1)] | Literal["trained"] | None = None
+    """The weights of the newest positions' answers, the newest first; by default as saved with the model."""
+    temperature: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """What scores are divided by before answers are mixed; by default as saved with the model."""
+    with_uncertainty: bool = False
+    """Say how likely each item is to be the next one."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "RecommendRequest":
+        if (self.users is None) == (self.histories is None):
+            raise ValueError("give either users or histories")
+        return self
 
 
 class Recommended(BaseModel):
@@ -34,12 +79,16 @@ class Recommended(BaseModel):
     title: str
     score: float
     rank: int
-    probability: float | None = None
+    probability: float | None
+    """How likely it is to be the next one, of all items that the history leaves; null where nobody asked
+    for it, or popularity answered."""
 
 
 class RecommendedList(BaseModel):
     """The list for one history or user."""
 
+    user: str | int | None
+    """null where a history was given."""
     source: Literal["model", "popularity"]
     """popularity where nothing is known of the history's items."""
     unknown: int
@@ -56,7 +105,7 @@ class ModelInfo(BaseModel):
 
 
 class RecommendAnswer(BaseModel):
-    """A list for each history, in their order."""
+    """A list for each history or user, in their order."""
 
     model: ModelInfo
     lists: list[RecommendedList]

@@ -1,7 +1,8 @@
 """The parts of a running service, which its routes find in `app.state.service`."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Request
 
@@ -9,6 +10,13 @@ from miqrec.serving.batching import Batcher
 from miqrec.serving.engine import Engine, open_engine
 from miqrec.serving.metrics import Metrics
 from miqrec.serving.settings import Settings
+
+
+class Refusal(NamedTuple):
+    """Why the newest model is not the one that answers."""
+
+    reason: str
+    since: datetime
 
 
 @dataclass
@@ -23,6 +31,7 @@ class Service:
         metrics: What is counted for `/metrics`.
         beside: A second model to compare the first with; None where there is none. It is never swapped.
         store: The histories of known users; None where there is none.
+        refusal: Why a newer model did not take the engine's place; None where none was refused.
     """
 
     settings: Settings
@@ -31,6 +40,7 @@ class Service:
     metrics: Metrics
     beside: Engine | None = None
     store: Any = None
+    refusal: Refusal | None = None
 
 
 def make_service(settings: Settings) -> Service:

@@ -1,6 +1,7 @@
 """How the service is run: each setting is an option of `miqrec serve` and an environment variable."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,22 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = None
     """A key that every request must bring as `Authorization: Bearer KEY`; better given as MIQREC_API_KEY,
     since other people of the machine can read a command line."""
+    max_lists: int = Field(default=256, ge=1)
+    """How many lists one request may ask for."""
+    max_history: int = Field(default=5000, ge=1)
+    """How many items a history may have; of a known user the newest so many are read."""
+    max_k: int = Field(default=500, ge=1)
+    """How long a list may be."""
+    max_body: int = Field(default=2**20, ge=1)
+    """How many bytes the body of a request may have."""
+    body_seconds: float = Field(default=10.0, gt=0)
+    """For how many seconds a client may take to send the body of a request."""
+    watch_seconds: float = Field(default=1.0, gt=0)
+    """How often to look whether there is a newer model at the artifact's place, which is then loaded."""
+    grace_seconds: int = Field(default=30, ge=0)
+    """For how many seconds requests that are being answered may go on after the service is told to stop."""
+    log_level: Literal["info", "warning", "error"] = "info"
+    """What is logged: info has a line for each request."""
     max_batch: int = Field(default=64, ge=1)
     """How many lists one pass of the model makes at most."""
     max_queue: int = Field(default=1024, ge=1)

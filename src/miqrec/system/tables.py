@@ -30,7 +30,7 @@ SINKS: dict[str, Callable[[pl.LazyFrame, Path], object]] = {
 """Write what was not read yet, a piece at a time."""
 
 
-def read_frame(path: Path, *columns: str) -> pl.DataFrame:
+def read_frame(path: Path, *columns: str | pl.Expr) -> pl.DataFrame:
     """Read these columns, or all, of a Parquet or CSV file that miqrec wrote.
 
     Raises:

@@ -2,12 +2,15 @@
 
 import gzip
 
+import pandas
 import polars as pl
 import pytest
 
 from miqrec.data.reading.columns import Columns
 from miqrec.data.reading.items import read_items
-from miqrec.errors import MiqrecError
+from miqrec.errors import MiqrecError, MiqrecWarning
+
+DESCRIBED = ["item", "title", "attributes"]
 
 FILES = {
     "a JSON map": ("a.json", '{"1": [7, 8, 7], "2": []}', [(1, None, ["7", "8"]), (2, None, [])]),
@@ -56,7 +59,7 @@ def test_files(tmp_path, name, content, expected, gzipped):
     path = tmp_path / (name + ".gz" * gzipped)
     path.write_bytes(gzip.compress(content.encode()) if gzipped else content.encode())
     items = read_items(path)
-    assert items.rows() == expected
+    assert items.select(DESCRIBED).rows() == expected
     assert items.schema["title"] == pl.String
     assert items.schema["attributes"] == pl.List(pl.String)
 
@@ -65,7 +68,10 @@ def test_a_frame_may_hold_lists_text_and_numbers():
     frame = pl.DataFrame(
         {"item": [1, 2], "genres": [["x", "x"], None], "tags": ["a|b", None], "category": [3, 4]}
     )
-    assert read_items(frame).rows() == [(1, None, ["x", "a", "b", "3"]), (2, None, ["4"])]
+    assert read_items(frame).select(DESCRIBED).rows() == [
+        (1, None, ["x", "a", "b", "3"]),
+        (2, None, ["4"]),
+    ]
 
 
 def test_parquet(tmp_path):
@@ -78,7 +84,43 @@ def test_rows_of_the_same_item_are_put_together():
     frame = pl.DataFrame(
         {"item": [2, 1, 2], "title": [None, "one", "two"], "genre": ["x", "y", "z"]}
     )
-    assert read_items(frame).rows() == [(2, "two", ["x", "z"]), (1, "one", ["y"])]
+    assert read_items(frame).select(DESCRIBED).rows() == [(2, "two", ["x", "z"]), (1, "one", ["y"])]
+
+
+SHOP = """sku,title,category,price,in_stock,since,about
+7,Heat,film,4.5,true,2024-03-01,{long}
+8,Ran,film,,false,2024-02-01,x
+"""
+
+
+def test_other_columns_are_properties_with_types_of_their_own(tmp_path):
+    (tmp_path / "items.csv").write_text(SHOP.format(long="long " * 40))
+
+    items = read_items(tmp_path / "items.csv", Columns(item="sku"))
+
+    assert items["properties"].to_list() == [
+        {"category": "film", "price": 4.5, "in_stock": True, "since": "2024-03-01"},
+        {"category": "film", "price": None, "in_stock": False, "since": "2024-02-01"},
+    ]
+    assert items["attributes"].to_list() == [["film"], ["film"]]
+
+
+def test_a_property_with_several_values_keeps_them_all():
+    frame = pl.DataFrame({"item": [1, 2, 1], "genres": ["a|b", "c", "d"], "price": [None, 2, 3]})
+    assert read_items(frame)["properties"].to_list() == [
+        {"genres": ["a", "b", "d"], "price": 3},
+        {"genres": ["c"], "price": 2},
+    ]
+
+
+def test_a_column_that_can_not_be_read_costs_the_properties_alone():
+    class Odd:
+        """What no table holds."""
+
+    frame = pandas.DataFrame({"item": [1], "genres": ["x"], "odd": [Odd()]})
+    with pytest.warns(MiqrecWarning, match="lists can't be filtered by other columns"):
+        items = read_items(frame)
+    assert items.rows() == [(1, None, ["x"])]
 
 
 def test_the_item_column_of_the_interactions_is_preferred_where_it_is_there():

@@ -1,7 +1,8 @@
-"""Titles and attributes of items, such as genres and brands, from any format."""
+"""Titles, attributes and properties of items, such as genres, brands and prices, from any format."""
 
 import json
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,26 +20,31 @@ from miqrec.data.reading.columns import (
 )
 from miqrec.data.reading.movielens import open_movies, open_u_item
 from miqrec.data.reading.parsing import parse, parse_ids
+from miqrec.data.reading.properties import gather_properties
 from miqrec.data.reading.tables import Table, file_format, open_table, reading
 from miqrec.data.reading.text import ROW, first_line, read_bytes
-from miqrec.errors import MiqrecError
+from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.system.forks import refuse_stuck_process
 
 _TITLE = ("title", "name", "movietitle")
 _ATTRIBUTES = ("genres", "genre", "category", "categories", "brand", "attributes", "tags", "class")
 _ONE = ("brand",)  # columns with one attribute a row
 _PREFIX = "attributes "  # before the names of columns that hold attributes, which may be several
+_OTHER = "property "  # before the names of the other columns
+
+_ChooseFor = Callable[[Columns, str, Sequence[str]], dict[str, str]]
 
 
 def read_items(source: Any, columns: Columns | None = None) -> pl.DataFrame:
-    """Read titles and attributes of items.
+    """Read titles, attributes and properties of items.
 
     Takes a .csv, .tsv or .parquet file, RecBole's .item, a .json map from item to a list of
     attributes, MovieLens' u.item and movies.dat, or a data frame. In tables the title is in a
     column title or name; attributes come from every one of the columns genres, genre, category,
     categories, brand, attributes, tags and class, or from those that are named. They hold lists, or
     text as `miqrec.data.reading.attributes.split_attributes` understands it. Rows of the same item
-    are put together.
+    are put together. All columns but the id, the title and attributes are properties, which keep
+    their names and types (`miqrec.data.reading.properties`), for lists to be filtered by.
 
     Args:
         source: A path or a data frame.
@@ -46,31 +52,63 @@ def read_items(source: Any, columns: Columns | None = None) -> pl.DataFrame:
             is found by its usual names), and `attributes` are those with attributes.
 
     Returns:
-        Columns item (string or integer), title (string or null) and attributes (list of strings
-        without repeats, empty where there are none); each item once.
+        Columns item (string or integer), title (string or null), attributes (list of strings
+        without repeats, empty where there are none) and, where there are any, properties (a struct);
+        each item once.
 
     Raises:
         MiqrecError: If the source can't be read, lacks a column that is named, or has no items or a row
             without an item id.
     """
     refuse_stuck_process()
-    table = _open(source, columns or Columns())
+    columns = columns or Columns()
+    try:
+        return _read(source, columns, _with_others)
+    except MiqrecError as error:
+        items = _read(
+            source, columns, _choose
+        )  # which fails too, unless another column is to blame
+        sentence = f"lists can't be filtered by other columns of the items ({error})"
+        warnings.warn(sentence, MiqrecWarning, stacklevel=2)
+        return items
+
+
+def _read(source: Any, columns: Columns, choose: _ChooseFor) -> pl.DataFrame:
+    table = _open(source, columns, choose)
+    properties = [name for name in table.frame.collect_schema() if name.startswith(_OTHER)]
     descriptions = {"title": pl.col("title").cast(pl.String), "attributes": pl.col("attributes")}
-    rows = parse(table, {"item": parse_ids(table, "item")}, descriptions)
-    attributes = pl.col("attributes").explode().str.strip_chars().drop_nulls()
-    return rows.group_by("item", maintain_order=True).agg(
+    optional = descriptions | {name: pl.col(name) for name in properties}
+    rows = parse(table, {"item": parse_ids(table, "item")}, optional)
+    items = rows.group_by("item", maintain_order=True).agg(
         pl.col("title").drop_nulls().first(),
-        attributes.filter(attributes != "").unique(maintain_order=True),
+        _distinct("attributes"),
+        *(_together(name, rows.schema[name]) for name in properties),
     )
+    names = {name: name.removeprefix(_OTHER) for name in properties}
+    structs = gather_properties(
+        items.select(properties).rename(names), names.values(), is_text=table.is_text
+    )
+    return pl.concat([items.drop(properties), structs], how="horizontal")
 
 
-def _open(source: Any, columns: Columns) -> Table:
-    """Open any source as item, title (string) and attributes (list of strings), a row each."""
+def _distinct(name: str) -> pl.Expr:
+    """Put the lists of an item's rows together."""
+    values = pl.col(name).explode().str.strip_chars().drop_nulls()
+    return values.filter(values != "").unique(maintain_order=True)
+
+
+def _together(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Take all of an item's values where they are lists of text, else the first that there is."""
+    return _distinct(name) if dtype == pl.List(pl.String) else pl.col(name).drop_nulls().first()
+
+
+def _open(source: Any, columns: Columns, choose: _ChooseFor) -> Table:
+    """Open any source as item, title (string), attributes (list of strings) and properties, a row each."""
     if table := _open_special(source):
         if columns.attribute_names:
             raise MiqrecError(f"{table.name} has no columns, so none can be named as attributes")
         return table
-    return _describe(open_table(source, partial(_choose, columns)))
+    return _describe(open_table(source, partial(choose, columns)))
 
 
 def _open_special(source: Any) -> Table | None:
@@ -119,6 +157,13 @@ def _choose(columns: Columns, source: str, available: Sequence[str]) -> dict[str
     return chosen | {f"{_PREFIX}{name}": name for name in columns.attribute_names or usual}
 
 
+def _with_others(columns: Columns, source: str, available: Sequence[str]) -> dict[str, str]:
+    """Choose all columns: those that nobody named are properties too."""
+    chosen = _choose(columns, source, available)
+    names = {chosen["item"], chosen.get("title"), "attributes", ROW}
+    return chosen | {f"{_OTHER}{name}": name for name in available if name not in names}
+
+
 def _describe(table: Table) -> Table:
     """Put all attribute columns in one."""
     with reading(table.name):
@@ -128,11 +173,21 @@ def _describe(table: Table) -> Table:
         title = title.list.join(" ")
     if table.is_text:
         title = title.replace("", None)
+    described = [name for role, name in table.columns.items() if role.startswith(_PREFIX)]
     lists = [
-        parse_attributes(pl.col(role), schema[role], one=plain_name(column) in _ONE)
-        for role, column in table.columns.items()
-        if role.startswith(_PREFIX)
+        parse_attributes(
+            pl.col(f"{_PREFIX}{name}"), schema[f"{_PREFIX}{name}"], one=plain_name(name) in _ONE
+        )
+        for name in described
     ]
     attributes = pl.concat_list(lists) if lists else pl.lit([], dtype=pl.List(pl.String))
-    frame = table.frame.select(ROW, "item", title.alias("title"), attributes.alias("attributes"))
+    own = dict(zip(described, lists, strict=True))
+    properties = [
+        own.get(column, pl.col(role)).alias(role)
+        for role, column in table.columns.items()
+        if role.startswith(_OTHER)
+    ]
+    frame = table.frame.select(
+        ROW, "item", title.alias("title"), attributes.alias("attributes"), *properties
+    )
     return replace(table, frame=frame)

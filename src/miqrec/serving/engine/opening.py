@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from miqrec.serving.engine.protocol import Engine
+import numpy as np
+
+from miqrec.serving.engine.protocol import Engine, Query
 
 
 def open_engine(path: Path) -> Engine:
@@ -13,4 +15,13 @@ def open_engine(path: Path) -> Engine:
     """
     from miqrec.serving.engine.torch import TorchEngine
 
-    return TorchEngine.load(path)
+    engine = TorchEngine.load(path)
+    engine.lists([_first(engine)])
+    return engine
+
+
+def _first(engine: Engine) -> Query:
+    """Ask for something, so that the first request doesn't wait for what is made at the first one."""
+    inference = engine.choose(None, None, with_probability=False)
+    item = np.ones(1, np.int64)
+    return Query(item, item[:0], None, 1, inference)

@@ -28,7 +28,7 @@ class TorchEngine:
         self.artifact = artifact
         self.about = About(artifact.config.model.name, version, "torch")
         self.catalogue, self.counts = artifact.catalogue, artifact.counts
-        self.items = Items(artifact.catalogue)
+        self.items = Items(artifact.catalogue, artifact.counts)
         self.inference = artifact.config.inference
         self.popularity = artifact.popularity
         artifact.model.eval()

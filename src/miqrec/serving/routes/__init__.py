@@ -1,4 +1,4 @@
-"""The routes, a file each; `ROUTERS` is what the service includes."""
+"""The routes, a file each; `ROUTERS` and `OPEN` are what the service includes."""
 
 from miqrec.serving.routes import (
     abilities,
@@ -7,6 +7,7 @@ from miqrec.serving.routes import (
     health,
     history,
     inspect,
+    items,
     metrics,
     recommend,
     what_if,
@@ -14,13 +15,16 @@ from miqrec.serving.routes import (
 
 ROUTERS = [
     recommend.router,
+    items.router,
     explain.router,
     what_if.router,
     inspect.router,
     compare.router,
     history.router,
     abilities.router,
-    health.router,
     metrics.router,
 ]
-"""In the order in which the OpenAPI description shows them."""
+"""Those that ask for the API key where there is one, in the order of the OpenAPI description."""
+
+OPEN = [health.router]
+"""Those that anybody may ask."""

@@ -1,5 +1,6 @@
 """`GET /health` and `GET /ready`: whether the process lives, and which model answers."""
 
+from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter
@@ -22,6 +23,9 @@ class Ready(BaseModel):
 
     status: Literal["ready"] = "ready"
     model: ModelInfo
+    refused: str | None
+    """Why a newer model than the one that answers was refused; null where none was."""
+    refused_since: datetime | None
 
 
 @router.get("/health")
@@ -33,4 +37,9 @@ async def health() -> Health:
 @router.get("/ready")
 async def ready(service: Parts) -> Ready:
     """Say which model answers."""
-    return Ready(model=ModelInfo(**service.engine.about._asdict()))
+    refusal = service.refusal
+    return Ready(
+        model=ModelInfo(**service.engine.about._asdict()),
+        refused=refusal.reason if refusal else None,
+        refused_since=refusal.since if refusal else None,
+    )

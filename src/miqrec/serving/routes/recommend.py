@@ -1,65 +1,80 @@
 """`POST /recommend`: lists for users or histories."""
 
+import asyncio
 from collections.abc import Sequence
 
-import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from miqrec.serving.asking import History, query_of, wanted
 from miqrec.serving.engine.protocol import Engine, Listed, Query
+from miqrec.serving.errors import refused
+from miqrec.serving.limits import check_histories, check_k
 from miqrec.serving.schemas import (
     ModelInfo,
     RecommendAnswer,
     Recommended,
     RecommendedList,
     RecommendRequest,
+    UserId,
 )
 from miqrec.serving.service import Parts, Service
 
 router = APIRouter(tags=["recommendations"])
 
 
-@router.post("/recommend")
-async def recommend(request: RecommendRequest, service: Parts) -> RecommendAnswer:
-    """List the best items after each history."""
+@router.post("/recommend", response_model=RecommendAnswer)
+async def recommend(request: RecommendRequest, service: Parts) -> Response:
+    """List the best items for users whose events are kept, or after histories that are given.
+
+    Where nothing is known of a history's items, `source` is "popularity": the list has the items that most
+    people had.
+    """
+    check_k(service.settings, request.k)
     engine = service.engine
-    queries = [_query(engine, history, request) for history in request.histories or []]
+    common = wanted(engine, request)
+    histories = await _histories(service, request)
+    queries = [query_of(engine, history, common) for history in histories]
     found = await service.batcher.ask(engine, queries)
-    lists = [
-        _answer(engine, query, listed, len(history))
-        for query, listed, history in zip(queries, found, request.histories or [], strict=True)
-    ]
-    _count(service, lists)
-    return RecommendAnswer(model=ModelInfo(**engine.about._asdict()), lists=lists)
+    users: Sequence[UserId | None] = request.users or [None] * len(histories)
+    lists = [_list(engine, *each) for each in zip(users, histories, queries, found, strict=True)]
+    for each in lists:
+        service.metrics.lists.labels(each.source).inc()
+    answer = RecommendAnswer(model=ModelInfo(**engine.about._asdict()), lists=lists)
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
-def _query(engine: Engine, history: Sequence[str | int], request: RecommendRequest) -> Query:
-    numbers = engine.items.numbers(history)
-    known = numbers[numbers > 0]
-    inference = engine.choose(None, None, with_probability=False)
-    seen = known if engine.inference.exclude_seen else known[:0]
-    return Query(known, np.asarray(seen), None, request.k, inference)
+async def _histories(service: Service, request: RecommendRequest) -> Sequence[History]:
+    """Take the histories of the request, or those of its users."""
+    if request.histories is not None:
+        check_histories(service.settings, request.histories)
+        return request.histories
+    if service.store is None:
+        raise refused("this service keeps no events, so it knows no users; give histories", "users")
+    check_histories(service.settings, users=request.users or [])
+    names = [str(user) for user in request.users or []]
+    newest = service.settings.max_history
+    stored: Sequence[History] = await asyncio.to_thread(service.store.histories, names, newest)
+    return stored
 
 
-def _answer(engine: Engine, query: Query, listed: Listed, asked: int) -> RecommendedList:
+def _list(
+    engine: Engine, user: UserId | None, history: History, query: Query, listed: Listed
+) -> RecommendedList:
     items = engine.items
     found: Sequence[float | None] = listed.probabilities or [None] * len(listed.ids)
     rows = zip(listed.ids, listed.scores, found, strict=True)
-    return RecommendedList(
+    return RecommendedList.model_construct(
+        user=user,
         source="model" if len(query.history) else "popularity",
-        unknown=asked - len(query.history),
+        unknown=len(history) - len(query.history),
         items=[
-            Recommended(
-                item=items.external[id_],
-                title=items.titles[id_],
+            Recommended.model_construct(
+                item=items.external[number],
+                title=items.titles[number],
                 score=score,
                 rank=rank,
                 probability=probability,
             )
-            for rank, (id_, score, probability) in enumerate(rows, 1)
+            for rank, (number, score, probability) in enumerate(rows, 1)
         ],
     )
-
-
-def _count(service: Service, lists: list[RecommendedList]) -> None:
-    for each in lists:
-        service.metrics.lists.labels(each.source).inc()

@@ -1,0 +1,30 @@
+"""The API key, where the service has one."""
+
+import secrets
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from miqrec.serving.errors import ServiceError
+from miqrec.serving.service import Parts
+
+_bearer = HTTPBearer(auto_error=False, description="The service's key, where it was given one.")
+
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+async def require_key(service: Parts, credentials: Credentials) -> None:
+    """Refuse a request without the service's key.
+
+    Raises:
+        ServiceError: The key is missing or wrong: status 401.
+    """
+    key = service.settings.api_key
+    if key is None:
+        return
+    given = credentials.credentials if credentials else ""
+    if not secrets.compare_digest(given.encode(), key.get_secret_value().encode()):
+        raise ServiceError(
+            401, "unauthorized", "send the service's key as the header Authorization: Bearer KEY"
+        )
