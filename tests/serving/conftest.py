@@ -24,7 +24,6 @@ def shop() -> pl.DataFrame:
     return pl.DataFrame(
         {
             "item": NAMES,
-            "title": [f"Number {n}" for n in numbers],
             "category": ["books" if n % 2 else "films" for n in numbers],
             "price": [n / 2 for n in numbers],
             "in_stock": [n % 5 > 0 for n in numbers],

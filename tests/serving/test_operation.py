@@ -74,12 +74,11 @@ def test_items_are_searched_by_title_and_id_the_popular_first(client):
             for each in client.get("/items", params={"search": text, **more}).json()["items"]
         ]
 
-    assert search("NUMBER 7") == ["item 07"]
-    assert search("item 07") == ["item 07"]
+    assert search("ITEM 07") == ["item 07"]
     popular = search("", limit=20)
     assert set(popular) == set(NAMES)
-    assert search("number 1", limit=3) == [n for n in popular if n in ("item 01", *NAMES[10:])][:3]
-    assert client.get("/items?search=number%207").json()["items"][0]["attributes"] == {
+    assert search("m 1", limit=3) == [name for name in popular if name in NAMES[10:]][:3]
+    assert client.get("/items?search=m%2007").json()["items"][0]["attributes"] == {
         "category": "books", "price": 3.5, "in_stock": True, "attributes": ["books"]
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ import numpy as np
 from miqrec.serving.engine import Engine
 from miqrec.serving.errors import ServiceError, refused
 from miqrec.serving.items import Id, Ids
+from miqrec.serving.limits import too_long
 from miqrec.serving.schemas import ItemId, Strict
 from miqrec.serving.service import Service
 from miqrec.serving.store import StoredEvent
@@ -48,6 +49,8 @@ async def history_of(service: Service, asked: OneHistory) -> list[Id]:
     if (asked.user is None) == (asked.history is None):
         raise refused("give a history or a user, one of the two", "history")
     if asked.history is not None:
+        if len(asked.history) > service.settings.max_history:
+            raise too_long(service.settings, asked.history, "history")
         return list(asked.history)
     assert asked.user is not None  # one of the two was given
     return [event.item for event in await events_of(service, asked.user)]
@@ -62,7 +65,8 @@ async def events_of(service: Service, user: str) -> list[StoredEvent]:
     if service.store is None:
         raise refused("this service keeps no histories of users; give a history", "user")
     events: list[StoredEvent]
-    [events] = await asyncio.to_thread(service.store.histories, [user])
+    newest = service.settings.max_history
+    [events] = await asyncio.to_thread(service.store.histories, [user], newest)
     if not events:
         sentence = "nothing is known of this user; give a history"
         raise ServiceError(404, "unknown_user", sentence, ["body", "user"])

@@ -46,6 +46,10 @@ class Items:
         """Look internal ids up, 0 for an item that the model doesn't know; 7 and "7" are the same item."""
         return np.array([self._number(item) for item in items], np.int64)
 
+    def unknown(self, items: Iterable[Id]) -> list[Id]:
+        """Name those that the model doesn't know."""
+        return [item for item in items if not self._number(item)]
+
     def meeting(self, filters: Filters) -> Mask:
         """Mark the items that meet all conditions, (n_items + 1,); not to be written to.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from miqrec.serving.errors import refused
+from miqrec.serving.errors import ServiceError, refused
 from miqrec.serving.settings import Settings
 
 
@@ -23,11 +23,14 @@ def check_histories(
         raise refused(f"{count} lists are asked for, and one request may ask for {most}", name)
     for place, history in enumerate(histories):
         if len(history) > settings.max_history:
-            raise refused(
-                f"the history has {len(history)} items, and may have {settings.max_history}; "
-                "send the newest",
-                *(name, place),
-            )
+            raise too_long(settings, history, name, place)
+
+
+def too_long(settings: Settings, history: Sequence[Any], *where: str | int) -> ServiceError:
+    """Refuse a history of more items than the service allows."""
+    most = settings.max_history
+    message = f"the history has {len(history)} items, and may have {most}; send the newest"
+    return refused(message, *where)
 
 
 def check_k(settings: Settings, k: int) -> None:
