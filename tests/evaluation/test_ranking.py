@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from torch import tensor
 
 from miqrec.errors import MiqrecError
+from miqrec.evaluation import ranking
 from miqrec.evaluation.ranking import check_finite, exclude, ranks, top_k
 from reference.ranking import best, rank
 
@@ -50,6 +51,29 @@ def test_lists_equal_brute_force(case, data):
     values, items = top_k(excluded, k)
     assert items.tolist() == expected
     assert values.equal(excluded.gather(1, items))
+
+
+@st.composite
+def wide_scores(draw):
+    """Few values in many columns, so that there are ties within groups, between them and at every edge."""
+    n_rows, width = draw(st.integers(1, 3)), draw(st.integers(2, 60))
+    value = st.sampled_from([-inf, 0.0, 1.0, 2.0])
+    row = st.lists(value, min_size=width, max_size=width)
+    return tensor(draw(st.lists(row, min_size=n_rows, max_size=n_rows)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(wide_scores(), st.data())
+def test_the_best_of_wide_rows_are_found_by_groups(scores, data):
+    k = data.draw(st.integers(1, scores.shape[1]))
+    ordered = scores.sort(dim=1, descending=True, stable=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "WIDE", 8)
+        patch.setattr(ranking, "GROUP", 4)
+        values, columns = ranking.best_columns(scores, k)
+    assert values.equal(ordered.values[:, :k])
+    candidates = values > -inf  # the order of what is left out means nothing
+    assert columns[candidates].equal(ordered.indices[:, :k][candidates])
 
 
 def test_rank_counts_the_better_and_the_equal():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from miqrec.system.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from miqrec.evaluation.best import Best, best_items
     from miqrec.evaluation.evaluate import batch_ranks, rank_questions
     from miqrec.evaluation.inference import InferenceConfig
     from miqrec.evaluation.list_scores import score_lists
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METRICS",
+    "Best",
     "InferenceConfig",
     "ListRequest",
     "batch_ranks",
+    "best_items",
     "exclude",
     "hit_rate",
     "late_mixture",
@@ -39,6 +42,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "miqrec.evaluation.best": ["Best", "best_items"],
         "miqrec.evaluation.evaluate": ["batch_ranks", "rank_questions"],
         "miqrec.evaluation.inference": ["InferenceConfig"],
         "miqrec.evaluation.list_scores": ["score_lists"],

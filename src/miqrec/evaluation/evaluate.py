@@ -16,6 +16,8 @@ from miqrec.system.progress import track
 
 EVALUATION_BATCH = 256
 """Questions ranked at a time: questions x items is never held whole."""
+SCORES = 2**26
+"""The most scores held at a time, 256 MiB: of a large catalogue fewer questions are ranked at a time."""
 
 
 def batch_ranks(
@@ -78,7 +80,8 @@ def rank_questions(
         MiqrecError: the model gives scores that are not finite, or doesn't have the answers to mix.
     """
     refuse_stuck_process()
-    loader = evaluation_loader(EvaluationExamples(questions, model.max_length), EVALUATION_BATCH)
+    batch_size = max(min(EVALUATION_BATCH, SCORES // (questions.n_items + 1)), 1)
+    loader = evaluation_loader(EvaluationExamples(questions, model.max_length), batch_size)
     model.eval().to(device)
     places, all_ranks, seen = [], [], []
     for batch in track(loader, "ranking", len(loader)):

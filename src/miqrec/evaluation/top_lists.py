@@ -13,10 +13,8 @@ from miqrec.data.batches.order import ByLength
 from miqrec.data.batches.pieces import Integers
 from miqrec.data.batches.slicing import pad, slices
 from miqrec.data.histories import Histories
+from miqrec.evaluation.best import Best, best_items
 from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
-from miqrec.evaluation.probabilities import log_probabilities
-from miqrec.evaluation.ranking import top_k
-from miqrec.evaluation.scoring import score_items
 from miqrec.models.protocol import Model
 from miqrec.system.forks import refuse_stuck_process
 from miqrec.system.progress import track
@@ -86,31 +84,27 @@ def n_batches(n_histories: int) -> int:
 def _lists(
     request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
 ) -> pl.DataFrame:
-    scores = _scores(request, flat, starts, stops)  # (B, n_items + 1)
-    values, items = top_k(scores, request.k)  # (B, k)
+    best = _best(request, flat, starts, stops)
     columns = {
-        "id": items.flatten().cpu().numpy(),
-        "score": values.flatten().cpu().numpy(),
+        "id": best.items.flatten().cpu().numpy(),
+        "score": best.values.flatten().cpu().numpy(),
         "rank": np.tile(np.arange(1, request.k + 1), len(starts)),
         "source": np.repeat(np.where(stops > starts, "model", "popularity"), request.k),
     }
     lists = pl.DataFrame(columns)
-    if not request.with_probability:
+    if best.probabilities is None:
         return lists
-    found = log_probabilities(scores, request.model, request.inference).gather(1, items).exp()
-    probability = pl.lit(pl.Series(found.flatten().cpu().numpy()))
+    probability = pl.lit(pl.Series(best.probabilities.flatten().cpu().numpy()))
     by_model = pl.when(pl.col("source") == "model").then(probability)
     return lists.with_columns(by_model.alias("probability"))
 
 
-def _scores(
+def _best(
     request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
-) -> Tensor:
-    """Score the items, -inf what is left out: (B, n_items + 1)."""
+) -> Best:
     device = next(iter(request.model.state_dict().values())).device
     lengths = np.minimum(stops - starts, request.model.max_length)
     items = pad(flat, stops - lengths, lengths).to(device)  # (B, L)
     known = torch.from_numpy(lengths).to(device)
     seen_items, seen_rows = slices(flat, starts, stops - starts)
-    seen = seen_rows.to(device), seen_items.to(device)
-    return score_items(request.model, items, known, request.popularity, request.inference, seen)
+    return best_items(request, items, known, (seen_rows.to(device), seen_items.to(device)))

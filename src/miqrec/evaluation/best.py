@@ -1,0 +1,78 @@
+"""The best items after each history: the one way by which lists are made, in files and in the service.
+
+Of a small catalogue all scores are held at once. A large one is gone through in blocks of items, so that
+memory doesn't grow with histories times items and the scores of a block stay in the processor's cache.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+
+import torch
+from torch import Tensor
+
+from miqrec.evaluation.blocks import answers_of, best_in_blocks
+from miqrec.evaluation.probabilities import log_probabilities
+from miqrec.evaluation.ranking import EXCLUDED, check_k, top_k
+from miqrec.evaluation.scoring import Pairs, check_mix, score_items
+from miqrec.models.encoder import Encoder
+from miqrec.models.protocol import Learner, Model
+
+if TYPE_CHECKING:
+    from miqrec.evaluation.top_lists import ListRequest
+
+LARGE = 2**16
+"""From this many items on the catalogue is gone through in blocks."""
+
+
+class Best(NamedTuple):
+    """The k best items of each row, best first, ties by smaller id."""
+
+    values: Tensor  # (B, k) float32; -inf where a row has fewer candidates
+    items: Tensor  # (B, k) int64; 0 there
+    probabilities: (
+        Tensor | None
+    )  # (B, k), if the request wants them; without meaning for empty histories
+
+
+@torch.no_grad()
+def best_items(
+    request: "ListRequest",
+    items: Tensor,
+    lengths: Tensor,
+    seen: Pairs,
+    allowed: Tensor | None = None,
+) -> Best:
+    """Find the best items after each history.
+
+    Args:
+        request: the model, and the length k of the lists.
+        items: (B, L) internal ids, padded with 0 on the right.
+        lengths: (B,) how many of each row are valid; popularity answers where it is 0.
+        seen: rows and items of what was seen, which `inference.exclude_seen` leaves out. Probabilities, and
+            the softmaxes of a mixture, are over the others.
+        allowed: which items a list may hold, (n_items + 1,) or (B, n_items + 1) bool; all if not given.
+
+    Raises:
+        MiqrecError: k is larger than the catalogue, a score is NaN or infinite, or the model doesn't have
+            the answers that are to be mixed.
+    """
+    model, inference = request.model, request.inference
+    check_k(request.k, len(request.popularity) - 1)
+    check_mix(model, inference)
+    if len(request.popularity) > LARGE and scores_by_products(model):
+        seen = seen if inference.exclude_seen else (seen[0][:0], seen[1][:0])
+        answers = answers_of(model, items, lengths, request.popularity, inference)
+        wanted = request.with_probability
+        return Best(
+            *best_in_blocks(answers, seen, request.k, allowed=allowed, with_probability=wanted)
+        )
+    scores = score_items(model, items, lengths, request.popularity, inference, seen)
+    logs = log_probabilities(scores, model, inference) if request.with_probability else None
+    if allowed is not None:
+        scores.masked_fill_(~allowed, EXCLUDED)
+    values, best = top_k(scores, request.k)
+    return Best(values, best, None if logs is None else logs.gather(1, best).exp())
+
+
+def scores_by_products(model: Model) -> TypeGuard[Learner]:
+    """Whether a model's scores are the products of its newest state with the items' vectors."""
+    return isinstance(model, Encoder) and type(model).scores is Encoder.scores
