@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from miqrec.evaluation.best import best_items
 from miqrec.evaluation.inference import InferenceConfig, Mix
-from miqrec.evaluation.probabilities import log_probabilities
-from miqrec.evaluation.ranking import EXCLUDED, top_k
-from miqrec.evaluation.scoring import score_items
+from miqrec.evaluation.top_lists import ListRequest
 from miqrec.recommender import Recommender
 from miqrec.runs.artifact import Artifact, artifact_folder
 from miqrec.runs.usage import choose_for_lists, choose_for_probabilities
@@ -56,31 +55,35 @@ class TorchEngine:
     @torch.inference_mode()
     def lists(self, queries: Sequence[Query]) -> list[Listed]:
         """Answer queries of the same `inference`, in one pass of the model."""
-        inference = queries[0].inference
-        scores = self._scores(queries, inference)  # (B, n_items + 1)
-        logs = None
-        if any(query.with_probability for query in queries):
-            logs = log_probabilities(scores, self.artifact.model, inference)
-        for row, query in zip(scores, queries, strict=True):
-            if query.allowed is not None:
-                row[torch.from_numpy(~query.allowed)] = EXCLUDED
-        longest = min(max(query.k for query in queries), self.catalogue.n_items)
-        values, ids = top_k(scores, longest)
-        found = None if logs is None else logs.gather(1, ids).exp()
+        request = ListRequest(
+            self.artifact.model,
+            self.popularity,
+            min(max(query.k for query in queries), self.catalogue.n_items),
+            queries[0].inference,
+            any(query.with_probability for query in queries),
+        )
+        items, lengths = self._histories(queries)
+        best = best_items(request, items, lengths, _pairs(queries), self._allowed(queries))
+        found = best.probabilities
         return [
-            _listed(query, values[i], ids[i], None if found is None else found[i])
+            _listed(query, best.values[i], best.items[i], None if found is None else found[i])
             for i, query in enumerate(queries)
         ]
 
-    def _scores(self, queries: Sequence[Query], inference: InferenceConfig) -> Tensor:
-        """Score all items, -inf for what was seen: (B, n_items + 1)."""
+    def _histories(self, queries: Sequence[Query]) -> tuple[Tensor, Tensor]:
+        """Pad what the model reads: (B, L) on the right, and the lengths (B,)."""
         newest = [query.history[-self.artifact.model.max_length :] for query in queries]
         lengths = torch.tensor([len(history) for history in newest])
         items = pad_sequence([torch.from_numpy(history) for history in newest], batch_first=True)
-        if items.shape[1] == 0:
-            items = items.new_zeros(len(queries), 1)
-        model, popularity = self.artifact.model, self.popularity
-        return score_items(model, items, lengths, popularity, inference, _pairs(queries))
+        return (items if items.shape[1] else items.new_zeros(len(queries), 1)), lengths
+
+    def _allowed(self, queries: Sequence[Query]) -> Tensor | None:
+        """Stack what the lists may hold, (B, n_items + 1); None where no query says."""
+        if all(query.allowed is None for query in queries):
+            return None
+        every = np.ones(self.catalogue.n_items + 1, bool)
+        masks = [every if query.allowed is None else query.allowed for query in queries]
+        return torch.from_numpy(np.stack(masks))
 
 
 def _pairs(queries: Sequence[Query]) -> tuple[Tensor, Tensor]:
