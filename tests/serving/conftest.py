@@ -39,6 +39,14 @@ def saved(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _a_store_aside(tmp_path_factory) -> Iterator[None]:
+    """The store of services that are told of none: it would be in the working folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIQREC_STORE", f"sqlite:///{tmp_path_factory.mktemp('store') / 'events.db'}")
+        yield
+
+
 @pytest.fixture
 def serve(saved) -> Iterator[Callable[..., TestClient]]:
     """Starts services of that model, with settings of their own, and gives clients of them."""

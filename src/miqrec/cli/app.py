@@ -26,6 +26,7 @@ COMMANDS = {
     "recommend": "Recommend to users of the data, or after a history typed in.",
     "serve": "Answer over HTTP: lists for histories, by a saved model.",
     "export": "Write a saved model as one file for ONNX Runtime or PyTorch.",
+    "events": "Put logs into the store of a service, and take out what it collected.",
     "datasets": "List the named data sets: sizes, sources, licences, and where each is found.",
     "cache": "Show what is kept of prepared data, and remove it.",
     "compare": "Show the test scores of runs on the same data, and their differences.",
@@ -37,7 +38,8 @@ COMMANDS = {
     "uncertainty": "Measure how sure lists are, whether that is true, and how long they must be.",
     "paths": "Find by which path a random item at the end of a history changes the list.",
 }
-"""The commands and what each is for. Each is a function in a module of its name, which has the details."""
+"""The commands and what each is for. Each is a function in a module of its name, which has the details; where
+that module has `COMMANDS`, they are commands of their own behind it."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -121,8 +123,12 @@ class _Command(TyperCommand):
 
 def _load(name: str) -> Any:
     """Import a command; that imports the packages that bring models, if it has options for them."""
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name)(getattr(import_module(f"miqrec.cli.{name}"), name))
+    module = import_module(f"miqrec.cli.{name}")
+    function, commands = getattr(module, name), getattr(module, "COMMANDS", {})
+    app = typer.Typer(no_args_is_help=bool(commands), add_completion=False, rich_markup_mode="rich")
+    (app.callback() if commands else app.command(name))(function)
+    for word, behind in commands.items():
+        app.command(word)(behind)
     return get_command(app)
 
 

@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Load the model and make the application, whose parts are in `app.state.service`.
 
     Raises:
-        MiqrecError: The model can't be loaded.
+        MiqrecError: The model can't be loaded, or the store can't be opened.
     """
     before = signature(settings.artifact)
     service = make_service(settings)
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Answer queries and look for newer models while the service runs."""
+    """Answer queries and look for newer models while the service runs; at its end store what waits."""
     service: Service = app.state.service
     parts = (service.batcher, app.state.swapper)
     tasks = [asyncio.create_task(part.run()) for part in parts]
@@ -70,3 +70,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         service.batcher.close()
+        if service.store:
+            service.store.close()

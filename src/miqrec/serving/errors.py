@@ -1,5 +1,6 @@
 """What went wrong with a request, in one shape for every status."""
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -10,6 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from miqrec.errors import MiqrecError
+from miqrec.serving.store import StoreError
+
+log = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
@@ -71,6 +75,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _of_service)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(MiqrecError, _of_library)
+    app.add_exception_handler(StoreError, _of_store)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -91,6 +96,11 @@ def _of_validation(_: Request, error: Exception) -> JSONResponse:
 
 def _of_library(_: Request, error: Exception) -> JSONResponse:
     return error_response(ServiceError(422, "invalid_request", str(error), ["body"]))
+
+
+def _of_store(_: Request, error: Exception) -> JSONResponse:
+    log.error("store_unavailable", extra={"fields": {"reason": str(error)}})
+    return error_response(ServiceError(503, "store_unavailable", str(error), retry_after=1))
 
 
 def _of_http(_: Request, error: Exception) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
@@ -10,6 +10,7 @@ from miqrec.serving.batching import Batcher
 from miqrec.serving.engine import Engine, open_engine
 from miqrec.serving.metrics import Metrics
 from miqrec.serving.settings import Settings
+from miqrec.serving.store import HistoryStore, open_store
 
 
 class Refusal(NamedTuple):
@@ -39,7 +40,7 @@ class Service:
     batcher: Batcher
     metrics: Metrics
     beside: Engine | None = None
-    store: Any = None
+    store: HistoryStore | None = None
     refusal: Refusal | None = None
 
 
@@ -47,12 +48,13 @@ def make_service(settings: Settings) -> Service:
     """Load the model and put the parts together.
 
     Raises:
-        MiqrecError: The model can't be loaded.
+        MiqrecError: The model can't be loaded, or the store can't be opened.
     """
     engine = open_engine(settings.artifact)
     beside = open_engine(settings.beside) if settings.beside else None
     batcher = Batcher(settings.max_batch, settings.max_queue, settings.max_wait)
-    return Service(settings, engine, batcher, Metrics(batcher, engine.about), beside)
+    store = open_store(settings.store) if settings.store else None
+    return Service(settings, engine, batcher, Metrics(batcher, engine.about), beside, store)
 
 
 def _service(request: Request) -> Service:

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = None
     """A key that every request must bring as `Authorization: Bearer KEY`; better given as MIQREC_API_KEY,
     since other people of the machine can read a command line."""
+    store: str | None = "sqlite:///events.db"
+    """Where the histories of known users are: a file of SQLite's, or the URL of another database such as
+    postgresql://user@host/database; nothing, where histories come with the requests alone."""
     max_lists: int = Field(default=256, ge=1)
     """How many lists one request may ask for."""
     max_history: int = Field(default=5000, ge=1)

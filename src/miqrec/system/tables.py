@@ -1,10 +1,11 @@
 """Tables in files, whose endings say whether they are Parquet, CSV or JSON lines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from miqrec.errors import MiqrecError
 from miqrec.system.files import replacing
@@ -64,3 +65,16 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
     check_writable(path)
     with replacing(path) as partial:
         WRITERS[path.suffix](frame, partial)
+
+
+def write_batches(batches: Iterable[pl.DataFrame], path: Path) -> None:
+    """Write frames with the same columns, at least one, below each other to one Parquet file.
+
+    No more than a frame is held in memory.
+    """
+    tables = (batch.to_arrow(compat_level=pl.CompatLevel.oldest()) for batch in batches)
+    first = next(tables)
+    with pq.ParquetWriter(path, first.schema) as writer:
+        writer.write_table(first)
+        for table in tables:
+            writer.write_table(table)

@@ -164,7 +164,9 @@ TIMES = st.integers(-3, 3).map(minutes)
 SENT = st.lists(st.tuples(st.sampled_from("ab"), TIMES, st.none() | st.integers(0, 5)), max_size=12)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(appends=st.lists(SENT, max_size=4), newest=st.none() | st.integers(1, 5))
 def test_histories_are_those_of_a_list_that_is_sorted_by_time(tmp_path_factory, appends, newest):
     """The reference keeps events in a list, and the ids it has seen in a set."""

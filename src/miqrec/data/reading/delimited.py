@@ -54,12 +54,18 @@ class Delimited:
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Read ROW and these columns as strings, "" where a field is empty."""
-        batches = [batch.select(self._named(columns)) for batch in self._batches(columns)]
-        empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String()))
-        frame = pl.concat([empty, *batches])
-        if self.quoted and count_lines(self.path) > frame.height:
+        return pl.concat(self.batches(columns))
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Read the same a batch of rows at a time."""
+        n_rows = -int(self.has_header)
+        yield pl.DataFrame(schema={ROW: pl.get_index_type(), **dict.fromkeys(columns, pl.String())})
+        for batch in self._batches(columns):
+            rows = batch.select(self._named(columns)).slice(max(-n_rows, 0))
+            yield rows.with_row_index(ROW, max(n_rows, 0) + 1)
+            n_rows += batch.height
+        if self.quoted and count_lines(self.path) > n_rows + self.has_header:
             check_quotes(self.path, self.separator)
-        return frame.slice(int(self.has_header)).with_row_index(ROW, 1)
 
     def head(self) -> pl.DataFrame:
         """Read the first rows of all columns; what is not UTF-8 is replaced."""

@@ -3,6 +3,7 @@
 import logging
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from miqrec.data.reading.parsing import (
     parse_ids,
     parse_kinds,
     parse_times,
+    scan,
 )
 from miqrec.data.reading.tables import Table, open_table
 from miqrec.data.reading.text import ROW, Layout
@@ -54,18 +56,46 @@ def read_interactions(
         MiqrecError: If there is no such file, it is empty, damaged or of an unknown format, a column
             is missing, or a row has no user, item or time, or can't be parsed.
     """
-    refuse_stuck_process()
     columns = columns or Columns()
+    table = _open(source, columns, name)
+    rows = parse(table, _required(table, columns), _optional(table))
+    _tell(table, columns)
+    return rows
+
+
+def scan_interactions(source: Path, columns: Columns, aside: Path) -> pl.LazyFrame:
+    """Read interactions as `read_interactions` does, lazily, for a log that doesn't fit into memory.
+
+    Histories that stand in one field each, gzipped JSON lines and SASRec's and S3-Rec's lines are read whole.
+
+    Args:
+        source: The log.
+        columns: Which column is which.
+        aside: A Parquet file to write what is wanted of a text file to; it is there as long as the frame is
+            used.
+
+    Raises:
+        MiqrecError: As `read_interactions`; all rows are checked.
+    """
+    table = _open(source, columns, None, aside)
+    rows = scan(table, _required(table, columns), _optional(table))
+    _tell(table, columns)
+    return rows
+
+
+def _open(source: Any, columns: Columns, name: str | None, aside: Path | None = None) -> Table:
+    refuse_stuck_process()
     layout = Layout(columns.separator, headerless=columns.are_numbers)
-    table = _unfold(open_table(source, columns.choose, layout, name))
-    if columns.missing == "drop":
-        table = _drop_missing(table)
+    table = _unfold(open_table(source, columns.choose, layout, name, aside))
+    return _drop_missing(table) if columns.missing == "drop" else table
+
+
+def _required(table: Table, columns: Columns) -> dict[str, pl.Expr]:
+    """Return the columns that may have no gaps, as far as the source has them."""
     parsed = {role: parse_ids(table, role, columns.missing) for role in ("user", "item")}
     if "time" in table.columns:
         parsed["time"] = parse_times(table, "time")
-    rows = parse(table, parsed, _optional(table))
-    _tell(table, columns)
-    return rows
+    return parsed
 
 
 def _optional(table: Table) -> dict[str, pl.Expr]:
@@ -126,7 +156,7 @@ def _drop_missing(table: Table) -> Table:
     if n_dropped:
         names = " or ".join(repr(table.columns[role]) for role in roles)
         message = f"{table.name}: {n_dropped:,} of {n_rows:,} rows have no {names} and were dropped"
-        warnings.warn(message, MiqrecWarning, stacklevel=3)
+        warnings.warn(message, MiqrecWarning, stacklevel=4)
     return replace(table, frame=table.frame.filter(~lacking))
 
 

@@ -1,7 +1,7 @@
 """JSON lines: one object a line, such as Amazon's reviews."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -43,6 +43,10 @@ class JsonLines:
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Read ROW and the values of these keys."""
         return self._scan(columns).collect()
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Read the same a batch of rows at a time."""
+        yield from self._scan(columns).collect_batches()
 
     def head(self) -> pl.DataFrame:
         """Read the first rows of all columns."""

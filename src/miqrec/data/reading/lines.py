@@ -1,6 +1,6 @@
 """Lines `user item item ...` (S3-Rec), of which `user item` pairs (SASRec) are a case."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -30,6 +30,10 @@ class Lines:
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Return ROW and these columns."""
         return self.table.select(ROW, *columns)
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Return the same, which was read whole."""
+        yield self.read(columns)
 
     def head(self) -> pl.DataFrame:
         """Return the first rows."""

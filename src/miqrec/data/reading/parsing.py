@@ -98,11 +98,24 @@ def parse(table: Table, parsed: dict[str, pl.Expr], optional: dict[str, pl.Expr]
         raise MiqrecError(f"{table.name} has no rows; give data that has some")
     for column, expression in parsed.items():
         if rows[column].has_nulls():
-            row = rows[ROW].filter(rows[column].is_null())[0]
-            bad = table.frame.filter((pl.col(ROW) == row) & expression.is_null())
-            value = collect(table, bad.select(column).head(1)).item()
-            raise MiqrecError(_complaint(table, column, row, value))
+            raise MiqrecError(_complaint(table, column, expression))
     return rows.drop(ROW)
+
+
+def scan(table: Table, parsed: dict[str, pl.Expr], optional: dict[str, pl.Expr]) -> pl.LazyFrame:
+    """Parse and check a table as `parse` does, without ever holding all of it.
+
+    Raises:
+        MiqrecError: As `parse`.
+    """
+    gaps = {column: expression.null_count() for column, expression in parsed.items()}
+    counts = collect(table, table.frame.select(n_rows=pl.len(), **gaps)).row(0, named=True)
+    if not counts["n_rows"]:
+        raise MiqrecError(f"{table.name} has no rows; give data that has some")
+    for column, expression in parsed.items():
+        if counts[column]:
+            raise MiqrecError(_complaint(table, column, expression))
+    return table.frame.select(**parsed, **optional)
 
 
 def collect(table: Table, query: pl.LazyFrame) -> pl.DataFrame:
@@ -141,7 +154,10 @@ def _all(table: Table, condition: pl.Expr) -> bool:
     return bool(collect(table, table.frame.select(condition.all())).item())
 
 
-def _complaint(table: Table, column: str, row: int, value: object) -> str:
+def _complaint(table: Table, column: str, parsed: pl.Expr) -> str:
+    """Say where a column could not be parsed first, and what stands there."""
+    bad = table.frame.filter(parsed.is_null()).select(ROW, column).head(1)
+    row, value = collect(table, bad).row(0)
     start = f"{table.name}: column {table.columns[column]!r}"
     place = table.place(row)
     if value is None or value in MISSING_WORDS:

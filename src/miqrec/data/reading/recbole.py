@@ -1,6 +1,6 @@
 """RecBole's atomic files: tabs, and a header such as `user_id:token<TAB>timestamp:float`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,8 +32,13 @@ class RecBole:
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Read ROW and these columns as strings or lists of strings."""
-        frame = self.table.read([part for column in columns for part in self.parts[column]])
-        return frame.select(ROW, **{column: self._join(column) for column in columns})
+        return pl.concat(self.batches(columns))
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Read the same a batch of rows at a time."""
+        parts = [part for column in columns for part in self.parts[column]]
+        for batch in self.table.batches(parts):
+            yield batch.select(ROW, **{column: self._join(column) for column in columns})
 
     def head(self) -> pl.DataFrame:
         """Read the first rows of all columns."""

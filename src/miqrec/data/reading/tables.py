@@ -26,6 +26,7 @@ from miqrec.data.reading.text import (
     first_line_not_utf_8,
 )
 from miqrec.errors import MiqrecError
+from miqrec.system.tables import write_batches
 
 Choose = Callable[[str, Sequence[str]], dict[str, str]]
 """From a source's name and its columns to the columns that are wanted, by the names to give them;
@@ -70,17 +71,22 @@ class Table:
 
 
 def open_table(
-    source: Any, choose: Choose, layout: Layout = AS_FOUND, name: str | None = None
+    source: Any,
+    choose: Choose,
+    layout: Layout = AS_FOUND,
+    name: str | None = None,
+    aside: Path | None = None,
 ) -> Table:
     """Open a path or a data frame (pandas, Polars, Arrow, or another that narwhals takes).
 
-    Parquet and lazy frames stay lazy; of text files, the wanted columns are read into memory.
+    Parquet and lazy frames stay lazy; of text files, the wanted columns are read into memory, or put aside.
 
     Args:
         source: The path or the frame.
         choose: Says which columns are wanted.
         layout: What the caller says of a text file.
         name: What errors call a frame.
+        aside: A Parquet file to write the columns of a text file to, for one that doesn't fit into memory.
 
     Raises:
         MiqrecError: If there is no such file, it is empty, damaged or of an unknown format, a column is
@@ -102,7 +108,7 @@ def open_table(
         raise MiqrecError(
             f"{path} is of an unknown format; its name should end in {formats} or .gz"
         )
-    return _open_text(path, choose, layout)
+    return _open_text(path, choose, layout, aside)
 
 
 def file_format(path: Path) -> str:
@@ -141,18 +147,25 @@ def _find_bad_text(path: Path) -> str | None:
     return None
 
 
-def _open_text(path: Path, choose: Choose, layout: Layout) -> Table:
+def _open_text(path: Path, choose: Choose, layout: Layout, aside: Path | None) -> Table:
     with reading(str(path), partial(_find_bad_text, path)):
         text = _TEXT[file_format(path)](path, layout)
     columns = choose(str(path), text.columns)
     with reading(str(path), partial(_find_fault, path, text)):
-        frame = text.read(list(dict.fromkeys(columns.values())))
+        frame = _read(text, list(dict.fromkeys(columns.values())), aside)
 
     def place(row: int) -> str:
         line = text.line(row)
         return f"row {row}" if line is None else f"line {line}"
 
-    return Table(_select(frame.lazy(), columns), columns, str(path), True, place, text.head)
+    return Table(_select(frame, columns), columns, str(path), True, place, text.head)
+
+
+def _read(text: TextFile, columns: Sequence[str], aside: Path | None) -> pl.LazyFrame:
+    if aside is None:
+        return text.read(columns).lazy()
+    write_batches(text.batches(columns), aside)
+    return pl.scan_parquet(aside, glob=False)
 
 
 def _open_parquet(path: Path, choose: Choose) -> Table:

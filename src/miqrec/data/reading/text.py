@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
@@ -51,6 +51,9 @@ class TextFile(Protocol):
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Read ROW and these columns, as strings or as lists of strings."""
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Read the same a batch of rows at a time, as far as the format can be read so."""
 
     def head(self) -> pl.DataFrame:
         """Read the first rows of all columns."""

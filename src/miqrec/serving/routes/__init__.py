@@ -3,6 +3,7 @@
 from miqrec.serving.routes import (
     abilities,
     compare,
+    events,
     explain,
     health,
     history,
@@ -16,6 +17,7 @@ from miqrec.serving.routes import (
 ROUTERS = [
     recommend.router,
     items.router,
+    events.router,
     explain.router,
     what_if.router,
     inspect.router,

@@ -1,5 +1,6 @@
 """Queries for the histories of users, each answered from an index alone."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -30,9 +31,12 @@ def read_histories(
     return [histories[user] for user in users]
 
 
-def read_users(connection: Connection) -> Iterator[str]:
-    """Yield all users, sorted."""
-    query = select(EVENTS.c.user).distinct().order_by(EVENTS.c.user)
+def read_users(connection: Connection, beginning: str, limit: int | None) -> Iterator[str]:
+    """Yield the users whose ids begin so, sorted, as many at most."""
+    user = EVENTS.c.user
+    query = select(user).distinct().order_by(user).limit(limit)
+    if beginning:
+        query = query.where(user.between(beginning, beginning + chr(sys.maxunicode)))
     yield from connection.execution_options(yield_per=10_000).scalars(query)
 
 

@@ -57,14 +57,14 @@ class HistoryStore:
         with telling(self.name), self.engine.connect() as connection:
             return read_histories(connection, users, newest)
 
-    def users(self) -> Iterator[str]:
-        """Yield all users, in the database's order.
+    def users(self, beginning: str = "", limit: int | None = None) -> Iterator[str]:
+        """Yield users in the database's order, those whose ids begin so, as many at most.
 
         Raises:
             StoreError: If the store can't be read now.
         """
         with telling(self.name), self.engine.connect() as connection:
-            yield from read_users(connection)
+            yield from read_users(connection, beginning, limit)
 
     def close(self) -> None:
         """Store what was submitted, and let the database go."""
