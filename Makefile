@@ -37,13 +37,14 @@ test: lint
 test-slow: $(BIN)/.development
 	$(BIN)/pytest -q -m slow
 
-# Transformers shares miqrec's environment, RecTools has one of its own (about 1.4 GB, made once).
-RECTOOLS := benchmarks/.venvs/rectools/bin/python
+# Transformers shares miqrec's environment; the others have one of their own each (about 1.4 GB, made once).
+PEERS := rectools replay recbole
 test-adapters: $(BIN)/.development
 	$(BIN)/pip install -q -c constraints.txt -e '.[huggingface]'
 	$(BIN)/pytest -q -m 'slow or not slow' tests/adapters
-	$(BIN)/python -m benchmarks.peers.environments rectools
-	PYTHONPATH=src $(RECTOOLS) -m pytest -q tests/adapters/test_rectools.py tests/adapters/test_pages.py
+	$(BIN)/python -m benchmarks.peers.environments $(PEERS)
+	for peer in $(PEERS); do PYTHONPATH=src benchmarks/.venvs/$$peer/bin/python -m pytest -q \
+		tests/adapters/test_$$peer.py tests/adapters/test_pages.py || exit 1; done
 
 # Kills, damaged files and full disks, of which `make test` tries a sample. Stopped, it goes on where it was.
 test-faults: $(BIN)/.development

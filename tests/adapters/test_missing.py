@@ -14,6 +14,7 @@ from miqrec.errors import MiqrecError
         ("huggingface_hub", "huggingface.hub", "'miqrec[huggingface]'"),
         ("transformers", "huggingface.pretrained", "'miqrec[huggingface]'"),
         ("rectools", "rectools", "'RecTools[torch]==0.19.0'"),
+        ("replay", "replay", "'replay-rec[torch]==0.22.0'"),
     ],
 )
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
