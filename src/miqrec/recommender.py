@@ -126,7 +126,8 @@ class Recommender:
         *,
         k: int = 10,
         data: Any = None,
-        exclude_seen: bool | None = None,
+        kinds: Sequence[Sequence[str]] | None = None,
+        exclude_seen: bool | Sequence[str] | None = None,
         mix: Mix | None = None,
         temperature: float | None = None,
         on_unknown: OnUnknown = "skip",
@@ -140,7 +141,9 @@ class Recommender:
             histories: external item ids, oldest first; instead of users.
             k: the length of the lists.
             data: where the users' histories are, as for `fit`; needed after `load`.
-            exclude_seen: leave out what is in the history; by default as the model was fitted.
+            kinds: the kind of event of each item of `histories`.
+            exclude_seen: leave out what is in the history, or only the items of some kinds of event, as in
+                ("purchase",); by default as the model was fitted.
             mix: the weights of the newest positions' answers, newest first, such as (0.6, 0.4), which
                 make a list swing less at an odd click; "trained" for those that the model was trained
                 with; by default what was saved with the model.
@@ -163,6 +166,7 @@ class Recommender:
         asked = self._ask(
             *(users, histories, data),
             k=k,
+            kinds=kinds,
             exclude_seen=exclude_seen,
             mix=mix,
             temperature=temperature,
@@ -209,8 +213,9 @@ class Recommender:
         items: Sequence[Id] | None = None,
         k: int = 10,
         data: Any = None,
+        kinds: Sequence[str] | None = None,
         mix: Mix | None = None,
-        exclude_seen: bool | None = None,
+        exclude_seen: bool | Sequence[str] | None = None,
     ) -> pl.DataFrame:
         """Find the items of a history that count most for recommended items, by leaving each out.
 
@@ -227,6 +232,7 @@ class Recommender:
             items: the items to explain; by default the k best.
             k: how many items to explain where they aren't named.
             data: where the user's history is, as for `fit`; needed after `load`.
+            kinds: the kind of event of each item of `history`.
             mix: as for `recommend`.
             exclude_seen: as for `recommend`.
 
@@ -243,7 +249,13 @@ class Recommender:
         if (user is None) == (history is None):
             raise MiqrecError("give a user of the data or a history, one of the two")
         users, histories = None if user is None else [user], None if history is None else [history]
-        asked = self._ask(users, histories, data, k=k, mix=mix, exclude_seen=exclude_seen)
+        options: ListOptions = {
+            "k": k,
+            "kinds": None if kinds is None else [kinds],
+            "mix": mix,
+            "exclude_seen": exclude_seen,
+        }
+        asked = self._ask(users, histories, data, **options)
         return explain_list(asked, items)
 
     def evaluate(
@@ -376,7 +388,7 @@ class Recommender:
         *,
         mix: Mix | None = None,
         temperature: float | None = None,
-        exclude_seen: bool | None = None,
+        exclude_seen: bool | Sequence[str] | None = None,
     ) -> "Recommender":
         """Give the same model with other defaults, which `save` keeps; arguments are those of `recommend`.
 

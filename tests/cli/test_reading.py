@@ -76,7 +76,10 @@ def test_kinds_and_sessions_are_named(tmp_path):
     log = write(tmp_path / "log.csv", ["user,item,time,what,visit", *rows])
     done = train(log, "--kind", "what", "--session", "visit", out=tmp_path / "run")
     assert done.returncode == 0, done.stderr
-    assert "kind = what, session = visit (--user visit would take sessions as users)" in done.stderr
+    assert (
+        "kind = what, session = visit (--by-session would make each session a history)"
+        in done.stderr
+    )
 
 
 def test_a_separator_that_is_none_is_one_sentence(tmp_path):

@@ -147,8 +147,8 @@ class TestMessages:
             opened(log, cache)
         opened(log, cache)
         typed, written = caplog.messages
-        assert "--user session would take sessions as users" in typed
-        assert 'user="session" would take sessions as users' in written
+        assert "--by-session would make each session a history" in typed
+        assert "by_session=True would make each session a history" in written
 
     def test_warnings(self, tmp_path, log, cache):
         (tmp_path / "items.csv").write_text("item,title\na,A\nz,Z\n")

@@ -328,3 +328,65 @@ def test_what_is_later_than_a_moment_is_asked_for_after_all_that_came_before():
     assert parts(later.test) == {0: [1, 2], 1: [4]}
     assert parts(later.train) == {0: [1, 2], 1: [4], 2: [6]}
     assert len(later.valid.targets) == 0
+
+
+KINDS = ("view", "buy")
+BUYS = SplitConfig(target_kinds="buy")
+
+
+def with_kinds(
+    histories: list[list[int]], kinds: list[list[int]], times: list[list[float]] | None = None
+) -> Dataset:
+    data = dataset(histories, times)
+    codes = np.fromiter(chain(*kinds), np.int16)
+    return replace(data, sequences=replace(data.sequences, kinds=codes), kinds=KINDS)
+
+
+SHOPPING = with_kinds(
+    [[1, 2, 3, 4, 5], [6, 7, 8], [1, 2, 9]], [[0, 1, 0, 1, 0], [1, 1, 0], [0, 0, 1]]
+)
+
+
+def test_leave_one_out_asks_for_the_last_two_of_the_kinds_that_are_predicted():
+    splits = split(SHOPPING, BUYS)
+    assert parts(splits.valid) == {0: [1]}  # who buys first has nothing to be asked after
+    assert splits.valid.targets.tolist() == [2]
+    assert parts(splits.test) == {0: [1, 2, 3]}
+    assert splits.test.targets.tolist() == [4]
+    assert parts(splits.train) == {0: [1], 1: [6, 7, 8], 2: [1, 2, 9]}
+    assert splits.fingerprint != SHOPPING.fingerprint
+
+
+def test_all_kinds_are_as_good_as_none():
+    every = split(SHOPPING, SplitConfig(target_kinds="view, buy"))
+    plain = split(SHOPPING, SplitConfig())
+    assert [parts(every.held(part)) for part in ("valid", "test")] == [
+        parts(plain.held(part)) for part in ("valid", "test")
+    ]
+
+
+def test_by_time_only_events_of_the_kinds_are_asked_for_and_all_are_read():
+    times = [[1, 4, 5, 6, 7], [1, 2, 7], [1, 2, 5]]
+    kinds = [[0, 1, 0, 1, 0], [1, 1, 0], [0, 0, 1]]
+    timed = with_kinds([[1, 2, 3, 4, 5], [6, 7, 8], [1, 2, 1]], kinds, times)
+    config = SplitConfig(split="time", valid_from="4", test_from="6", target_kinds="buy")
+    splits = split(timed, config)
+    assert splits.valid.users.tolist() == [0, 2]
+    assert splits.test.users.tolist() == [0]  # user 1 only looks in that time
+    assert parts(splits.test) == {0: [1, 2]}  # item 3 is not in training's catalogue
+    assert with_moments(config, timed) == config
+
+
+def test_kinds_that_are_not_there_are_refused_with_those_that_are():
+    with pytest.raises(MiqrecError, match=r"there is no kind 'sell'; the kinds are view, buy"):
+        split(SHOPPING, SplitConfig(target_kinds="sell"))
+    without = dataset([[1, 2, 3]])
+    with pytest.raises(MiqrecError, match="the data have no kinds"):
+        split(without, BUYS)
+
+
+def test_a_part_without_the_kinds_is_refused_before_training():
+    timed = with_kinds([[1, 2, 3]], [[1, 1, 0]], [[1, 2, 3]])
+    config = SplitConfig(split="time", valid_from="2", test_from="3", target_kinds="buy")
+    with pytest.raises(MiqrecError, match="test on: no interaction of kind buy is at"):
+        split(timed, config)

@@ -248,3 +248,40 @@ def test_every_loss_is_a_float32_scalar_that_leaves_padding_alone(loss, dtype):
     assert value.dtype == torch.float32
     assert (vectors[0] == 0).all()
     assert (vectors[1:] != 0).any()
+
+
+def importance(n):
+    return torch.linspace(0.25, 2, n, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("rows", [1, 4, 100])
+def test_a_weighed_ce_is_the_weighed_sum_of_single_ones_in_outputs_and_gradients(rows, monkeypatch):
+    monkeypatch.setattr(full_softmax, "ROWS", rows)
+    monkeypatch.setattr(full_softmax, "CHUNK", 1)
+    states, vectors, targets = problem(12, 9)
+
+    def plain(states, vectors, targets):
+        terms = F.cross_entropy(states @ vectors[1:].T, targets - 1, reduction="none")
+        return (terms * importance(12)).sum()
+
+    def ours(*inputs):
+        return ce(*inputs, importance(12))
+
+    inputs = states, vectors, targets
+    torch.testing.assert_close(with_gradients(ours, *inputs), with_gradients(plain, *inputs))
+
+
+@pytest.mark.parametrize("name", ["bce", "gbce", "sampled_ce"])
+def test_a_weighed_sampled_loss_is_the_weighed_sum_of_single_ones(name):
+    states, vectors, targets, negatives = problem(6, 9, k=3)
+    logs = torch.full((6, 3), -2.0, dtype=torch.float64)
+    more = {"gbce": {"calibration": 0.5}}.get(name, {})
+    extra = (logs,) if name == "sampled_ce" else ()
+
+    def loss(part, weight=None):
+        given = (x[part] for x in (targets, negatives, *extra))
+        return getattr(losses, name)(states[part], vectors, *given, weight, **more)
+
+    single = [loss(slice(row, row + 1)) for row in range(6)]
+    expected = sum(w * value for w, value in zip(importance(6), single, strict=True))
+    torch.testing.assert_close(loss(slice(None), importance(6)), expected)

@@ -203,3 +203,29 @@ def test_the_answers_to_a_target_see_its_negatives_and_not_their_own():
     first = exp(1) / (exp(1) + exp(0))  # item 2 against item 1
     second = [exp(0) / (exp(0) + exp(2)), exp(0) / (exp(0) + exp(1))]  # item 1 against item 2
     assert loss.item() == pytest.approx(-log(first) - log(0.5 * second[0] + 0.5 * second[1]))
+
+
+@settings(deadline=None, max_examples=25)
+@given(LENGTHS, st.integers(1, 5), st.sampled_from([1, 4, 100]))
+def test_a_weighed_mixture_is_the_weighed_sum_of_its_targets_in_outputs_and_gradients(
+    lengths, n, rows
+):
+    states, vectors, weights, targets, sizes = problem(lengths, n, asked=0.6)
+    counts_for = torch.linspace(0.5, 2, len(targets), dtype=torch.float64)
+
+    def of_one(place):
+        alone = torch.zeros_like(targets)
+        alone[place] = targets[place]
+        return mixture_loss(states, vectors, weights, alone, sizes)
+
+    def plain(*_):
+        return sum(counts_for[place] * of_one(place) for place in range(len(targets)))
+
+    def ours(*inputs):
+        return mixture_ce(*inputs, counts_for)
+
+    inputs = states, vectors, weights, targets
+    with pytest.MonkeyPatch.context() as patch:
+        small_chunks(patch, rows=rows)
+        actual = with_gradients(ours, *inputs)
+    torch.testing.assert_close(actual, with_gradients(plain, *inputs))

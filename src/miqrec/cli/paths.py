@@ -80,7 +80,10 @@ def _summary(
     noise, counts = Perturbation(kind="random-added"), recommender.artifact.counts
     noisy = [perturb(clean, noise, counts, seed=seed, draw=draw) for draw in range(draws)]
     model, config = recommender.artifact.model, recommender.artifact.config
-    measured = measure_paths(model, clean, noisy, device=recommender.device)
+    exclude_seen = config.inference.exclude_seen
+    measured = measure_paths(
+        model, clean, noisy, exclude_seen=exclude_seen, device=recommender.device
+    )
     settings = {
         "data": config.data.source,
         "model": config.model.name,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
+from miqrec.cli.excluded import exclusion
 from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Temperature
 from miqrec.cli.output import compact_table, console, print_json
 from miqrec.data.choices import OnUnknown
@@ -47,6 +48,19 @@ Seen = Annotated[
         "--exclude-seen/--no-exclude-seen", help="Items of the history; default: the model's."
     ),
 ]
+Kinds = Annotated[
+    str | None,
+    typer.Option(
+        "--exclude-kinds",
+        help="Leave out only the items of these kinds of event, such as 'cart, purchase'.",
+    ),
+]
+HistoryKinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--history-kind", help="The kind of event of each --history, where kinds are excluded."
+    ),
+]
 
 Uncertain = Annotated[
     bool,
@@ -71,9 +85,11 @@ def recommend(
     user: Users = None,
     history: History = None,
     all_users: Everybody = False,
+    history_kind: HistoryKinds = None,
     k: Length = 10,
     out: Out = None,
     exclude_seen: Seen = None,
+    exclude_kinds: Kinds = None,
     mix: Mix = None,
     temperature: Temperature = None,
     on_unknown: Unknown = "skip",
@@ -93,6 +109,7 @@ def recommend(
     from miqrec.recommender import Recommender
 
     _check(user, history, all_users, out)
+    excluded = exclusion(exclude_seen, exclude_kinds)
     folder = for_use(folder)
     if history:
         recommender, dataset = Recommender.load(folder, device=device), None
@@ -101,7 +118,8 @@ def recommend(
     whom: Whom = {"users": user, "histories": [history] if history else None, "data": dataset}
     options: ListOptions = {
         "k": k,
-        "exclude_seen": exclude_seen,
+        "kinds": [history_kind] if history_kind else None,
+        "exclude_seen": excluded,
         "mix": mix,
         "temperature": temperature,
         "on_unknown": on_unknown,

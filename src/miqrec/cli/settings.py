@@ -10,6 +10,7 @@ import typer
 from pydantic.fields import FieldInfo
 from rich.markup import escape
 
+from miqrec.cli.excluded import exclusion
 from miqrec.config import Config
 from miqrec.data.filters import Filters
 from miqrec.data.reading.columns import Columns
@@ -20,6 +21,16 @@ from miqrec.training.config import TrainingConfig
 
 NO_OPTIONS = ("name", "temperature")
 """What an option of its own says, and what is chosen once a model has been trained."""
+
+NAMES = tuple[str, ...]
+
+EXCLUDE_KINDS = "exclude_kinds"
+_EXCLUDED_KINDS = FieldInfo(
+    annotation=str | None,
+    default=None,
+    description="Leave out of lists only the items of these kinds of event, such as 'cart, purchase'.",
+)
+"""The option beside --exclude-seen that gives the same setting names instead of yes or no."""
 
 Command = Callable[..., None]
 Owners = dict[str, FieldInfo]
@@ -54,14 +65,29 @@ def with_settings(training: type[Config], models: Iterable[str]) -> Callable[[Co
     fields: dict[str, Owners] = {}
     for source, config in sources.items():
         for name, field in config.model_fields.items():
-            if name not in NO_OPTIONS and _can_be_typed(_without_none(field.annotation)):
+            if name not in NO_OPTIONS and _can_be_typed(_as_typed(field.annotation)):
                 fields.setdefault(name, {})[source] = field
+    if "inference" in sources:
+        fields[EXCLUDE_KINDS] = {"inference": _EXCLUDED_KINDS}
     return partial(_add, fields=fields)
 
 
-def given(values: dict[str, Any]) -> dict[str, Any]:
-    """Keep the settings that were typed; the configs' defaults stand for the others."""
+def typed(values: dict[str, Any]) -> dict[str, Any]:
+    """Keep the options that were typed."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """Keep the settings that were typed; the configs' defaults stand for the others.
+
+    Raises:
+        MiqrecError: Seen items are to be left out in two ways.
+    """
+    settings = typed(values)
+    kinds = settings.pop(EXCLUDE_KINDS, None)
+    if kinds is not None:
+        settings["exclude_seen"] = exclusion(settings.get("exclude_seen"), kinds)
+    return settings
 
 
 def _add(command: Command, fields: dict[str, Owners]) -> Command:
@@ -79,7 +105,7 @@ def _add(command: Command, fields: dict[str, Owners]) -> Command:
 
 def _option(name: str, owners: Owners) -> inspect.Parameter:
     owner = next(iter(owners))
-    kind = _kind([_without_none(field.annotation) for field in owners.values()])
+    kind = _kind([_as_typed(field.annotation) for field in owners.values()])
     option = typer.Option(
         help=f"{escape(_description(owners))} [dim]\\[default: {escape(_defaults(owners))}][/dim]",
         rich_help_panel=PANELS.get(owner, "Model"),
@@ -105,11 +131,19 @@ def _kind(kinds: list[Any]) -> Any:
     return str  # which each model's config reads as its own kind
 
 
-def _without_none(annotation: Any) -> Any:
-    """Take `None` out of an optional type: `int | None` becomes int."""
-    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
-    is_optional = get_origin(annotation) in (Union, UnionType) and len(kinds) == 1
-    return kinds[0] if is_optional else annotation
+def _as_typed(annotation: Any) -> Any:
+    """Turn a setting's type into an option's: `int | None` is int, and names with commas between are str.
+
+    A choice between a bool and names has an option for each.
+    """
+    kinds = [annotation]
+    if get_origin(annotation) in (Union, UnionType):
+        kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    if kinds == [NAMES]:
+        return str
+    if kinds == [bool, NAMES]:
+        return bool
+    return kinds[0] if len(kinds) == 1 else annotation
 
 
 def _description(owners: Owners) -> str:

@@ -8,7 +8,7 @@ import typer
 from miqrec.cli.options import CACHE, DataDir, Device, Items, Json
 from miqrec.cli.output import console, metrics_table, print_json
 from miqrec.cli.recipes import Data, ModelName, RecipeName, read_recipe
-from miqrec.cli.settings import given, with_settings
+from miqrec.cli.settings import given, typed, with_settings
 from miqrec.errors import MiqrecError
 from miqrec.models.registry import find_models
 from miqrec.system.progress import console as messages
@@ -64,8 +64,8 @@ def train(
     from miqrec.training.hooks import Hooks
 
     if resume:
-        typed = {"data": data, "model": model, "recipe": recipe, "items": items}
-        _refuse_beside_resume(given(typed | {"init_from": init_from} | values))
+        others = {"data": data, "model": model, "recipe": recipe, "items": items}
+        _refuse_beside_resume(typed(others | {"init_from": init_from} | values))
         plan = _plan_again(out, data_dir)
     else:
         basis = _recipe(recipe, init_from) if recipe else None
@@ -103,9 +103,9 @@ def _describe(plan: "Plan") -> None:
         messages.print(line, soft_wrap=True)
 
 
-def _refuse_beside_resume(typed: dict[str, Any]) -> None:
-    if typed:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in typed)
+def _refuse_beside_resume(options: dict[str, Any]) -> None:
+    if options:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in options)
         raise MiqrecError(
             f"a run that is resumed keeps its own settings, so {named} can't be given beside --resume; "
             "leave it out, or train anew with another --out"

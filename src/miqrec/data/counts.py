@@ -14,7 +14,7 @@ class Statistics:
     Attributes:
         users, items, interactions: How many there are.
         training: The interactions that are left when two of each user are held out; None where a split
-            by time holds out others.
+            by time, or by kind of event, holds out others.
     """
 
     users: int
@@ -49,10 +49,10 @@ def statistics(dataset: Dataset, config: SplitConfig | None = None) -> Statistic
     """
     sequences = dataset.sequences
     held_out = HELD_OUT * int((sequences.lengths > HELD_OUT).sum())
-    by_time = config is not None and config.split == "time"
+    holds_out_others = config is not None and (config.split == "time" or config.target_kinds)
     return Statistics(
         users=sequences.n_users,
         items=sequences.n_items,
         interactions=len(sequences.items),
-        training=None if by_time else len(sequences.items) - held_out,
+        training=None if holds_out_others else len(sequences.items) - held_out,
     )

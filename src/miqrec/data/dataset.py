@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from miqrec.data.catalogue import Catalogue
+from miqrec.data.kinds import Kinds
 from miqrec.data.sequences import Sequences
 from miqrec.errors import MiqrecError
 from miqrec.system.checksums import verify, write_described
@@ -52,6 +53,12 @@ class Dataset:
     users: pl.Series
     name: str
     kinds: tuple[str, ...] = ()
+
+    @property
+    def event_kinds(self) -> Kinds | None:
+        """The kind of each interaction; None where the source has no kinds."""
+        codes = self.sequences.kinds
+        return None if codes is None else Kinds(codes, self.kinds)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -45,6 +45,7 @@ def encode_histories(
     catalogue: Catalogue,
     on_unknown: OnUnknown = "skip",
     name: str = "data",
+    kinds: pl.Series | None = None,
 ) -> Dataset:
     """Build a data set of histories, some possibly empty, with an existing catalogue's numbers.
 
@@ -57,12 +58,15 @@ def encode_histories(
         catalogue: The items that are known.
         on_unknown: Skip unknown items with a warning, or make them an error.
         name: What reports call the data set.
+        kinds: (n,) of what kind the event with each item was, null where it has none; None for no kinds.
 
     Raises:
         MiqrecError: If there are unknown items and `on_unknown` is "error".
     """
-    sequences = Sequences(catalogue.encode(items), lengths_to_offsets(lengths), catalogue.n_items)
-    dataset = Dataset(sequences, catalogue, users.alias("user"), name)
+    columns, names = _kinds(kinds) if kinds is not None else ({}, ())
+    encoded, offsets = catalogue.encode(items), lengths_to_offsets(lengths)
+    sequences = Sequences(encoded, offsets, catalogue.n_items, **columns)
+    dataset = Dataset(sequences, catalogue, users.alias("user"), name, names)
     return _only_known(dataset, items, on_unknown)
 
 
@@ -122,8 +126,8 @@ def _build(interactions: pl.DataFrame, catalogue: Catalogue, name: str) -> Datas
     if "time" in interactions.columns:
         columns["times"] = microseconds(interactions["time"])
     if "kind" in interactions.columns:
-        codes, names = _numbered(interactions["kind"])
-        columns["kinds"], kinds = _as_kinds(codes, len(names)), tuple(names.cast(pl.String))
+        coded, kinds = _kinds(interactions["kind"])
+        columns |= coded
     if "session" in interactions.columns:
         columns["sessions"], _ = _numbered(interactions["session"])
     items = catalogue.encode(interactions["item"])
@@ -144,6 +148,12 @@ def _numbered(values: pl.Series) -> tuple[npt.NDArray[np.int64], pl.Series]:
     """Return numbers (n,) by first appearance, -1 for null, and the values by their numbers."""
     names = values.drop_nulls().unique(maintain_order=True)
     return positions(values, names), names
+
+
+def _kinds(values: pl.Series) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
+    """Return the column of the kinds' codes, by its name, and the names that they stand for."""
+    codes, names = _numbered(values)
+    return {"kinds": _as_kinds(codes, len(names))}, tuple(names.cast(pl.String))
 
 
 def _as_kinds(codes: npt.NDArray[np.int64], n_kinds: int) -> npt.NDArray[np.int16]:

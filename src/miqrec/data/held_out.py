@@ -10,6 +10,7 @@ from miqrec.data.moments import read_moment, write_moment
 from miqrec.data.sequences import Sequences
 from miqrec.data.split_config import SHARE, QuestionsAsked, SplitConfig
 from miqrec.data.times import Times
+from miqrec.data.wanted import Wanted
 from miqrec.errors import MiqrecError
 from miqrec.system.wording import setting
 
@@ -35,33 +36,47 @@ class HeldOut(NamedTuple):
     test: Asked
 
 
-def hold_out(sequences: Sequences, config: SplitConfig) -> HeldOut:
-    """Hold out what a split says.
+def hold_out(sequences: Sequences, config: SplitConfig, wanted: Wanted = None) -> HeldOut:
+    """Hold out what a split says, of the interactions that are wanted.
 
     Raises:
         MiqrecError: If it is by time and the data have no times, or a moment can't be read.
     """
     if config.split == "leave-one-out":
-        return _leave_one_out(sequences)
+        return _leave_one_out(sequences, wanted)
     times = times_of(sequences)
     first, second = moments(times, config)
     is_valid, is_test = (times >= first) & (times < second), times >= second
-    return _by_time(sequences, times < first, is_valid, is_test, config.questions)
+    parts = _only(is_valid, wanted), _only(is_test, wanted)
+    return _by_time(sequences, times < first, *parts, config.questions)
 
 
-def hold_out_later(sequences: Sequences, moment: float, asked: QuestionsAsked) -> HeldOut:
+def hold_out_later(
+    sequences: Sequences, moment: float, asked: QuestionsAsked, wanted: Wanted = None
+) -> HeldOut:
     """Hold out, for test, what happened after a moment, in the unit of the times."""
     is_later = times_of(sequences) > moment
-    return _by_time(sequences, ~is_later, np.zeros_like(is_later), is_later, asked)
+    parts = np.zeros_like(is_later), _only(is_later, wanted)
+    return _by_time(sequences, ~is_later, *parts, asked)
 
 
-def _leave_one_out(sequences: Sequences) -> HeldOut:
-    enough = np.flatnonzero(sequences.lengths > HELD_OUT)
+def _only(rows: Mask, wanted: Wanted) -> Mask:
+    return rows if wanted is None else rows & wanted
+
+
+def _leave_one_out(sequences: Sequences, wanted: Wanted) -> HeldOut:
+    """Hold out each user's last two of what is wanted, if something came before them."""
+    rows = np.arange(len(sequences.items)) if wanted is None else np.flatnonzero(wanted)
+    ends = np.searchsorted(
+        rows, sequences.offsets
+    )  # of each user's rows among those that are wanted
+    users = np.flatnonzero(np.diff(ends) >= HELD_OUT)
+    valid, test = rows[ends[users + 1] - HELD_OUT], rows[ends[users + 1] - 1]
+    enough = valid > sequences.offsets[users]
+    users, valid, test = users[enough], valid[enough], test[enough]
     stops = sequences.offsets[1:].copy()
-    stops[enough] -= HELD_OUT
-    return HeldOut(
-        stops, *(_asked(sequences, stops[enough] + place, enough) for place in range(HELD_OUT))
-    )
+    stops[users] = valid
+    return HeldOut(stops, *(_asked(sequences, part, users) for part in (valid, test)))
 
 
 def _by_time(
@@ -111,8 +126,8 @@ def moments(times: Times, config: SplitConfig) -> tuple[float, float]:
     return first, second
 
 
-def check_parts(times: Times, config: SplitConfig) -> None:
-    """Refuse moments that leave a part of the split empty.
+def check_parts(times: Times, config: SplitConfig, wanted: Wanted = None) -> None:
+    """Refuse moments that leave a part of the split empty, of the interactions that are wanted.
 
     Raises:
         MiqrecError: naming the part, the moments and when the data begin and end.
@@ -120,14 +135,15 @@ def check_parts(times: Times, config: SplitConfig) -> None:
     first, second = moments(times, config)
     begin, end = write_moment(times.min().item()), write_moment(times.max().item())
     early, late = write_moment(first), write_moment(second)
+    of_kind = "" if wanted is None else f" of kind {' or '.join(config.target_kinds or ())}"
+    is_valid = (times >= first) & (times < second)
     parts = {
-        f"train on: no interaction is before {early}": times < first,
-        f"validate on: no interaction is from {early} to before {late}": (times >= first)
-        & (times < second),
-        f"test on: no interaction is at {late} or later": times >= second,
+        f"train on: no interaction{of_kind} is before {early}": times < first,
+        f"validate on: no interaction{of_kind} is from {early} to before {late}": is_valid,
+        f"test on: no interaction{of_kind} is at {late} or later": times >= second,
     }
     for what, rows in parts.items():
-        if not rows.any():
+        if not _only(rows, wanted).any():
             raise MiqrecError(
                 f"there is nothing to {what}; the data go from {begin} to {end}, so choose other moments"
             )

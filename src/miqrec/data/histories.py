@@ -1,11 +1,12 @@
 """Parts of users' histories, to learn from or to ask about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from miqrec.data.sequences import Sequences
+from miqrec.data.dataset import Dataset
+from miqrec.data.kinds import Kinds
 
 Integers = npt.NDArray[np.int64]
 
@@ -21,6 +22,8 @@ class Histories:
         stops: (k,) where each part ends.
         n_items: the size of the catalogue.
         n_users: the number of users of the data set, those without a part included.
+        kinds: of what kind each of the n interactions is; None where nobody says so.
+        asked: (n,) whether an item may be what is to be predicted; None where all may.
     """
 
     items: npt.NDArray[np.int32]
@@ -29,6 +32,8 @@ class Histories:
     stops: Integers
     n_items: int
     n_users: int
+    kinds: Kinds | None = field(default=None, kw_only=True)
+    asked: npt.NDArray[np.bool_] | None = field(default=None, kw_only=True)
 
     @property
     def lengths(self) -> Integers:
@@ -47,8 +52,9 @@ class Questions(Histories):
     targets: npt.NDArray[np.int32]
 
 
-def parts_of(sequences: Sequences, users: Integers) -> Histories:
-    """Take the whole histories of these users, (n,) numbers of users in `sequences`."""
+def parts_of(dataset: Dataset, users: Integers) -> Histories:
+    """Take the whole histories of these users, (n,) numbers of users in the data set."""
+    sequences = dataset.sequences
     return Histories(
         items=sequences.items,
         users=users,
@@ -56,4 +62,5 @@ def parts_of(sequences: Sequences, users: Integers) -> Histories:
         stops=sequences.offsets[users + 1],
         n_items=sequences.n_items,
         n_users=sequences.n_users,
+        kinds=dataset.event_kinds,
     )

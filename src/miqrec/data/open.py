@@ -22,6 +22,7 @@ from miqrec.data.reading.columns import Columns
 from miqrec.data.reading.histories import are_histories, read_histories
 from miqrec.data.reading.interactions import read_interactions
 from miqrec.data.reading.items import read_items
+from miqrec.data.sessions import by_sessions
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.system.forks import refuse_stuck_process
 
@@ -181,7 +182,7 @@ def _prepare(config: DataConfig, source: Any, items: Any, name: str) -> Dataset:
     if are_histories(source):
         _check_columns_of_histories(columns)
         source = read_histories(source)
-    interactions = read_interactions(source, columns, name=_called(name))
+    interactions = by_sessions(read_interactions(source, columns, name=_called(name)), columns)
     described = None if items is None else read_items(items, columns)
     return build_dataset(prepare(interactions, config.filters), described, name)
 
@@ -194,7 +195,7 @@ def _called(name: str) -> str | None:
 def _check_columns_of_histories(columns: Columns) -> None:
     if columns.model_copy(update={"attributes": None}) != Columns():
         raise MiqrecError(
-            "histories have no columns to name; give a data frame, or leave the names out"
+            "histories have no columns to name, and no sessions; give a data frame, or leave the names out"
         )
 
 

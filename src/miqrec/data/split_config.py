@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from miqrec.config import Config
+from miqrec.data.kind_names import read_kinds
 from miqrec.system.wording import setting
 
 Held = Literal["valid", "test"]
@@ -33,6 +34,9 @@ class SplitConfig(Config):
     """The share of the newest interactions for test; 0.1 if neither is given."""
     questions: QuestionsAsked = "every"
     """Of a split by time: ask for every interaction after the moment, or for each user's first."""
+    target_kinds: tuple[str, ...] | None = None
+    """The kinds of event that are predicted and asked for, such as "purchase" or "cart, purchase"; the others
+    are read in histories all the same. Default: all of them."""
 
     @field_validator("valid_from", "test_from", mode="before")
     @classmethod
@@ -40,6 +44,11 @@ class SplitConfig(Config):
         if isinstance(moment, date):
             return moment.isoformat()
         return str(moment) if isinstance(moment, int | float) else moment
+
+    @field_validator("target_kinds", mode="before")
+    @classmethod
+    def _read_target_kinds(cls, kinds: object) -> object:
+        return None if kinds is None else read_kinds(kinds)
 
     @model_validator(mode="after")
     def _options_fit_the_split(self) -> Self:

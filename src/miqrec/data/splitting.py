@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
@@ -23,11 +22,14 @@ from miqrec.data.held_out import (
     moments,
     times_of,
 )
-from miqrec.data.histories import Histories, Integers, Questions
+from miqrec.data.histories import Histories, Integers, Questions, parts_of
 from miqrec.data.moments import is_same_clock, read_moment, write_moment
-from miqrec.data.sequences import Sequences
-from miqrec.data.split_config import Held, QuestionsAsked, SplitConfig
+from miqrec.data.split_config import Held, SplitConfig
+from miqrec.data.wanted import Wanted, wanted
 from miqrec.errors import MiqrecError
+
+DEFAULT_SPLIT = SplitConfig()
+"""Leave-one-out, whatever the kind of the events."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +68,23 @@ class Splits:
         return questions
 
 
-def everything(dataset: Dataset) -> Histories:
-    """Return all interactions of all users, on which a model for use is trained."""
-    return _histories(dataset.sequences, dataset.sequences.offsets[1:])
+def everything(dataset: Dataset, config: SplitConfig = DEFAULT_SPLIT) -> Histories:
+    """Return all interactions of all users, on which a model for use is trained.
+
+    Args:
+        dataset: the interactions.
+        config: says by `target_kinds` what may be predicted.
+    """
+    return _histories(dataset, dataset.sequences.offsets[1:], wanted(dataset, config))
 
 
 def split(dataset: Dataset, config: SplitConfig, catalogue: Catalogue | None = None) -> Splits:
     """Split a data set.
 
-    Leave-one-out leaves users with fewer than 3 interactions to training. By time the catalogue is training's
-    items: an item that appears later is dropped from histories, and stays as a target that no list can hold.
+    Leave-one-out leaves users with fewer than 3 interactions to training; where targets are of some kinds, it
+    holds out the last two of these kinds, and leaves users to training who have fewer. By time the catalogue
+    is training's items: an item that appears later is dropped from histories, and stays as a target that no
+    list can hold.
 
     Args:
         dataset: the interactions.
@@ -83,21 +92,22 @@ def split(dataset: Dataset, config: SplitConfig, catalogue: Catalogue | None = N
         catalogue: the items of a model that was trained before; by default the split decides.
 
     Raises:
-        MiqrecError: the data have no times, or a moment can't be read or leaves a part of the
-            split empty.
+        MiqrecError: the data have no times or no such kinds of event, or a moment can't be read or leaves
+            a part of the split empty.
     """
-    by_time = config.split == "time"
+    by_time, asked = config.split == "time", wanted(dataset, config)
     if by_time and catalogue is None:  # what a trained model is asked may lack a part
-        check_parts(times_of(dataset.sequences), config)
-    held_out = hold_out(dataset.sequences, config)
-    fingerprint = _fingerprint(dataset, held_out) if by_time else dataset.fingerprint
+        check_parts(times_of(dataset.sequences), config, asked)
+    held_out = hold_out(dataset.sequences, config, asked)
+    is_plain = config.split == "leave-one-out" and asked is None
+    fingerprint = dataset.fingerprint if is_plain else _fingerprint(dataset, held_out)
     if catalogue is None and by_time:
         catalogue = _trained_catalogue(dataset, held_out.train_stops)
-    return _ask(dataset, held_out, fingerprint, catalogue or dataset.catalogue)
+    return _ask(dataset, held_out, fingerprint, catalogue or dataset.catalogue, config)
 
 
 def split_later(
-    dataset: Dataset, until: str, catalogue: Catalogue, asked: QuestionsAsked = "every"
+    dataset: Dataset, until: str, catalogue: Catalogue, config: SplitConfig = DEFAULT_SPLIT
 ) -> Splits:
     """Ask for what happened after the last moment of a model's training; there is no validation.
 
@@ -105,10 +115,11 @@ def split_later(
         dataset: the interactions; those up to the moment are histories.
         until: the moment, as `last_moment` writes it.
         catalogue: the items of the model.
-        asked: for every interaction, or for each user's first.
+        config: says whether every interaction is asked for or each user's first, and of which kinds.
 
     Raises:
-        MiqrecError: the data have no times, or others than those of the training, or none is later.
+        MiqrecError: the data have no times or no such kinds, or times that can't be compared with those of
+            the training, or none is later.
     """
     times = times_of(dataset.sequences)
     if not is_same_clock(until, times):
@@ -117,13 +128,14 @@ def split_later(
             f"{write_moment(times.min().item())}: one has dates where the other has numbers, so what is "
             "later can't be told; bring data with times as in training"
         )
-    held_out = hold_out_later(dataset.sequences, read_moment(until, times), asked)
+    moment, asked = read_moment(until, times), wanted(dataset, config)
+    held_out = hold_out_later(dataset.sequences, moment, config.questions, asked)
     if len(held_out.test.rows) == 0:
         raise MiqrecError(
             f"no interaction is later than {until}, when the data of the training ended, so there is "
             "nothing to evaluate on; bring later ones"
         )
-    return _ask(dataset, held_out, _fingerprint(dataset, held_out), catalogue)
+    return _ask(dataset, held_out, _fingerprint(dataset, held_out), catalogue, config)
 
 
 def last_moment(dataset: Dataset) -> str | None:
@@ -132,32 +144,36 @@ def last_moment(dataset: Dataset) -> str | None:
     return None if times is None or len(times) == 0 else write_moment(times.max().item())
 
 
-def _ask(dataset: Dataset, held_out: HeldOut, fingerprint: str, catalogue: Catalogue) -> Splits:
+def _ask(
+    dataset: Dataset, held_out: HeldOut, fingerprint: str, catalogue: Catalogue, config: SplitConfig
+) -> Splits:
     """Put the parts into the numbers of a catalogue; what it doesn't have stays only as a target."""
     if catalogue.frame["item"].equals(dataset.catalogue.frame["item"]):
-        return _splits(dataset, held_out, fingerprint)
+        return _splits(dataset, held_out, fingerprint, config)
     ids = np.append(0, catalogue.encode(dataset.catalogue.frame["item"])).astype(np.int32)
     encoded = ids[dataset.sequences.items]
     places = np.append(0, (encoded > 0).cumsum())  # of each row among those that stay
-    kept = _known(dataset.sequences, encoded, places, catalogue.n_items)
+    known = replace(dataset.sequences, items=encoded, n_items=catalogue.n_items).select(encoded > 0)
     asked = (
         Asked(places[part.rows], part.users, encoded[part.rows])
         for part in (held_out.valid, held_out.test)
     )
     moved = HeldOut(places[held_out.train_stops], *asked)
-    return _splits(replace(dataset, sequences=kept, catalogue=catalogue), moved, fingerprint)
+    kept = replace(dataset, sequences=known, catalogue=catalogue)
+    return _splits(kept, moved, fingerprint, config)
 
 
 def with_moments(config: SplitConfig, dataset: Dataset) -> SplitConfig:
     """Replace the shares of a split by the moments that they mean on these data."""
     if config.split == "leave-one-out":
         return config
-    first, second = moments(times_of(dataset.sequences), config)
+    first, second = map(write_moment, moments(times_of(dataset.sequences), config))
     return SplitConfig(
         split="time",
-        valid_from=write_moment(first),
-        test_from=write_moment(second),
+        valid_from=first,
+        test_from=second,
         questions=config.questions,
+        target_kinds=config.target_kinds,
     )
 
 
@@ -194,25 +210,13 @@ def _fingerprint(dataset: Dataset, held_out: HeldOut) -> str:
     return digest.hexdigest()
 
 
-def _known(
-    sequences: Sequences, encoded: npt.NDArray[np.int32], places: Integers, n_items: int
-) -> Sequences:
-    """Keep the rows whose items the catalogue has, in its numbers."""
-    known = encoded > 0
-    columns = {name: column[known] for name, column in sequences.columns().items()}
-    return Sequences(encoded[known], places[sequences.offsets], n_items, **columns)
+def _histories(dataset: Dataset, stops: Integers, asked: Wanted) -> Histories:
+    whole = parts_of(dataset, np.arange(dataset.sequences.n_users))
+    return replace(whole, stops=stops, asked=asked)
 
 
-def _histories(sequences: Sequences, stops: Integers) -> Histories:
-    users = np.arange(sequences.n_users)
-    return Histories(
-        *(sequences.items, users, sequences.offsets[:-1], stops, sequences.n_items),
-        n_users=sequences.n_users,
-    )
-
-
-def _splits(dataset: Dataset, held_out: HeldOut, fingerprint: str) -> Splits:
-    sequences = dataset.sequences
+def _splits(dataset: Dataset, held_out: HeldOut, fingerprint: str, config: SplitConfig) -> Splits:
+    sequences, asked = dataset.sequences, wanted(dataset, config)
     valid, test = (
         Questions(
             items=sequences.items,
@@ -222,7 +226,9 @@ def _splits(dataset: Dataset, held_out: HeldOut, fingerprint: str) -> Splits:
             n_items=sequences.n_items,
             n_users=sequences.n_users,
             targets=part.targets,
+            kinds=dataset.event_kinds,
         )
         for part in (held_out.valid, held_out.test)
     )
-    return Splits(dataset, _histories(sequences, held_out.train_stops), valid, test, fingerprint)
+    train = _histories(dataset, held_out.train_stops, asked)
+    return Splits(dataset, train, valid, test, fingerprint)

@@ -74,14 +74,15 @@ def rank_questions(
     Returns:
         A frame in the order of the questions: `question` (its number), `user` (internal number), `target`
         (internal id, 0 where the catalogue doesn't have it), `rank`, and `seen` (whether the history holds
-        the target already).
+        the target already, by an event of the kinds that `inference.exclude_seen` names if it names any).
 
     Raises:
         MiqrecError: the model gives scores that are not finite, or doesn't have the answers to mix.
     """
     refuse_stuck_process()
     batch_size = max(min(EVALUATION_BATCH, SCORES // (questions.n_items + 1)), 1)
-    loader = evaluation_loader(EvaluationExamples(questions, model.max_length), batch_size)
+    examples = EvaluationExamples(questions, model.max_length, inference.exclude_seen)
+    loader = evaluation_loader(examples, batch_size)
     model.eval().to(device)
     places, all_ranks, seen = [], [], []
     for batch in track(loader, "ranking", len(loader)):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from miqrec.config import Config, explain
+from miqrec.data.kind_names import read_kinds
 from miqrec.errors import MiqrecError
 
 Mix = Sequence[float] | str
@@ -19,13 +20,19 @@ TOLERANCE = 1e-4
 class InferenceConfig(Config):
     """What every command that uses a model goes by, unless it is told otherwise."""
 
-    exclude_seen: bool = True
-    """Leave what a user has had already out of lists; a held-out item that was had before is then a miss."""
+    exclude_seen: bool | tuple[str, ...] = True
+    """Leave what a user has had already out of lists; a held-out item that was had before is then a miss.
+    Kinds of event, such as "purchase", leave out the items of these events alone."""
     mix: tuple[float, ...] | Literal["trained"] | None = None
     """The weights of the newest positions' answers, newest first, such as "0.6 0.4"; "trained": those that
     the model was trained with; none: the trained ones where there are any, else the newest answer alone."""
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """What scores are divided by before their softmax is taken."""
+
+    @field_validator("exclude_seen", mode="before")
+    @classmethod
+    def _read_exclude_seen(cls, seen: object) -> object:
+        return seen if isinstance(seen, bool) else read_kinds(seen)
 
     @field_validator("mix", mode="before")
     @classmethod

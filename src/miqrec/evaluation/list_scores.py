@@ -64,6 +64,7 @@ def _lists(request: ListRequest, questions: Questions, device: torch.device | st
         stops=questions.stops[first],
         n_items=questions.n_items,
         n_users=questions.n_users,
+        kinds=questions.kinds,
     )
     lists = recommend_lists(request, histories, device)
     return lists.select(pl.Series("user", users[lists["row"]]), pl.col("id").alias("item"), "rank")

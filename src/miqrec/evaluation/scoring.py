@@ -39,7 +39,8 @@ def score_items(
         lengths: (B,) how many of each row are valid; 0 is a history without a known item.
         popularity: (n_items + 1,) float32.
         inference: how the model is used.
-        seen: rows and items of the whole histories, which `inference.exclude_seen` leaves out.
+        seen: rows and items of the whole histories, or those of the kinds of event that count
+            (`miqrec.data.batches.seen`); left out unless `inference.exclude_seen` is false.
 
     Returns:
         (B, n_items + 1) float32; -inf for padding and what is left out.

@@ -99,7 +99,8 @@ class _Answers(NamedTuple):
 def _answers(
     model: Learner, questions: Questions, inference: InferenceConfig, device: torch.device | str
 ) -> list[_Answers]:
-    loader = evaluation_loader(EvaluationExamples(questions, model.max_length), EVALUATION_BATCH)
+    examples = EvaluationExamples(questions, model.max_length, inference.exclude_seen)
+    loader = evaluation_loader(examples, EVALUATION_BATCH)
     found = []
     for cpu_batch in loader:
         batch = EvaluationBatch(*(tensor.to(device) for tensor in cpu_batch))

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import torch
 from torch import Tensor
 
 from miqrec.data.batches.order import ByLength
 from miqrec.data.batches.pieces import Integers
-from miqrec.data.batches.slicing import pad, slices
+from miqrec.data.batches.seen import seen_pairs
+from miqrec.data.batches.slicing import pad
 from miqrec.data.histories import Histories
 from miqrec.evaluation.best import Best, best_items
 from miqrec.evaluation.inference import DEFAULT_INFERENCE, InferenceConfig
@@ -68,9 +68,8 @@ def list_batches(
     """
     refuse_stuck_process()
     request.model.eval().to(device)
-    starts, stops = histories.starts, histories.stops
     for rows in ByLength(histories.lengths, BATCH):
-        lists = _lists(request, histories.items, starts[rows], stops[rows])
+        lists = _lists(request, histories, rows)
         numbered = lists.with_columns(pl.Series("row", np.repeat(rows, request.k)))
         yield numbered.filter(pl.col("id") > 0)
 
@@ -81,15 +80,14 @@ def n_batches(n_histories: int) -> int:
 
 
 @torch.inference_mode()
-def _lists(
-    request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
-) -> pl.DataFrame:
-    best = _best(request, flat, starts, stops)
+def _lists(request: ListRequest, histories: Histories, rows: Integers) -> pl.DataFrame:
+    best = _best(request, histories, rows)
+    source = np.where(histories.lengths[rows] > 0, "model", "popularity")
     columns = {
         "id": best.items.flatten().cpu().numpy(),
         "score": best.values.flatten().cpu().numpy(),
-        "rank": np.tile(np.arange(1, request.k + 1), len(starts)),
-        "source": np.repeat(np.where(stops > starts, "model", "popularity"), request.k),
+        "rank": np.tile(np.arange(1, request.k + 1), len(rows)),
+        "source": np.repeat(source, request.k),
     }
     lists = pl.DataFrame(columns)
     if best.probabilities is None:
@@ -99,12 +97,10 @@ def _lists(
     return lists.with_columns(by_model.alias("probability"))
 
 
-def _best(
-    request: ListRequest, flat: npt.NDArray[np.int32], starts: Integers, stops: Integers
-) -> Best:
+def _best(request: ListRequest, histories: Histories, rows: Integers) -> Best:
     device = next(iter(request.model.state_dict().values())).device
-    lengths = np.minimum(stops - starts, request.model.max_length)
-    items = pad(flat, stops - lengths, lengths).to(device)  # (B, L)
+    lengths = np.minimum(histories.lengths[rows], request.model.max_length)
+    items = pad(histories.items, histories.stops[rows] - lengths, lengths).to(device)  # (B, L)
     known = torch.from_numpy(lengths).to(device)
-    seen_items, seen_rows = slices(flat, starts, stops - starts)
+    seen_rows, seen_items = seen_pairs(histories, rows, request.inference.exclude_seen)
     return best_items(request, items, known, (seen_rows.to(device), seen_items.to(device)))

@@ -24,7 +24,8 @@ class ListOptions(TypedDict, total=False):
     """How lists are made; `Recommender.recommend` says what each option means."""
 
     k: int
-    exclude_seen: bool | None
+    kinds: Sequence[Sequence[str]] | None
+    exclude_seen: bool | Sequence[str] | None
     mix: Mix | None
     temperature: float | None
     on_unknown: OnUnknown
@@ -59,6 +60,7 @@ def ask(  # noqa: PLR0913 - whom to recommend to, and the options that are passe
     at_hand: Dataset | None,
     device: torch.device,
     k: int = 10,
+    kinds: Sequence[Sequence[str]] | None = None,
     on_unknown: OnUnknown = "skip",
     unknown_users: OnUnknown = "error",
     with_uncertainty: bool = False,
@@ -74,6 +76,7 @@ def ask(  # noqa: PLR0913 - whom to recommend to, and the options that are passe
         at_hand: The interactions that the model was fitted on, unless it was loaded.
         device: Where to compute.
         k: The length of the lists.
+        kinds: The kind of event of each item of `histories`.
         on_unknown: What is done about items that the model does not know.
         unknown_users: What is done about users without interactions.
         with_uncertainty: Whether probabilities are asked for.
@@ -85,13 +88,16 @@ def ask(  # noqa: PLR0913 - whom to recommend to, and the options that are passe
     check_request(k, on_unknown, unknown_users)
     if histories is not None and (users is not None or data is not None):
         raise MiqrecError("give users of the data or histories, not both")
-    numbers = None
+    if histories is None and kinds is not None:
+        raise MiqrecError("kinds belong to histories; those of the data are a column of theirs")
+    numbers, by_gap = None, False
     if histories is not None:
-        dataset = typed_histories(artifact, histories, on_unknown)
+        dataset = typed_histories(artifact, histories, on_unknown, kinds)
     else:
         dataset = interactions(artifact, data, at_hand, served=True)
         numbers = numbers_in(artifact.catalogue, dataset, on_unknown)
-    rows = find_users(dataset, users, unknown_users)
+        by_gap = artifact.config.data.columns.session_gap is not None
+    rows = find_users(dataset, users, unknown_users, by_gap=by_gap)
     choose = choose_for_probabilities if with_uncertainty else choose_for_lists
     chosen = choose(artifact, **inference)
     request = ListRequest(artifact.model, artifact.popularity, k, chosen, with_uncertainty)

@@ -7,6 +7,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
+from miqrec.data.batches.seen import seen_pairs
 from miqrec.data.catalogue import Catalogue
 from miqrec.errors import MiqrecError
 from miqrec.explanation.leaving_out import leave_one_out
@@ -30,7 +31,9 @@ def explain_list(asked: Asked, items: Sequence[Id] | None = None) -> pl.DataFram
     history = torch.from_numpy(theirs.items[theirs.starts[0] : theirs.stops[0]].astype(np.int64))
     catalogue = asked.artifact.catalogue
     named = None if items is None else _named(catalogue, items).to(asked.device)
-    found = leave_one_out(asked.request, history.to(asked.device), named)
+    _, seen = seen_pairs(theirs, np.arange(1), asked.request.inference.exclude_seen)
+    on_device = history.to(asked.device), named, seen.to(asked.device)
+    found = leave_one_out(asked.request, *on_device)
     return found.select(
         *_described(catalogue, found["id"], "item", "title"),
         "rank",

@@ -1,5 +1,7 @@
 """Lists with the ids and titles that people know, for some of the users at a time."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -33,7 +35,7 @@ def histories_of(asked: Asked, rows: Integers) -> Histories:
         asked: Holds the histories of all.
         rows: (n,) the users, as numbers in the data set.
     """
-    histories = parts_of(asked.dataset.sequences, rows)
+    histories = parts_of(asked.dataset, rows)
     if asked.numbers is None:
         return histories
     theirs, owners = slices(histories.items, histories.starts, histories.lengths)
@@ -41,7 +43,13 @@ def histories_of(asked: Asked, rows: Integers) -> Histories:
     known = items > 0
     offsets = lengths_to_offsets(np.bincount(owners.numpy()[known], minlength=len(rows)))
     n_items, n_users = asked.artifact.catalogue.n_items, histories.n_users
-    return Histories(items[known], rows, offsets[:-1], offsets[1:], n_items, n_users)
+    kinds = histories.kinds
+    if kinds is not None:
+        codes = slices(kinds.codes, histories.starts, histories.lengths)[0].numpy()[known]
+        kinds = replace(kinds, codes=codes)
+    return Histories(
+        *(items[known], rows, offsets[:-1], offsets[1:], n_items, n_users), kinds=kinds
+    )
 
 
 def with_names(asked: Asked, rows: Integers, lists: pl.DataFrame) -> pl.DataFrame:

@@ -103,6 +103,8 @@ def _transitions(histories: Histories, size: int) -> tuple[Integers, Integers, I
     """Give the distinct pairs of an item and its follower, sorted, and how often each occurs."""
     items, has_follower = histories.items, within(histories)
     has_follower[histories.stops[histories.lengths > 0] - 1] = False
+    if histories.asked is not None:  # whether the follower may be predicted
+        has_follower[:-1] &= histories.asked[1:]
     positions = has_follower.nonzero()[0]
     keys = items[positions].astype(np.int64) * size + items[positions + 1]
     distinct, counts = np.unique(keys, return_counts=True)

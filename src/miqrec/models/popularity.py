@@ -50,8 +50,11 @@ class Popularity(nn.Module):
 
 
 def item_counts(histories: Histories) -> npt.NDArray[np.int64]:
-    """Count how often each item occurs in the histories: (n_items,)."""
-    items = histories.items[within(histories)]
+    """Count how often each item occurs in the histories as one that may be predicted: (n_items,)."""
+    counted = within(histories)
+    if histories.asked is not None:
+        counted &= histories.asked
+    items = histories.items[counted]
     return np.bincount(items, minlength=histories.n_items + 1)[1:]
 
 

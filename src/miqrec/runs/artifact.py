@@ -63,6 +63,7 @@ class ArtifactConfig(Config):
     inference: InferenceConfig = InferenceConfig()
     trained_on: TrainedOn
     trained_until: str | None = None  # of "all": the last moment of the data, if they have times
+    kinds: tuple[str, ...] = ()  # of event, in the data
 
 
 class _SavedConfig(ArtifactConfig):

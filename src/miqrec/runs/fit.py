@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.held_out import HELD_OUT
 from miqrec.data.histories import Histories
 from miqrec.data.splitting import everything, last_moment
 from miqrec.errors import MiqrecWarning
@@ -57,7 +56,11 @@ def fit_on_everything(
 
     A linear schedule falls to 0 within these epochs, be they fewer than before.
     """
-    dataset, config, histories = plan.dataset, plan.config, everything(plan.dataset)
+    dataset, config, histories = (
+        plan.dataset,
+        plan.config,
+        everything(plan.dataset, plan.config.split),
+    )
     model = _fresh_model(dataset, config)
     if learns(model):
         training = config.training.model_copy(update={"epochs": epochs})
@@ -98,10 +101,12 @@ def fit_pretraining(plan: PretrainingPlan, folder: Path, hooks: Hooks = NO_HOOKS
 
 def _report_what_is_not_asked(plan: Plan) -> None:
     """Say how many users leave-one-out asks nothing of."""
-    lengths = plan.dataset.sequences.lengths
-    n_short = int((lengths <= HELD_OUT).sum())
-    if plan.config.split.split == "leave-one-out" and n_short:
-        message = f"{n_short:,} of {len(lengths):,} users have fewer than 3 interactions"
+    split, n_users = plan.config.split, plan.dataset.sequences.n_users
+    n_short = n_users - len(plan.splits.test.users)
+    if split.split == "leave-one-out" and n_short:
+        of_kind = f"two interactions of kind {' or '.join(split.target_kinds or ())}"
+        what = f"{of_kind} after others" if split.target_kinds else "3 interactions"
+        message = f"{n_short:,} of {n_users:,} users have fewer than {what}"
         message += "; they are used for training only"
         warnings.warn(message, MiqrecWarning, stacklevel=4)
 
@@ -134,5 +139,6 @@ def _artifact(
         inference=config.inference,
         trained_on=trained_on,
         trained_until=last_moment(dataset) if trained_on == "all" else None,
+        kinds=dataset.kinds,
     )
     return Artifact(about, model, dataset.catalogue, item_counts(histories))

@@ -68,8 +68,7 @@ def split_as_trained(artifact: Artifact, dataset: Dataset) -> Splits:
     refuse_stuck_process()
     config = artifact.config
     if config.trained_on == "all" and config.trained_until is not None:
-        questions = config.split.questions
-        return split_later(dataset, config.trained_until, artifact.catalogue, questions)
+        return split_later(dataset, config.trained_until, artifact.catalogue, config.split)
     splits = split(dataset, config.split, artifact.catalogue)
     if splits.fingerprint != config.fingerprint:
         warnings.warn(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from miqrec.data.dataset import Dataset
+from miqrec.data.kind_names import check_kinds, read_kind_weights
 from miqrec.data.open import DataConfig, open_dataset, resolve
 from miqrec.data.splitting import Splits, split, with_moments
 from miqrec.errors import MiqrecError
@@ -103,6 +104,7 @@ def plan_opened(
     """Plan a run on data that are open already."""
     check_temperature(chosen.inference, chosen.training.loss)
     _check_answers(chosen)
+    _check_kinds(dataset, chosen)
     splits = split(dataset, chosen.split)
     initial = initial_weights(init_from, chosen.model, splits) if init_from else None
     config = RunConfig(
@@ -124,6 +126,16 @@ def _check_answers(chosen: Settings) -> None:
             model = build_model(chosen.model, 1)
         add_mixture(model, chosen.training)
         check_mix(model, chosen.inference)
+
+
+def _check_kinds(dataset: Dataset, chosen: Settings) -> None:
+    """See that the data have the kinds of event that are weighed or left out."""
+    if not isinstance(chosen.inference.exclude_seen, bool):
+        check_kinds(chosen.inference.exclude_seen, dataset.kinds, "seen items are left out")
+    if chosen.training.kind_weights:
+        check_kinds(
+            read_kind_weights(chosen.training.kind_weights), dataset.kinds, "targets are weighed"
+        )
 
 
 def plan_again(

@@ -13,6 +13,7 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import encode_histories
 from miqrec.data.ids import positions
 from miqrec.data.reading.histories import flatten
+from miqrec.data.sessions import newest_sessions
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.runs.artifact import Artifact
 
@@ -20,34 +21,67 @@ Id = str | int
 
 
 def typed_histories(
-    artifact: Artifact, histories: Sequence[Sequence[Id]], on_unknown: OnUnknown
+    artifact: Artifact,
+    histories: Sequence[Sequence[Id]],
+    on_unknown: OnUnknown,
+    kinds: Sequence[Sequence[str]] | None = None,
 ) -> Dataset:
-    """Take histories of external item ids, oldest first; their users are numbered from 0."""
+    """Take histories of external item ids, oldest first; their users are numbered from 0.
+
+    Raises:
+        MiqrecError: there is not one kind of event for each item, or an item is no id or not known.
+    """
     users, items, lengths = flatten(histories)
-    return encode_histories(users, items, lengths, artifact.catalogue, on_unknown)
+    named = None if kinds is None else _kinds(kinds, lengths)
+    return encode_histories(users, items, lengths, artifact.catalogue, on_unknown, kinds=named)
+
+
+def _kinds(kinds: Sequence[Sequence[str]], lengths: npt.NDArray[np.int64]) -> pl.Series:
+    _, names, counts = flatten(kinds)
+    if not np.array_equal(counts, lengths):
+        raise MiqrecError(
+            "kinds must name the kind of event of each item of the histories, as in "
+            "histories=[['heat', 'ronin']] and kinds=[['view', 'purchase']]"
+        )
+    return names.cast(pl.String)
 
 
 def find_users(
-    dataset: Dataset, users: Iterable[Id] | None, unknown_users: OnUnknown
+    dataset: Dataset, users: Iterable[Id] | None, unknown_users: OnUnknown, *, by_gap: bool = False
 ) -> npt.NDArray[np.int64]:
     """Look up the numbers of the named users, of all of them for None.
+
+    Args:
+        dataset: their histories.
+        users: external ids.
+        unknown_users: what becomes of users who have no interactions in the data.
+        by_gap: whether the users of the data are sessions that gaps end. Their users' names then stand for
+            the newest session of each.
 
     Raises:
         MiqrecError: a user has no interactions in the data, or there is nobody.
     """
-    rows = np.arange(len(dataset.users)) if users is None else _named(dataset, users, unknown_users)
+    known = pl.DataFrame({"user": dataset.users}).with_row_index("row")
+    newest = newest_sessions(dataset.users) if by_gap else known
+    names, places = newest["user"], newest["row"].cast(pl.Int64).to_numpy()
+    if by_gap and users is not None:
+        names, places = (
+            names.append(dataset.users),
+            np.append(places, np.arange(len(dataset.users))),
+        )
+    rows = places if users is None else places[_named(names, users, unknown_users)]
     if len(rows) == 0:
         raise MiqrecError("there is nobody to recommend to: give users or histories")
     return rows
 
 
 def _named(
-    dataset: Dataset, users: Iterable[Id], unknown_users: OnUnknown
+    known: pl.Series, users: Iterable[Id], unknown_users: OnUnknown
 ) -> npt.NDArray[np.int64]:
     if isinstance(users, str | bytes):
         raise MiqrecError(f"users is {users!r}; give a list of users, as in users=[{users!r}]")
     names = list(users)
-    rows = positions(pl.Series(names, strict=False), dataset.users)
+    rows = positions(pl.Series(names, strict=False), known)
     unknown = [str(name) for name, row in zip(names, rows, strict=True) if row < 0]
     if not unknown:
         return rows

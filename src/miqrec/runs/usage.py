@@ -1,5 +1,8 @@
 """How a saved model is used this time: what is given, and for the rest what was saved with it."""
 
+from collections.abc import Sequence
+
+from miqrec.data.kind_names import check_kinds
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
 from miqrec.evaluation.probabilities import check_probabilities
@@ -12,7 +15,7 @@ def choose_inference(
     artifact: Artifact,
     mix: Mix | None = None,
     temperature: float | None = None,
-    exclude_seen: bool | None = None,
+    exclude_seen: bool | Sequence[str] | None = None,
 ) -> InferenceConfig:
     """Take what is given, and for the rest what was saved with the model.
 
@@ -23,6 +26,8 @@ def choose_inference(
     inference = with_changes(
         config.inference, mix=mix, temperature=temperature, exclude_seen=exclude_seen
     )
+    if exclude_seen is not None and not isinstance(inference.exclude_seen, bool):
+        check_kinds(inference.exclude_seen, config.kinds, "seen items are left out")
     check_mix(artifact.model, inference)
     check_temperature(inference, _loss(artifact))
     return inference
@@ -32,7 +37,7 @@ def choose_for_lists(
     artifact: Artifact,
     mix: Mix | None = None,
     temperature: float | None = None,
-    exclude_seen: bool | None = None,
+    exclude_seen: bool | Sequence[str] | None = None,
 ) -> InferenceConfig:
     """Choose as `choose_inference` does, for scores whose order alone counts.
 
@@ -52,7 +57,7 @@ def choose_for_probabilities(
     artifact: Artifact,
     mix: Mix | None = None,
     temperature: float | None = None,
-    exclude_seen: bool | None = None,
+    exclude_seen: bool | Sequence[str] | None = None,
 ) -> InferenceConfig:
     """Choose as `choose_inference` does, where a temperature counts for a single answer too.
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from miqrec.data.batches.order import ByLength
-from miqrec.data.batches.slicing import pad, slices
+from miqrec.data.batches.seen import seen_pairs
+from miqrec.data.batches.slicing import pad
 from miqrec.data.histories import Integers, Questions
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
@@ -149,7 +150,8 @@ def answers_each_way(
 
     Args:
         request: the model and k.
-        inferences: the ways to use it, which share the work of encoding the histories.
+        inferences: the ways to use it, which share the work of encoding the histories, and leave out items
+            of the same kinds of event.
         questions: clean histories and targets.
         noise: what is done to the histories that the model reads; what it may recommend stays the same.
         device: where to compute.
@@ -185,8 +187,9 @@ def _answers(
         read = perturb(clean, noise.perturbation, noise.counts, seed=noise.seed, draw=noise.draw)
     lengths = np.minimum(read.lengths, request.model.max_length)
     items = pad(read.items, read.stops - lengths, lengths).to(device)  # (B, L)
-    seen_items, seen_rows = slices(clean.items, clean.starts, clean.lengths)
-    seen = seen_rows.to(device), seen_items.to(device)
+    every = np.arange(len(clean.users))
+    pairs = seen_pairs(clean, every, inferences[0].exclude_seen)
+    seen = pairs[0].to(device), pairs[1].to(device)
     known, targets = (
         torch.from_numpy(numbers.astype(np.int64)).to(device)
         for numbers in (lengths, clean.targets)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
+from miqrec.data.batches.seen import ExcludeSeen
 from miqrec.data.histories import Questions
 from miqrec.evaluation.evaluate import EVALUATION_BATCH
 from miqrec.evaluation.metrics import ndcg
@@ -68,17 +69,19 @@ def measure_paths(
     clean: Questions,
     noisy: Sequence[Questions],
     *,
+    exclude_seen: ExcludeSeen = True,
     device: torch.device | str = "cpu",
 ) -> pl.DataFrame:
     """Compare the lists of patched runs with the clean ones, for every patch.
 
-    Lists and ranks are of the items that are not in the clean history, whatever the noise.
+    Lists and ranks are of the items that the clean history leaves, whatever the noise.
 
     Args:
         model: a SASRec or an S3Rec, with one query or several.
         clean: the questions; those with an empty history are left out.
         noisy: the same questions in the same order, each history with an odd item at its end; one for each
             draw of the noise.
+        exclude_seen: whether lists leave out what is in the history, or only that of some kinds of event.
         device: where to compute.
 
     Returns:
@@ -93,13 +96,12 @@ def measure_paths(
     transformer = check_patchable(model)
     transformer.eval().to(device)
     rows = np.flatnonzero(clean.lengths > 0)
-    asked, *odd = (
-        EvaluationExamples(some_questions(questions, rows), model.max_length)
-        for questions in (clean, *noisy)
-    )
+    asked = EvaluationExamples(some_questions(clean, rows), model.max_length, exclude_seen)
+    odd = [EvaluationExamples(some_questions(each, rows), model.max_length) for each in noisy]
     loader = evaluation_loader(asked, EVALUATION_BATCH)
     parts = []
-    for batch in track(loader, "patching", len(loader)):
+    for cpu_batch in track(loader, "patching", len(loader)):
+        batch = cpu_batch if exclude_seen else _without_seen(cpu_batch)
         places = batch.questions.numpy()
         noise = [_on(examples[places], device) for examples in odd]
         values = _compare(transformer, _on(batch, device), noise)
@@ -114,6 +116,10 @@ def summarise_paths(frame: pl.DataFrame) -> pl.DataFrame:
     half = [(1.96 * pl.col(name).std() / pl.len().sqrt()).alias(f"{name} ±") for name in metrics]
     means = frame.group_by("blocks", "clean", maintain_order=True)
     return means.agg(pl.col(metrics).mean(), *half, users=pl.len())
+
+
+def _without_seen(batch: EvaluationBatch) -> EvaluationBatch:
+    return batch._replace(seen_rows=batch.seen_rows[:0], seen_items=batch.seen_items[:0])
 
 
 def _on(batch: EvaluationBatch, device: torch.device | str) -> EvaluationBatch:

@@ -26,7 +26,8 @@ def perturb(
     """Return the questions, in their order, with noise in their histories.
 
     A history that is too short to be changed stays as it is: an empty one where something is replaced or
-    dropped, one of a single item where two are swapped. One whose only item is dropped becomes empty.
+    dropped, one of a single item where two are swapped. One whose only item is dropped becomes empty. The
+    kinds of the events are left out, since the clean histories decide what a list may hold.
 
     Args:
         questions: k of them, with clean histories.
@@ -43,7 +44,8 @@ def perturb(
     noise = _Noise(questions, items, rows, perturbation.share or 0.0, seed, draw)
     items, lengths = _KINDS[perturbation.kind](noise, counts)
     stops = np.cumsum(lengths)
-    return replace(questions, items=items.astype(np.int32), starts=stops - lengths, stops=stops)
+    starts, items = stops - lengths, items.astype(np.int32)
+    return replace(questions, items=items, starts=starts, stops=stops, kinds=None)
 
 
 class _Noise(NamedTuple):

@@ -1,10 +1,11 @@
 """How a model is trained."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from miqrec.config import Config
+from miqrec.data.kind_names import read_kind_weights, write_kind_weights
 from miqrec.evaluation.inference import read_weights
 from miqrec.training.choices import LossName, SamplerName
 
@@ -69,6 +70,9 @@ class TrainingConfig(TrainerConfig):
     answer_weights: str = "learned"
     """The weights of the answers: learned, adaptive (read off the states, for each history anew), or one
     number for each, newest first, such as "0.6 0.3 0.1"."""
+    kind_weights: str | None = None
+    """What a target's loss counts for, by its kind of event, such as "view=0.1 cart=0.5 purchase=1"; a kind
+    that is not named counts for 1. Default: all alike."""
     newest_at_most: float = Field(0.6, gt=0, le=1)
     """The bound of the newest answer's weight, where weights are not given."""
     replace_inputs: float = Field(0.0, ge=0, lt=1)
@@ -106,6 +110,15 @@ class TrainingConfig(TrainerConfig):
                 f"{name!r} is not {' or '.join(known)}; a function is named as package.module:function"
             )
         return name
+
+    @field_validator("kind_weights", mode="before")
+    @classmethod
+    def _weighs_kinds(cls, weights: Any) -> Any:
+        if weights is None:
+            return None
+        text = write_kind_weights(weights) if isinstance(weights, dict) else str(weights)
+        read_kind_weights(text)
+        return text
 
     @model_validator(mode="after")
     def _other_optimizers_have_settings_of_their_own(self) -> Self:

@@ -23,6 +23,7 @@ from miqrec.training.input_noise import make_noise
 from miqrec.training.objective import make_objective
 from miqrec.training.optimization import check_functions
 from miqrec.training.step import Rank, SequenceTraining
+from miqrec.training.target_weights import target_weights
 from miqrec.training.trainer import run_epochs
 
 
@@ -63,7 +64,8 @@ def train(
         MiqrecError: If there is nothing to train or to validate on, a loss is not finite, a
             checkpoint is damaged, or a function that the config names is missing.
     """
-    examples = EvaluationExamples(splits.held("valid"), model.max_length)
+    valid = splits.held("valid")
+    examples = EvaluationExamples(valid, model.max_length, inference.exclude_seen)
     validation = evaluation_loader(examples, EVALUATION_BATCH)
     popularity = popularity_scores(splits.train)
     rank = partial(batch_ranks, popularity=popularity, inference=inference)
@@ -104,10 +106,13 @@ def _run(
     device = choose_device(hooks.device)
     worth = worth_on(device, reduced=config.reduced)
     blocks = config.long_histories == "blocks"
-    examples = TrainingExamples(histories, model.max_length, worth, blocks=blocks)
+    weights = target_weights(histories, config)
+    examples = TrainingExamples(histories, model.max_length, worth, blocks=blocks, weights=weights)
     loader = training_loader(examples, config.batch_size, config.seed)
     objective = make_objective(config, histories, device)
-    per_step = examples.n_targets * (1 - config.drop_inputs) / len(loader)
+    kept = (1 - config.drop_inputs) / len(loader)
     noise = make_noise(config, histories.n_items)
-    step = SequenceTraining(model, config, objective, per_step, hooks, rank, noise)
-    return run_epochs(step, loader, config, folder, per_step, hooks, validation)
+    weight = examples.total_weight * kept
+    step = SequenceTraining(model, config, objective, weight, hooks, rank, noise)
+    positions = int(examples.lengths.sum()) * kept
+    return run_epochs(step, loader, config, folder, positions, hooks, validation)

@@ -12,6 +12,8 @@ of position s be R_s = sum_j r_{s+j,j}. Then
     d loss / d score_s(i) = R_s q_s(i) - sum_j r_{s+j,j} [i = target_{s+j}]
     d loss / d a_{t,j} = -q_{t-j}(target_t) / sum_k a_{t,k} q_{t-k}(target_t)
 
+Where target t counts for w_t, its terms are multiplied by w_t, and so are its responsibilities.
+
 Position s answers for the targets of its own and the next n - 1 positions, and their scores are among those
 that its softmax needs. Its load is known n - 1 positions later, so a chunk hands the softmax of its last
 n - 1 positions on to the next. So each position's scores and its normaliser are computed once, and chunks
@@ -36,7 +38,11 @@ ROWS = 128
 
 
 def cross_entropy(
-    states: Tensor, item_vectors: Tensor, targets: Tensor, weights: Tensor | None = None
+    states: Tensor,
+    item_vectors: Tensor,
+    targets: Tensor,
+    weights: Tensor | None = None,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Sum the losses of the positions that have a target.
 
@@ -46,11 +52,12 @@ def cross_entropy(
         targets: (N,); with weights 0 at a position that answers for later ones only.
         weights: (N, n) a_{t,j}, the newest answer's first, 0 where a sequence has no such answer; None
             where each position answers alone.
+        weight: (N,) what each target's loss is multiplied by; None for 1.
     """
     if not torch.is_grad_enabled():
         states, item_vectors = states.detach(), item_vectors.detach()
         weights = None if weights is None else weights.detach()
-    arguments = states, item_vectors, targets, weights
+    arguments = states, item_vectors, targets, weights, weight
     loss: Tensor = _FullSoftmax.apply(*arguments)  # type: ignore[no-untyped-call]
     return loss
 
@@ -65,9 +72,16 @@ class _FullSoftmax(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, states: Tensor, item_vectors: Tensor, targets: Tensor, weights: Tensor | None
+        ctx: Any,
+        states: Tensor,
+        item_vectors: Tensor,
+        targets: Tensor,
+        weights: Tensor | None,
+        weight: Tensor | None,
     ) -> Tensor:
-        answers = _Alone(targets) if weights is None else _Mixed(targets, weights)
+        answers: _Alone | _Mixed = _Alone(targets, weight)
+        if weights is not None:
+            answers = _Mixed(targets, weights, weight)
         needed = any(ctx.needs_input_grad)
         loss, *gradients = _sum_chunks(states, item_vectors, answers, differentiate=needed)
         ctx.save_for_backward(*gradients, answers.weight_gradient)
@@ -78,7 +92,7 @@ class _FullSoftmax(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         states, item_vectors, weights = ctx.saved_tensors
         by_weights = None if weights is None else weights * gradient
-        return states * gradient, item_vectors * gradient, None, by_weights
+        return states * gradient, item_vectors * gradient, None, by_weights, None
 
 
 def _sum_chunks(
@@ -121,27 +135,32 @@ class _Alone:
         weight_gradient: What the answers' weights get.
     """
 
-    def __init__(self, targets: Tensor) -> None:
+    def __init__(self, targets: Tensor, weight: Tensor | None) -> None:
         self.n = 1
+        self.weight = None if weight is None else weight.unsqueeze(1)  # (N, 1)
         self.own = targets.unsqueeze(1) - 1
         self.weight_gradient: Tensor | None = None
 
     def add(self, chunk: slice, logs: Tensor) -> Tensor:
         """Sum a chunk's log-likelihood, from the logs of its softmax at its own columns (rows, n)."""
-        return logs.sum()
+        return logs.sum() if self.weight is None else (logs * self.weight[chunk]).sum()
 
     def loads(self, known: slice) -> tuple[Tensor | float, Tensor | float]:
         """Return R_s of positions whose load is known, (rows, 1), and r_{s+j,j} / R_s, (rows, n)."""
-        return 1, 1
+        return 1 if self.weight is None else self.weight[known], 1
 
 
 class _Mixed:
     """The newest n positions answer to each target; members are those of `_Alone`."""
 
-    def __init__(self, targets: Tensor, weights: Tensor) -> None:
+    def __init__(self, targets: Tensor, weights: Tensor, weight: Tensor | None) -> None:
         size, self.n = weights.shape
         self.own = F.pad(targets - 1, (0, self.n - 1)).unfold(0, self.n, 1).clamp(min=0)
         self.asked = (targets > 0).unsqueeze(1)
+        if weight is not None:
+            self.asked = self.asked * weight.unsqueeze(
+                1
+            )  # what each counts for, 0 if not asked for
         self.weights = weights
         self.weight_gradient = torch.zeros_like(weights)
         self.logs, self.responsible = torch.zeros(
@@ -161,7 +180,7 @@ class _Mixed:
         terms = weights.log() + logs  # -inf where there is no answer
         mixed = terms.logsumexp(dim=1, keepdim=True)  # log p_t(target_t)
         self.responsible.scatter_add_(0, answering, (terms - mixed).exp() * asked)
-        self.weight_gradient[chunk] = -(logs - mixed).exp() * (asked & (weights > 0))
+        self.weight_gradient[chunk] = -(logs - mixed).exp() * (asked * (weights > 0))
         return (mixed * asked).sum()
 
     def loads(self, known: slice) -> tuple[Tensor, Tensor]:

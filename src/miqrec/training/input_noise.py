@@ -51,11 +51,13 @@ def drop_items(piece: Piece, share: float, generator: torch.Generator) -> Piece:
     kept[rows, piece.lengths - 1] |= ~kept.any(dim=1)
     order = kept.int().argsort(dim=1, descending=True, stable=True)  # the kept ones first
     items, targets = ((x * kept).gather(1, order) for x in (piece.items, piece.targets))
+    weights = None if piece.weights is None else (piece.weights * kept).gather(1, order)
     return piece._replace(
         items=items,
         lengths=kept.sum(dim=1),
         targets=targets,
         positions=targets.flatten().nonzero().squeeze(1),
+        weights=weights,
     )
 
 

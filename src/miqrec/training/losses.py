@@ -2,8 +2,9 @@
 
 Shapes are the same everywhere: `states` (N, D), `item_vectors` (n_items + 1, D) whose row 0 is
 padding and never a candidate, `targets` (N,) ids >= 1. An item's score is the dot product of the
-state with its vector. Sums are float32 (float64 if the states are), under autocast too; the trainer
-divides them by the epoch's mean number of targets a batch.
+state with its vector. Each target's loss is multiplied by its `weight`, (N,), where there is one. Sums are
+float32 (float64 if the states are), under autocast too; the trainer divides them by the epoch's mean number
+of targets a batch, or by the mean of what these count for.
 """
 
 import math
@@ -20,7 +21,9 @@ GATHERED = 2**23
 """Numbers in gathered item vectors, 32 MiB in float32; if there are more, backward gathers them again."""
 
 
-def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
+def ce(
+    states: Tensor, item_vectors: Tensor, targets: Tensor, weight: Tensor | None = None
+) -> Tensor:
     """Compute the cross-entropy of the softmax over all items: the sum of logsumexp(s) - s_target.
 
     Taken at every position it is the cumulative cross-entropy, `cce`, of Li et al.
@@ -32,11 +35,18 @@ def ce(states: Tensor, item_vectors: Tensor, targets: Tensor) -> Tensor:
         states: (N, D).
         item_vectors: (n_items + 1, D).
         targets: (N,).
+        weight: (N,) what each target counts for, or None.
     """
-    return cross_entropy(states, item_vectors, targets)
+    return cross_entropy(states, item_vectors, targets, weight=weight)
 
 
-def mixture_ce(states: Tensor, item_vectors: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
+def mixture_ce(
+    states: Tensor,
+    item_vectors: Tensor,
+    weights: Tensor,
+    targets: Tensor,
+    weight: Tensor | None = None,
+) -> Tensor:
     """Compute `ce` of a mixture of answers: the sum of -log sum_j a_{t,j} softmax(h_{t-j})_{target_t}.
 
     The newest n positions answer, each with its own distribution over all items. With n = 1 it is `ce`.
@@ -47,11 +57,18 @@ def mixture_ce(states: Tensor, item_vectors: Tensor, weights: Tensor, targets: T
         weights: (N, n) the weights a_{t,j} of the newest n answers, newest first: at least 0, and 0 for
             answers from before the sequence. Each row sums to 1.
         targets: (N,), 0 at a position that nothing is asked of, but that answers for later ones.
+        weight: (N,) what each target counts for, or None.
     """
-    return cross_entropy(states, item_vectors, targets, weights)
+    return cross_entropy(states, item_vectors, targets, weights, weight)
 
 
-def bce(states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:
+def bce(
+    states: Tensor,
+    item_vectors: Tensor,
+    targets: Tensor,
+    negatives: Tensor,
+    weight: Tensor | None = None,
+) -> Tensor:
     """Compute SASRec's binary cross-entropy against sampled negatives (Kang & McAuley, ICDM 2018).
 
     It is the sum of -log sigmoid(s_target) - sum over negatives of log(1 - sigmoid(s_negative)).
@@ -62,9 +79,10 @@ def bce(states: Tensor, item_vectors: Tensor, targets: Tensor, negatives: Tensor
         targets: (N,).
         negatives: (N, k). With k > 1 their terms are summed, as in gSASRec; its division of the whole
             by k + 1 is left out, so that k = 1 is SASRec's loss.
+        weight: (N,) what each target, with its negatives, counts for, or None.
     """
     positive, negative = _sampled_scores(states, item_vectors, targets, negatives)
-    return F.softplus(-positive).sum() + F.softplus(negative).sum()
+    return _weighed(F.softplus(-positive), weight) + _weighed(F.softplus(negative), weight)
 
 
 def gbce(
@@ -72,6 +90,7 @@ def gbce(
     item_vectors: Tensor,
     targets: Tensor,
     negatives: Tensor,
+    weight: Tensor | None = None,
     *,
     calibration: float,
 ) -> Tensor:
@@ -86,6 +105,7 @@ def gbce(
         item_vectors: (n_items + 1, D).
         targets: (N,).
         negatives: (N, k), as in `bce`; uniform, for beta to calibrate as derived.
+        weight: As in `bce`.
         calibration: t in 0..1; 0 is `bce`, 1 undoes the overconfidence that sampling brings.
 
     Raises:
@@ -99,7 +119,7 @@ def gbce(
     alpha = n_negatives / n_others
     beta = alpha * (calibration * (1 - 1 / alpha) + 1 / alpha)
     positive, negative = _sampled_scores(states, item_vectors, targets, negatives)
-    return beta * F.softplus(-positive).sum() + F.softplus(negative).sum()
+    return beta * _weighed(F.softplus(-positive), weight) + _weighed(F.softplus(negative), weight)
 
 
 def sampled_ce(
@@ -108,6 +128,7 @@ def sampled_ce(
     targets: Tensor,
     negatives: Tensor,
     log_probabilities: Tensor,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Compute the sampled softmax with the correction for the sampling probability (logQ).
 
@@ -123,10 +144,11 @@ def sampled_ce(
         targets: (N,).
         negatives: (N, k).
         log_probabilities: (N, k) log q_i, with which a single draw gives that negative.
+        weight: (N,) what each target counts for, or None.
     """
     answers = states.unsqueeze(1)  # (N, 1, D)
     logs = _sampled_logs(answers, item_vectors, targets, negatives, log_probabilities)
-    return -logs.sum()
+    return -_weighed(logs.squeeze(1), weight)
 
 
 def sampled_mixture_ce(
@@ -136,6 +158,7 @@ def sampled_mixture_ce(
     targets: Tensor,
     negatives: Tensor,
     log_probabilities: Tensor,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Compute `sampled_ce` of a mixture of answers, all of which see the negatives of their target.
 
@@ -146,13 +169,21 @@ def sampled_mixture_ce(
         targets: (N,).
         negatives: (N, k).
         log_probabilities: (N, k) as in `sampled_ce`.
+        weight: As in `sampled_ce`.
     """
     places, ages = (torch.arange(size, device=states.device) for size in weights.shape)
     answers = states[(places.unsqueeze(1) - ages).clamp(min=0)]  # (N, n, D)
     logs = _sampled_logs(answers, item_vectors, targets, negatives, log_probabilities)
     has_answer = weights > 0
     log_weights = weights.where(has_answer, 1).log().where(has_answer, -math.inf)
-    return -(log_weights + logs).logsumexp(dim=1).sum()
+    return -_weighed((log_weights + logs).logsumexp(dim=1), weight)
+
+
+def _weighed(terms: Tensor, weight: Tensor | None) -> Tensor:
+    """Sum terms (N,) or (N, k), each row multiplied by its weight."""
+    if weight is None:
+        return terms.sum()
+    return (terms * weight.reshape(-1, *[1] * (terms.dim() - 1))).sum()
 
 
 def _sampled_logs(

@@ -1,6 +1,6 @@
 """The objective of training with several answers: their mixture's loss, summed over a batch's targets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 import torch
@@ -23,11 +23,13 @@ class Answering(NamedTuple):
         places: (N,) where they are among all B * L of a piece.
         targets: (N,) the item that follows, 0 where it isn't asked for.
         valid: (N,) how many answers there are to it, from 1 to n.
+        weight: (N,) what each target counts for; None where all count for 1.
     """
 
     places: Tensor
     targets: Tensor
     valid: Tensor
+    weight: Tensor | None
 
 
 def make_mixed_objective(
@@ -50,7 +52,7 @@ def make_mixed_objective(
                 for piece, answering in zip(batch, chosen, strict=True)
             ]
         )  # (N, D)
-        answering = Answering(*(torch.cat(parts) for parts in zip(*chosen, strict=True)))
+        answering = _concatenated(chosen)
         mixture = cast(Mixture, encoder.mixture)  # type: ignore[attr-defined]
         weights = mixture.at_every(states, answering.valid)
         with fast_products(states.device):
@@ -60,10 +62,12 @@ def make_mixed_objective(
 
 
 def all_answering(piece: Piece, n: int) -> Answering:
-    """Let every position answer, and ask for what follows each."""
-    length = piece.targets.shape[1]
-    valid = (piece.positions % length + 1).clamp(max=n)
-    return Answering(piece.positions, piece.targets.flatten()[piece.positions], valid)
+    """Let every position answer, and ask for what follows each, if it is to be predicted."""
+    places, length = piece.positions, piece.targets.shape[1]
+    if piece.weights is not None:  # some positions that answer have no target of their own
+        places = piece.items.flatten().nonzero().squeeze(1)
+    valid = (places % length + 1).clamp(max=n)
+    return Answering(places, piece.targets.flatten()[places], valid, _weight(piece, places))
 
 
 def newest_answering(piece: Piece, n: int) -> Answering:
@@ -77,4 +81,16 @@ def newest_answering(piece: Piece, n: int) -> Answering:
     targets = piece.targets.gather(1, columns)
     targets[:, :-1] = 0
     valid = (lengths.unsqueeze(1) - torch.arange(n, device=lengths.device).flip(0)).clamp(1, n)
-    return Answering(places.flatten(), targets.flatten(), valid.flatten())
+    places = places.flatten()
+    return Answering(places, targets.flatten(), valid.flatten(), _weight(piece, places))
+
+
+def _weight(piece: Piece, places: Tensor) -> Tensor | None:
+    return None if piece.weights is None else piece.weights.flatten()[places]
+
+
+def _concatenated(chosen: Sequence[Answering]) -> Answering:
+    *parts, weights = zip(*chosen, strict=True)
+    weight = None if weights[0] is None else torch.cat(weights)
+    places, targets, valid = map(torch.cat, parts)
+    return Answering(places, targets, valid, weight)

@@ -1,6 +1,7 @@
 """The objective of training: a batch goes through the model, and its loss is summed over the targets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -29,8 +30,23 @@ WITHOUT_NEGATIVES = ("ce", "cce", "ce-last")
 Objective = Callable[[Learner, Batch, torch.Generator], Tensor]
 """(model, batch, generator that negatives are drawn from) -> the loss summed over the targets."""
 
-Loss = Callable[[Tensor, Tensor, Tensor, Tensor, torch.Generator], Tensor]
-"""(states (N, D), item vectors, targets (N,), users (N,), generator) -> the sum of N losses."""
+
+class Targets(NamedTuple):
+    """What is asked of the states of a batch.
+
+    Attributes:
+        items: (N,) the item that follows each state.
+        users: (N,) whose it is.
+        weight: (N,) what each counts for; None where all count for 1.
+    """
+
+    items: Tensor
+    users: Tensor
+    weight: Tensor | None
+
+
+Loss = Callable[[Tensor, Tensor, Targets, torch.Generator], Tensor]
+"""(states (N, D), item vectors, targets, generator) -> the sum of N losses."""
 
 
 def make_objective(config: TrainingConfig, histories: Histories, device: torch.device) -> Objective:
@@ -54,19 +70,26 @@ def make_objective(config: TrainingConfig, histories: Histories, device: torch.d
     loss = _make_loss(config, items, users, histories.n_items)
 
     def objective(encoder: Learner, batch: Batch, generator: torch.Generator) -> Tensor:
-        pieces = [_encode(encoder, piece, last=last) for piece in batch]
-        states, targets, users = (torch.cat(parts) for parts in zip(*pieces, strict=True))
-        with fast_products(states.device):
-            return loss(states, encoder.item_vectors(), targets, users, generator)
+        states, asked = zip(*(_encode(encoder, piece, last=last) for piece in batch), strict=True)
+        encoded, targets = torch.cat(states), _concatenated(asked)
+        with fast_products(encoded.device):
+            return loss(encoded, encoder.item_vectors(), targets, generator)
 
     return objective
 
 
-def _encode(encoder: Learner, piece: Piece, *, last: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Encode a piece: the states that have a target (N, D), the targets (N,) and their users (N,)."""
+def _encode(encoder: Learner, piece: Piece, *, last: bool) -> tuple[Tensor, Targets]:
+    """Encode a piece: the states that have a target (N, D), and the targets."""
     rows, positions = _positions(piece, last=last)
     states = encoder(piece.items, piece.lengths).flatten(0, 1)[positions]
-    return states, piece.targets.flatten()[positions], piece.users[rows]
+    weight = None if piece.weights is None else piece.weights.flatten()[positions]
+    return states, Targets(piece.targets.flatten()[positions], piece.users[rows], weight)
+
+
+def _concatenated(asked: Sequence[Targets]) -> Targets:
+    items, users, weights = zip(*asked, strict=True)
+    weight = None if weights[0] is None else torch.cat(weights)
+    return Targets(torch.cat(items), torch.cat(users), weight)
 
 
 def interactions(histories: Histories, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -80,13 +103,19 @@ def _positions(piece: Piece, *, last: bool) -> tuple[Tensor, Tensor]:
     length = piece.targets.shape[1]
     if last:
         rows = torch.arange(len(piece.users), device=piece.users.device)
-        return rows, rows * length + piece.lengths - 1
+        places = rows * length + piece.lengths - 1
+        if piece.weights is None:
+            return rows, places
+        asked = piece.targets.flatten()[places] > 0  # which dropped inputs may have taken along
+        return rows[asked], places[asked]
     return piece.positions // length, piece.positions
 
 
 def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: int) -> Loss:
     if config.loss in WITHOUT_NEGATIVES:
-        return lambda states, vectors, targets, *_: ce(states, vectors, targets)
+        return lambda states, vectors, targets, _: ce(
+            states, vectors, targets.items, targets.weight
+        )
     weights = _make_weights(config, items, n_items)
     if config.loss == "bce":
         unseen = Unseen.from_history(weights(items), users, items)
@@ -97,7 +126,7 @@ def _make_loss(config: TrainingConfig, items: Tensor, users: Tensor, n_items: in
 def _make_mixed_loss(config: TrainingConfig, items: Tensor, n_items: int) -> MixedLoss:
     if config.loss in WITHOUT_NEGATIVES:
         return lambda states, vectors, weights, answering, _: mixture_ce(
-            states, vectors, weights, answering.targets
+            states, vectors, weights, answering.targets, answering.weight
         )
     candidates = _make_weights(config, items, n_items)
 
@@ -112,7 +141,9 @@ def _make_mixed_loss(config: TrainingConfig, items: Tensor, n_items: int) -> Mix
         chosen = candidates(targets)
         negatives = draw(chosen, targets, config.negatives, generator=generator)  # (N, k)
         logs = log_probabilities(chosen, targets, negatives)
-        return sampled_mixture_ce(states, vectors, weights, targets, negatives, logs)
+        return sampled_mixture_ce(
+            states, vectors, weights, targets, negatives, logs, answering.weight
+        )
 
     return loss
 
@@ -133,23 +164,25 @@ def _make_weights(
 
 def _make_bce(unseen: Unseen, k: int) -> Loss:
     def loss(
-        states: Tensor, vectors: Tensor, targets: Tensor, users: Tensor, generator: torch.Generator
+        states: Tensor, vectors: Tensor, targets: Targets, generator: torch.Generator
     ) -> Tensor:
-        negatives = unseen.draw(users, targets, k, generator=generator)
-        return bce(states, vectors, targets, negatives)
+        negatives = unseen.draw(targets.users, targets.items, k, generator=generator)
+        return bce(states, vectors, targets.items, negatives, targets.weight)
 
     return loss
 
 
 def _make_sampled(config: TrainingConfig, weights: Callable[[Tensor], Tensor]) -> Loss:
     def loss(
-        states: Tensor, vectors: Tensor, targets: Tensor, _: Tensor, generator: torch.Generator
+        states: Tensor, vectors: Tensor, targets: Targets, generator: torch.Generator
     ) -> Tensor:
-        chosen = weights(targets)
-        negatives = draw(chosen, targets, config.negatives, generator=generator)  # (N, k)
+        items, weight = targets.items, targets.weight
+        chosen = weights(items)
+        negatives = draw(chosen, items, config.negatives, generator=generator)  # (N, k)
         if config.loss == "gbce":
-            return gbce(states, vectors, targets, negatives, calibration=config.calibration)
-        logs = log_probabilities(chosen, targets, negatives)
-        return sampled_ce(states, vectors, targets, negatives, logs)
+            t = config.calibration
+            return gbce(states, vectors, items, negatives, weight, calibration=t)
+        logs = log_probabilities(chosen, items, negatives)
+        return sampled_ce(states, vectors, items, negatives, logs, weight)
 
     return loss

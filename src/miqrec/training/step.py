@@ -32,7 +32,7 @@ class SequenceTraining(pl.LightningModule):
         model: What is trained.
         config: Optimizer, schedule and seed.
         objective: The loss of a batch, summed over its targets.
-        targets_per_batch: What that sum is divided by.
+        weight_per_batch: What that sum is divided by: the mean of what a batch's targets count for.
         hooks: May hold the functions of the optimizer and the schedule.
         rank: Gives the ranks of a batch; None where nothing is validated.
         noise: Changes the inputs of a batch to train on; None leaves them as they are.
@@ -43,7 +43,7 @@ class SequenceTraining(pl.LightningModule):
         model: Learner,
         config: TrainingConfig,
         objective: Objective,
-        targets_per_batch: float,
+        weight_per_batch: float,
         hooks: Hooks,
         rank: Rank | None = None,
         noise: Noise | None = None,
@@ -52,7 +52,7 @@ class SequenceTraining(pl.LightningModule):
         self.model = model
         self.config = config
         self.objective = objective
-        self.targets_per_batch = targets_per_batch
+        self.weight_per_batch = weight_per_batch
         self.hooks = hooks
         self.rank = rank
         self.noise = noise
@@ -65,13 +65,13 @@ class SequenceTraining(pl.LightningModule):
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the sum over the batch's targets, divided by their mean number a batch."""
+        """Return the sum over the batch's targets, divided by the mean of what a batch's count for."""
         if self.noise:
             batch = self.noise(batch, self._generator(Purpose.INPUT_NOISE, batch_idx))
         negatives = self._generator(Purpose.NEGATIVES, batch_idx)
         with seeded(self._stream(Purpose.DROPOUT, batch_idx)):
             loss = self.objective(self.model, batch, negatives)
-        return loss / self.targets_per_batch
+        return loss / self.weight_per_batch
 
     def _generator(self, purpose: Purpose, step: int) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(self._stream(purpose, step))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
+from miqrec.data.batches.seen import ExcludeSeen
 from miqrec.data.histories import Questions
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.evaluate import EVALUATION_BATCH
@@ -174,19 +175,21 @@ def _measured(
     """Put the columns of all batches together, in the order of the questions."""
     for request in requests:
         request.model.eval().to(device)
+    exclude_seen = requests[0].inference.exclude_seen
     parts = [
         pl.DataFrame(
             {name: values.cpu().numpy() for name, values in columns(batch).items()}
         ).insert_column(0, pl.Series("question", batch.questions.cpu().numpy()))
-        for batch in _batches(max_length, questions, device)
+        for batch in _batches(max_length, questions, exclude_seen, device)
     ]
     ordered = pl.concat(parts).sort("question").drop("question")
     return ordered.insert_column(0, pl.Series("user", questions.users))
 
 
 def _batches(
-    max_length: int, questions: Questions, device: torch.device | str
+    max_length: int, questions: Questions, exclude_seen: ExcludeSeen, device: torch.device | str
 ) -> Iterator[EvaluationBatch]:
-    loader = evaluation_loader(EvaluationExamples(questions, max_length), EVALUATION_BATCH)
+    examples = EvaluationExamples(questions, max_length, exclude_seen)
+    loader = evaluation_loader(examples, EVALUATION_BATCH)
     for batch in track(loader, "measuring", len(loader)):
         yield EvaluationBatch(*(tensor.to(device) for tensor in batch))

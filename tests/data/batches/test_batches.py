@@ -78,7 +78,7 @@ def test_in_blocks_all_of_a_long_history_is_trained_on():
     assert batch.items.tolist() == [[1, 0], [4, 5], [2, 3], [9, 8]]  # the shortest first, as ever
     assert batch.targets.tolist() == [[2, 0], [5, 6], [3, 4], [8, 7]]
     assert batch.lengths.tolist() == [1, 2, 2, 2]
-    assert examples.n_targets == 7
+    assert examples.total_weight == 7
 
 
 def test_training_on_everything_predicts_the_held_out_items_too():
@@ -179,3 +179,42 @@ def test_an_empty_history_is_a_row_of_padding():
     assert torch.equal(
         pad(np.array([5], dtype=np.int32), rows(0, 1), rows(1, 0)), torch.tensor([[5], [0]])
     )
+
+
+def weighed(*histories: list[int], weights: list[float], **options: object) -> TrainingExamples:
+    lengths = [len(history) for history in histories]
+    flat = np.array([item for history in histories for item in history], dtype=np.int32)
+    sequences = Sequences(flat, np.cumsum([0, *lengths]), n_items=int(flat.max(initial=1)))
+    everybody = everything(splits_of(sequences).dataset)
+    importance = np.array(weights, np.float32)
+    return TrainingExamples(everybody, options.pop("max_length", 10), weights=importance, **options)
+
+
+def test_what_counts_for_nothing_is_no_target_but_an_input_all_the_same():
+    examples = weighed([1, 2, 3, 4], [5, 6], weights=[1, 0, 0.5, 2, 1, 1])
+    (batch,) = examples[rows(0)]
+    assert batch.items.tolist() == [[1, 2, 3]]
+    assert batch.targets.tolist() == [[0, 3, 4]]
+    assert batch.weights.tolist() == [[0, 0.5, 2]]
+    assert batch.positions.tolist() == [1, 2]
+    assert examples.total_weight == 0.5 + 2 + 1
+
+
+def test_a_row_ends_where_its_last_target_is_asked_for_and_its_newest_inputs_precede_it():
+    (batch,) = weighed([1, 2, 3, 4, 5, 6], weights=[1, 1, 1, 1, 0, 0], max_length=2)[rows(0)]
+    assert (batch.items.tolist(), batch.targets.tolist()) == ([[2, 3]], [[3, 4]])
+
+
+def test_who_has_no_target_is_left_out_of_the_rows():
+    assert weighed([1, 2], [3, 4], weights=[1, 0, 1, 1]).users.tolist() == [1]
+    with pytest.raises(MiqrecError, match="nothing to train on"):
+        weighed([1, 2], weights=[1, 0])
+
+
+def test_a_block_without_a_target_is_left_out_and_others_end_at_their_last_one():
+    examples = weighed(
+        [1, 2, 3, 4, 5, 6, 7], weights=[0, 1, 0, 0, 0, 0, 1], max_length=2, blocks=True
+    )
+    found = [examples[rows(row)][0] for row in range(len(examples))]
+    assert [piece.items.tolist() for piece in found] == [[[5, 6]], [[1]]]
+    assert [piece.targets.tolist() for piece in found] == [[[0, 7]], [[2]]]

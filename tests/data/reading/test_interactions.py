@@ -136,7 +136,7 @@ BOTH = pl.DataFrame(
 def test_where_there_are_users_and_sessions_it_says_how_to_take_the_sessions(caplog):
     assert messages_of(caplog, BOTH) == [
         "read the data frame: user = user_id, item = item_id, time = ts, kind = event, session = "
-        'session_id (user="session_id" would take sessions as users)'
+        "session_id (by_session=True would make each session a history)"
     ]
 
 

@@ -9,7 +9,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from miqrec.data.batches.order import ByLength
 from miqrec.data.batches.pieces import Integers
-from miqrec.data.batches.slicing import pad, slices
+from miqrec.data.batches.seen import ExcludeSeen, seen_pairs
+from miqrec.data.batches.slicing import pad
 from miqrec.data.histories import Questions
 
 
@@ -20,16 +21,26 @@ class EvaluationBatch(NamedTuple):
     items: Tensor  # (B, L) int64, the newest part of the history
     lengths: Tensor  # (B,) int64, 0 for a history without a known item
     targets: Tensor  # (B,) int64, 0 for an item that the catalogue doesn't have
-    seen_rows: Tensor  # (S,) int64, the row of each seen item
+    seen_rows: Tensor  # (S,) int64, the row of each seen item, of the kinds of event that count
     seen_items: Tensor  # (S,) int64, from the whole history, not only the part in `items`
 
 
 class EvaluationExamples(Dataset[EvaluationBatch]):
-    """The questions of a split, each with the newest `max_length` items of its history."""
+    """The questions of a split, each with the newest `max_length` items of its history.
 
-    def __init__(self, questions: Questions, max_length: int) -> None:
+    Args:
+        questions: What is asked.
+        max_length: The most items of a history that a model reads.
+        exclude_seen: The kinds of event whose items count as seen; true and false both stand for all.
+    """
+
+    def __init__(
+        self, questions: Questions, max_length: int, exclude_seen: ExcludeSeen = True
+    ) -> None:
+        self.questions = questions
+        self.exclude_seen = exclude_seen
         self.flat = questions.items
-        self.starts, self.stops = questions.starts, questions.stops
+        self.stops = questions.stops
         self.targets = questions.targets
         self.lengths = np.minimum(questions.lengths, max_length)
 
@@ -37,8 +48,8 @@ class EvaluationExamples(Dataset[EvaluationBatch]):
         return len(self.targets)
 
     def __getitem__(self, rows: Integers) -> EvaluationBatch:
-        starts, stops, lengths = self.starts[rows], self.stops[rows], self.lengths[rows]
-        seen_items, seen_rows = slices(self.flat, starts, stops - starts)
+        stops, lengths = self.stops[rows], self.lengths[rows]
+        seen_rows, seen_items = seen_pairs(self.questions, rows, self.exclude_seen)
         return EvaluationBatch(
             questions=torch.from_numpy(rows),
             items=pad(self.flat, stops - lengths, lengths),  # (B, L)

@@ -1,5 +1,7 @@
 """Parts of the flat array of items as tensors, by array slicing with no loop over users."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -9,7 +11,7 @@ from miqrec.data.batches.pieces import Integers
 
 
 def slices(
-    flat: npt.NDArray[np.int32], starts: Integers, lengths: Integers
+    flat: npt.NDArray[np.integer], starts: Integers, lengths: Integers
 ) -> tuple[Tensor, Tensor]:
     """Lay the parts `flat[start:start + length]` end to end: (N,) int64, and each element's row, (N,)."""
     rows = np.repeat(np.arange(len(starts)), lengths)
@@ -18,13 +20,16 @@ def slices(
     return torch.from_numpy(flat[index].astype(np.int64)), torch.from_numpy(rows)
 
 
-def pad(flat: npt.NDArray[np.int32], starts: Integers, lengths: Integers) -> Tensor:
-    """Stack the parts `flat[start:start + length]` as rows, padded on the right: (B, max(lengths, 1))."""
+def pad(flat: npt.NDArray[Any], starts: Integers, lengths: Integers) -> Tensor:
+    """Stack the parts `flat[start:start + length]` as rows, padded on the right: (B, max(lengths, 1)).
+
+    Integers become int64, and floats stay what they are.
+    """
     columns = np.arange(max(int(lengths.max(initial=0)), 1))  # (L,)
     valid = columns < lengths[:, None]  # (B, L)
     index = np.where(valid, starts[:, None] + columns, 0)
-    items = np.where(valid, flat[index], 0) if len(flat) else np.zeros(valid.shape)
-    return torch.from_numpy(items.astype(np.int64))
+    items = np.where(valid, flat[index], 0) if len(flat) else np.zeros(valid.shape, flat.dtype)
+    return torch.from_numpy(items if items.dtype.kind == "f" else items.astype(np.int64))
 
 
 def in_blocks(starts: Integers, stops: Integers, size: int) -> tuple[Integers, Integers, Integers]:

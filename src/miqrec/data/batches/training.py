@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -12,6 +13,8 @@ from miqrec.data.batches.pieces import WORTH, Integers, cut
 from miqrec.data.batches.slicing import in_blocks, pad
 from miqrec.data.histories import Histories
 from miqrec.errors import MiqrecError
+
+Weights = npt.NDArray[np.float32]
 
 
 class Piece(NamedTuple):
@@ -24,6 +27,7 @@ class Piece(NamedTuple):
     positions: (
         Tensor  # (N,) int64, where the flattened targets are not 0: known here, no device waits
     )
+    weights: Tensor | None = None  # (B, L) float32, what each target counts for; None for 1
 
 
 Batch = list[Piece]
@@ -41,6 +45,8 @@ class TrainingExamples(Dataset[Batch]):
         max_length: The most inputs of a user.
         worth: The padded positions that make it worth cutting a batch; `math.inf` leaves it whole.
         blocks: Whether a long history brings all of it, in several rows, or its newest part.
+        weights: What the loss of each interaction as a target counts for, (n,), 0 where it is no target;
+            None where all count for 1. Every row ends with an input that is followed by a target.
 
     Raises:
         MiqrecError: If there is nobody to train on.
@@ -53,24 +59,25 @@ class TrainingExamples(Dataset[Batch]):
         worth: float = WORTH,
         *,
         blocks: bool = False,
+        weights: Weights | None = None,
     ) -> None:
-        rows = np.flatnonzero(histories.lengths >= 2)
-        if len(rows) == 0:
-            raise MiqrecError(
-                "there is nothing to train on: no user has two interactions before what is held out; "
-                "bring longer histories or filter less"
-            )
-        starts, stops = (
-            histories.starts[rows],
-            histories.stops[rows] - 1,
-        )  # the last item is only a target
+        starts, stops = histories.starts, histories.stops - 1  # the last item is only a target
+        stops = _last_asked(starts, stops, weights)
         if not blocks:
             starts = np.maximum(starts, stops - max_length)
-        owner, self.starts, self.lengths = in_blocks(starts, stops, max_length)
-        self.flat = histories.items
-        self.users = histories.users[rows][owner]
-        self.n_targets = int(self.lengths.sum())
-        self.worth = worth
+        owner, self.starts, lengths = in_blocks(starts, np.maximum(starts, stops), max_length)
+        self.lengths = _last_asked(self.starts, self.starts + lengths, weights) - self.starts
+        kept = self.lengths > 0
+        self.users, self.starts, self.lengths = (
+            column[kept] for column in (histories.users[owner], self.starts, self.lengths)
+        )
+        if not kept.any():
+            raise MiqrecError(
+                "there is nothing to train on: no user has two interactions before what is held out, the "
+                "second of them one to be predicted; bring longer histories or filter less"
+            )
+        self.flat, self.weights, self.worth = histories.items, weights, worth
+        self.total_weight = _sum(self.starts + 1, self.lengths, weights)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -82,13 +89,34 @@ class TrainingExamples(Dataset[Batch]):
         """Stack the examples of these rows, one below the other."""
         starts, lengths = self.starts[rows], self.lengths[rows]
         targets = pad(self.flat, starts + 1, lengths)  # (B, L)
+        weights = None if self.weights is None else pad(self.weights, starts + 1, lengths)
+        if weights is not None:
+            targets *= weights > 0
         return Piece(
             users=torch.from_numpy(self.users[rows]),
             items=pad(self.flat, starts, lengths),
             lengths=torch.from_numpy(lengths),
             targets=targets,
             positions=targets.flatten().nonzero().squeeze(1),
+            weights=weights,
         )
+
+
+def _last_asked(starts: Integers, stops: Integers, weights: Weights | None) -> Integers:
+    """Move the end of each part back to behind its last input that is followed by a target."""
+    if weights is None:
+        return stops
+    places = np.where(weights > 0, np.arange(len(weights)), -1)
+    last = np.maximum.accumulate(places)[stops]
+    return np.where(stops > starts, np.maximum(last, starts), starts)
+
+
+def _sum(starts: Integers, lengths: Integers, weights: Weights | None) -> float:
+    """Add up what the targets of all parts count for."""
+    if weights is None:
+        return float(lengths.sum())
+    before = np.append(0, np.cumsum(weights, dtype=np.float64))
+    return float((before[starts + lengths] - before[starts]).sum())
 
 
 def training_loader(examples: TrainingExamples, batch_size: int, seed: int) -> DataLoader[Batch]:

@@ -1,9 +1,10 @@
 """Which column is which: named by the caller, or found by its usual names."""
 
+import re
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from miqrec.config import Config
 from miqrec.errors import MiqrecError
@@ -31,6 +32,9 @@ KIND = (
 )
 SESSION = ("session", "sessionid", "usersession", "usersessionid", "visitid")
 
+GAP = r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[smhd])?"
+"""How a gap in time is written: 30m, 2h, 1d, or a number in the unit of times that are no dates."""
+
 Missing = Literal["error", "drop", "keep"]
 """What to do with rows that lack a user, an item or a time."""
 
@@ -48,8 +52,21 @@ def check_separator(separator: str | None) -> str | None:
     return separator
 
 
+def check_gap(gap: str | float | None) -> str | None:
+    """Return a gap as text.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if gap is not None and not re.fullmatch(GAP, str(gap)):
+        raise ValueError(f"{gap!r} is no gap in time; write it as 30m, 2h or 1d")
+    return None if gap is None else str(gap)
+
+
 class Columns(Config):
-    """Which column of a source is which, and how they are written; None means: find it.
+    """Which column of a source is which, how they are written, and what a history is.
+
+    A column that is None is to be found.
 
     The columns of a delimited file without a header go by their numbers: "1" is the first.
     """
@@ -64,6 +81,11 @@ class Columns(Config):
     """The column of the kinds of event, such as view and purchase; there may be none."""
     session: str | None = None
     """The column of the sessions; there may be none."""
+    by_session: bool = False
+    """Make each session of that column a history of its own, whose id stands where a user's would."""
+    session_gap: Annotated[str | None, BeforeValidator(check_gap)] = None
+    """Make each session a history of its own, and let one end where a user does nothing for longer than this,
+    such as 30m, 2h or 1d; ann's third is called ann/3."""
     attributes: str | None = None
     """The columns of the items' attributes, divided by commas, if they have no usual names such as genres."""
     separator: Annotated[str | None, BeforeValidator(check_separator)] = None
@@ -71,6 +93,14 @@ class Columns(Config):
     missing: Missing = "error"
     """What to do with rows without a user, an item or a time: refuse them, drop them, or keep them with the
     word that stands there, such as NA, as the id."""
+
+    @model_validator(mode="after")
+    def _sessions_are_told_apart_in_one_way(self) -> Self:
+        if self.by_session and self.session_gap is not None:
+            raise ValueError(
+                "sessions are told apart by their column or by a gap; give one of the two"
+            )
+        return self
 
     @property
     def roles(self) -> dict[str, str]:

@@ -173,8 +173,8 @@ def _tell(table: Table, columns: Columns) -> None:
                 MiqrecWarning,
                 stacklevel=4,
             )
-    if "session" in table.columns and columns.user is None:
-        roles += f" ({setting('user', table.columns['session'])} would take sessions as users)"
+    if "session" in table.columns and columns.user is None and not columns.by_session:
+        roles += f" ({setting('by_session', True)} would make each session a history)"
     _log.info("read %s: %s", table.name, roles)
 
 

@@ -50,7 +50,7 @@ def _fate_of_seen(results: Results) -> str:
     excluded = {config.inference.exclude_seen for config in results.configs.values()}
     if len(excluded) > 1:
         return "which the systems treat differently"
-    if True in excluded:
+    if excluded != {False}:
         return "each a miss, as lists leave such items out"
     return "which are ranked like others"
 
