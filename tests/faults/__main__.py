@@ -14,9 +14,15 @@ from faults.disks import disk_cases
 from faults.kills import kill_cases
 from faults.mutations import mutation_cases
 from faults.records import Record, bad, read_records, write_record
+from faults.stores import store_cases
 from faults.table import to_markdown
 
-DRIVERS = {"kills": kill_cases, "mutations": mutation_cases, "disks": disk_cases}
+DRIVERS = {
+    "kills": kill_cases,
+    "mutations": mutation_cases,
+    "disks": disk_cases,
+    "stores": store_cases,
+}
 
 
 def main() -> None:
@@ -34,7 +40,9 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m faults", description=main.__doc__)
-    parser.add_argument("drivers", nargs="*", help="kills, mutations, disks; by default all")
+    parser.add_argument(
+        "drivers", nargs="*", help="kills, mutations, disks, stores; by default all"
+    )
     parser.add_argument("--seed", type=int, default=0, help="draws other cases")
     parser.add_argument("--share", type=float, default=1.0, help="of the cases, for a short run")
     parser.add_argument("--case", help="try this case alone, by its name")

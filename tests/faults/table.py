@@ -11,6 +11,7 @@ _HEADER = {
     "kills": "stopped while",
     "mutations": "damaged file",
     "disks": "fault of the disk",
+    "stores": "what happens to a store",
 }
 
 

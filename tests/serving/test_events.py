@@ -1,12 +1,20 @@
 """`POST /events`: acknowledged once durable, and refused in the one shape."""
 
+import time
 from concurrent.futures import Future
+from contextlib import contextmanager
+from threading import Thread
 
+import httpx
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
+from faults.services import send_and_go
 from miqrec.serving import Settings, create_app
 from miqrec.serving.store import StoreError, open_store
+
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -97,3 +105,31 @@ def test_a_service_without_a_store_says_how_to_have_one(saved):
 
     assert answer.status_code == 501
     assert "--store sqlite:///events.db" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("abruptly", [False, True])
+def test_a_client_that_hangs_up_and_sends_again_is_stored_once(app, url, abruptly):
+    body = b'{"events": [{"user": "ann", "item": "lamp", "id": "order-7"}]}'
+    head = f"POST /events HTTP/1.1\r\nHost: shop\r\nContent-Length: {len(body)}\r\n"
+    request = f"{head}Content-Type: application/json\r\n\r\n".encode() + body
+    with listening(app) as port:
+        for end in (len(request) // 2, len(request) - 1, len(request)):
+            send_and_go(port, request[:end], abruptly=abruptly)
+        answer = httpx.post(f"http://127.0.0.1:{port}/events", content=body, headers=JSON)
+
+    assert answer.status_code == 200
+    with open_store(url) as store:
+        assert [event.item for event in store.histories(["ann"])[0]] == ["lamp"]
+
+
+@contextmanager
+def listening(app):
+    """Serve an application on a port of its own, by a thread of this process."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
