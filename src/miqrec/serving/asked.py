@@ -1,59 +1,50 @@
 """One history that a request asks about: typed in, or that of a user whom the store knows."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
+from miqrec.errors import MiqrecError
+from miqrec.serving.asking import History, Wanted, item_of, query_of
 from miqrec.serving.engine import Engine
+from miqrec.serving.engine.protocol import Query
 from miqrec.serving.errors import ServiceError, refused
-from miqrec.serving.items import Id, Ids
+from miqrec.serving.items import Ids
 from miqrec.serving.limits import too_long
-from miqrec.serving.schemas import ItemId, Strict
+from miqrec.serving.schemas import Interaction, ItemId, Strict
 from miqrec.serving.service import Service
-from miqrec.serving.store import StoredEvent
+from miqrec.serving.store import HistoryStore, StoredEvent
 from miqrec.serving.store.event import Id as UserId
 
 
 class OneHistory(Strict):
     """Whose list is looked into, and how the model is used."""
 
-    history: list[ItemId] | None = None
+    history: list[ItemId | Interaction] | None = None
     """What somebody has had, the oldest item first."""
     user: UserId | None = None
     """A user whose history the service knows; instead of a history."""
-    mix: list[float] | str | None = None
-    """The weights of the newest positions' answers, newest first, such as "0.6 0.4"; by default as the model
-    is set."""
+    mix: Annotated[list[float], Field(min_length=1)] | Literal["trained"] | None = None
+    """The weights of the newest positions' answers, the newest first; by default as saved with the model."""
 
 
-class Known(NamedTuple):
-    """The part of a history that a model knows.
-
-    Attributes:
-        ids: (n,) internal ids, oldest first.
-        positions: (n,) of each, how many items came after it in the whole history.
-    """
-
-    ids: Ids
-    positions: Ids
-
-
-async def history_of(service: Service, asked: OneHistory) -> list[Id]:
+async def history_of(service: Service, asked: OneHistory) -> History:
     """Take the history that was typed in, or the user's.
 
     Raises:
-        ServiceError: Not one of the two was given, or nothing is known of the user.
+        ServiceError: Not one of the two was given, nothing is known of the user, or the history is longer
+            than the settings say.
     """
     if (asked.user is None) == (asked.history is None):
         raise refused("give a history or a user, one of the two", "history")
-    if asked.history is not None:
-        if len(asked.history) > service.settings.max_history:
-            raise too_long(service.settings, asked.history, "history")
-        return list(asked.history)
-    assert asked.user is not None  # one of the two was given
-    return [event.item for event in await events_of(service, asked.user)]
+    if asked.history is None:
+        assert asked.user is not None  # one of the two was given
+        return await events_of(service, asked.user)
+    if len(asked.history) > service.settings.max_history:
+        raise too_long(service.settings, asked.history, "history")
+    return asked.history
 
 
 async def events_of(service: Service, user: str) -> list[StoredEvent]:
@@ -62,22 +53,44 @@ async def events_of(service: Service, user: str) -> list[StoredEvent]:
     Raises:
         ServiceError: There is no store, or nothing is known of the user.
     """
-    if service.store is None:
-        raise refused("this service keeps no histories of users; give a history", "user")
-    events: list[StoredEvent]
-    newest = service.settings.max_history
-    [events] = await asyncio.to_thread(service.store.histories, [user], newest)
+    store, newest = store_of(service), service.settings.max_history
+    [events] = await asyncio.to_thread(store.histories, [user], newest)
     if not events:
         sentence = "nothing is known of this user; give a history"
         raise ServiceError(404, "unknown_user", sentence, ["body", "user"])
     return events
 
 
-def known(engine: Engine, history: Sequence[Id]) -> Known:
-    """Look up the items of a history, and leave out those that the model doesn't know."""
-    numbers = engine.items.numbers(history)
-    places = np.flatnonzero(numbers)
-    return Known(numbers[places], len(numbers) - 1 - places)
+def store_of(service: Service) -> HistoryStore:
+    """Give the store.
+
+    Raises:
+        ServiceError: There is none: status 501.
+    """
+    if service.store is None:
+        sentence = "this service keeps no histories of users; give a history"
+        raise ServiceError(501, "no_store", sentence)
+    return service.store
+
+
+def query_for(engine: Engine, history: History, asked: OneHistory, k: int) -> Query:
+    """Make the query for the history, which the model is asked as `/recommend` asks it.
+
+    Raises:
+        ServiceError: The model doesn't have the answers that are to be mixed: status 422.
+    """
+    try:
+        inference = engine.choose(asked.mix, None, with_probability=False)
+    except MiqrecError as error:
+        raise refused(str(error), "mix") from error
+    common = Wanted(inference, engine.inference.exclude_seen, None, k, with_probability=False)
+    return query_of(engine, history, common)
+
+
+def positions(engine: Engine, history: History) -> Ids:
+    """Count the items that came after each one that the model knows, the newest first: (n,)."""
+    numbers = engine.items.numbers(item_of(each) for each in reversed(history))
+    return np.flatnonzero(numbers)
 
 
 def artifact_of(engine: Engine) -> Any:

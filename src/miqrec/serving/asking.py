@@ -82,7 +82,7 @@ def _allowed(engine: Engine, request: RecommendRequest) -> npt.NDArray[np.bool_]
 
 def query_of(engine: Engine, history: History, common: Wanted) -> Query:
     """Make the query for one history; items that the model doesn't know are left out."""
-    numbers = engine.items.numbers(_item(each) for each in history)
+    numbers = engine.items.numbers(item_of(each) for each in history)
     is_known = numbers > 0
     if isinstance(common.exclude_seen, bool):
         seen = numbers if common.exclude_seen else numbers[:0]
@@ -95,7 +95,8 @@ def query_of(engine: Engine, history: History, common: Wanted) -> Query:
     )  # fmt: skip
 
 
-def _item(each: Id | Event) -> Id:
+def item_of(each: Id | Event) -> Id:
+    """Give the external id."""
     return each if isinstance(each, str | int) else each.item
 
 

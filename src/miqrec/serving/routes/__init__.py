@@ -10,6 +10,7 @@ from miqrec.serving.routes import (
     inspect,
     items,
     metrics,
+    page,
     recommend,
     what_if,
 )
@@ -28,5 +29,5 @@ ROUTERS = [
 ]
 """Those that ask for the API key where there is one, in the order of the OpenAPI description."""
 
-OPEN = [health.router]
+OPEN = [health.router, page.router]
 """Those that anybody may ask."""

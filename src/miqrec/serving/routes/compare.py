@@ -1,18 +1,14 @@
 """`POST /compare`: the lists of two models side by side."""
 
 import asyncio
-from collections.abc import Sequence
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from miqrec.evaluation.inference import Mix
-from miqrec.serving.asked import OneHistory, history_of, known
+from miqrec.serving.asked import OneHistory, history_of, query_for
 from miqrec.serving.comparing import Comparison, compare
-from miqrec.serving.engine import Engine
-from miqrec.serving.engine.protocol import Query
 from miqrec.serving.errors import ServiceError
-from miqrec.serving.items import Id
+from miqrec.serving.limits import check_k
 from miqrec.serving.service import Parts
 
 router = APIRouter(tags=["explanations"])
@@ -35,16 +31,12 @@ async def compare_models(request: CompareRequest, service: Parts) -> Comparison:
         raise ServiceError(
             404, "no_second_model", "this service has one model; start it with --beside OTHER"
         )
+    check_k(service.settings, request.k)
     engine, other = service.engine, service.beside
     history = await history_of(service, request)
+    as_saved = request.model_copy(update={"mix": None})
     [first], [second] = await asyncio.gather(
-        service.batcher.ask(engine, [_query(engine, history, request.k, request.mix)]),
-        service.batcher.ask(other, [_query(other, history, request.k, None)]),
+        service.batcher.ask(engine, [query_for(engine, history, request, request.k)]),
+        service.batcher.ask(other, [query_for(other, history, as_saved, request.k)]),
     )
     return compare((engine, other), (first, second), request.k)
-
-
-def _query(engine: Engine, history: Sequence[Id], k: int, mix: Mix | None) -> Query:
-    ids = known(engine, history).ids
-    left_out = ids if engine.inference.exclude_seen else ids[:0]
-    return Query(ids, left_out, None, k, engine.choose(mix, None, with_probability=False))

@@ -6,8 +6,9 @@ import numpy as np
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from miqrec.serving.asked import Known, OneHistory, artifact_of, history_of, known
+from miqrec.serving.asked import OneHistory, artifact_of, history_of, positions, query_for
 from miqrec.serving.engine import Engine
+from miqrec.serving.engine.protocol import Query
 from miqrec.serving.errors import refused
 from miqrec.serving.items import Ids
 from miqrec.serving.schemas import ItemId, ModelInfo
@@ -63,30 +64,32 @@ async def explain(request: ExplainRequest, service: Parts) -> ExplainAnswer:
     """Find the items of a history that count most for recommended items, by leaving each out."""
     engine = service.engine
     artifact = artifact_of(engine)
-    found = known(engine, await history_of(service, request))
+    history = await history_of(service, request)
+    query = query_for(engine, history, request, request.k)
     model = ModelInfo(**engine.about._asdict())
-    if len(found.ids) == 0:
+    if len(query.history) == 0:
         return ExplainAnswer(model=model, source="popularity", explained=[])
     items = None if request.items is None else _named(engine, request.items)
-    inference = engine.choose(request.mix, None, with_probability=False)
-    frame = await service.batcher.work(_leave_out, artifact, inference, found.ids, items, request.k)
+    frame = await service.batcher.work(_leave_out, artifact, query, items)
+    places = positions(engine, history).tolist()
     explained = [
-        _explained(engine, found, part.rows(named=True))
+        _explained(engine, places, part.rows(named=True))
         for part in frame.partition_by("id", maintain_order=True)
     ]
     return ExplainAnswer(model=model, source="model", explained=explained)
 
 
-def _leave_out(artifact: Any, inference: Any, history: Ids, items: Ids | None, k: int) -> Any:
+def _leave_out(artifact: Any, query: Query, items: Ids | None) -> Any:
     """Measure influences in the engine's thread."""
     import torch
 
     from miqrec.evaluation.top_lists import ListRequest
     from miqrec.explanation import leave_one_out
 
-    request = ListRequest(artifact.model, artifact.popularity, k, inference)
+    request = ListRequest(artifact.model, artifact.popularity, query.k, query.inference)
     named = None if items is None else torch.from_numpy(items)
-    return leave_one_out(request, torch.from_numpy(history), named)
+    seen = torch.from_numpy(query.seen)
+    return leave_one_out(request, torch.from_numpy(query.history), named, seen)
 
 
 def _named(engine: Engine, items: list[str | int]) -> Ids:
@@ -96,8 +99,7 @@ def _named(engine: Engine, items: list[str | int]) -> Ids:
     return numbers
 
 
-def _explained(engine: Engine, found: Known, rows: list[dict[str, Any]]) -> Explained:
-    positions = found.positions[::-1]  # of the newest known item first
+def _explained(engine: Engine, places: list[int], rows: list[dict[str, Any]]) -> Explained:
     name, title = engine.items.external, engine.items.titles
     return Explained(
         item=name[rows[0]["id"]],
@@ -107,7 +109,7 @@ def _explained(engine: Engine, found: Known, rows: list[dict[str, Any]]) -> Expl
             Reason(
                 item=name[row["because"]],
                 title=title[row["because"]],
-                position=positions[row["position"]],
+                position=places[row["position"]],
                 influence=row["influence"],
                 rank_without=row["rank_without"],
             )

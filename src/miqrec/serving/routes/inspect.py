@@ -5,7 +5,9 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from miqrec.serving.asked import OneHistory, artifact_of, history_of, known
+from miqrec.serving.asked import OneHistory, artifact_of, history_of, positions, query_for
+from miqrec.serving.engine import Engine
+from miqrec.serving.engine.protocol import Query
 from miqrec.serving.schemas import ModelInfo
 from miqrec.serving.service import Parts
 
@@ -64,34 +66,36 @@ async def inspect(request: OneHistory, service: Parts) -> InspectAnswer:
     """Show which positions and queries spoke, with what weight, and where each looked."""
     engine = service.engine
     artifact = artifact_of(engine)
-    found = known(engine, await history_of(service, request))
+    history = await history_of(service, request)
+    query = query_for(engine, history, request, k=1)
     model = ModelInfo(**engine.about._asdict())
-    if len(found.ids) == 0:
+    if len(query.history) == 0:
         return InspectAnswer(model=model, history=[], answers=[], queries=[])
-    inference = engine.choose(request.mix, None, with_probability=False)
-    window = await service.batcher.work(_window, artifact.model, found.ids, inference)
-    titles, ids = engine.items.titles, window.history.tolist()
-    read = zip(ids, found.positions[-len(ids) :].tolist(), strict=True)
+    window = await service.batcher.work(_window, artifact.model, query)
+    newest_first = zip(
+        window.history.flip(0).tolist(), positions(engine, history).tolist(), strict=False
+    )
     return InspectAnswer(
         model=model,
-        history=[
-            ReadItem(item=engine.items.external[id_], title=titles[id_], position=position)
-            for id_, position in read
-        ],
+        history=[_read(engine, *each) for each in newest_first][::-1],
         answers=[Answering(**row) for row in window.answers.drop("id").rows(named=True)],
-        queries=[
-            Asking(**row, title=titles[id_] if id_ else None)
-            for id_, row in zip(
-                window.queries["id"], window.queries.drop("id").rows(named=True), strict=True
-            )
-        ],
+        queries=[_asking(engine, **row) for row in window.queries.rows(named=True)],
     )
 
 
-def _window(model: Any, history: Any, inference: Any) -> Any:
+def _window(model: Any, query: Query) -> Any:
     """Look into the model in the engine's thread, since nothing else may run the model meanwhile."""
     import torch
 
     from miqrec.explanation import window_of
 
-    return window_of(model, torch.from_numpy(history), inference)
+    return window_of(model, torch.from_numpy(query.history), query.inference)
+
+
+def _read(engine: Engine, number: int, position: int) -> ReadItem:
+    items = engine.items
+    return ReadItem(item=items.external[number], title=items.titles[number], position=position)
+
+
+def _asking(engine: Engine, id: int, **row: Any) -> Asking:  # noqa: A002 - a column of the window
+    return Asking(**row, title=engine.items.titles[id] if id else None)

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from pydantic import Field
 
-from miqrec.serving.asked import OneHistory, history_of, known
+from miqrec.serving.asked import OneHistory, history_of, query_for
+from miqrec.serving.asking import Event, History
 from miqrec.serving.comparing import Comparison, compare
 from miqrec.serving.engine import Engine
-from miqrec.serving.engine.protocol import Query
 from miqrec.serving.errors import refused
-from miqrec.serving.items import Id, Ids
+from miqrec.serving.items import Id
+from miqrec.serving.limits import check_k
 from miqrec.serving.schemas import ItemId, Strict
 from miqrec.serving.service import Parts
 
@@ -43,18 +44,21 @@ async def what_if(request: WhatIfRequest, service: Parts) -> Comparison:
     leaving out seen items did. So an item that is left out of the history is not recommended itself, and one
     that takes another's place may be.
     """
+    check_k(service.settings, request.k)
     engine = service.engine
     history = await history_of(service, request)
     changed = _changed(engine, history, request.changes)
-    seen = known(engine, history).ids
-    queries = [_query(engine, items, seen, request) for items in (history, changed)]
+    as_it_is, otherwise = (
+        query_for(engine, each, request, request.k) for each in (history, changed)
+    )
+    queries = [as_it_is, otherwise._replace(seen=as_it_is.seen)]
     first, second = await service.batcher.ask(engine, queries)
     return compare((engine, engine), (first, second), request.k)
 
 
-def _changed(engine: Engine, history: Sequence[Id], changes: Sequence[Change]) -> list[Id]:
+def _changed(engine: Engine, history: History, changes: Sequence[Change]) -> History:
     """Apply the changes to a history, which may become shorter."""
-    items: list[Id | None] = list(history)
+    items: list[Id | Event | None] = list(history)
     for place, change in enumerate(changes):
         if change.position >= len(items):
             sentence = (
@@ -66,9 +70,3 @@ def _changed(engine: Engine, history: Sequence[Id], changes: Sequence[Change]) -
             raise refused(sentence, "changes", place, "item")
         items[len(items) - 1 - change.position] = change.item
     return [item for item in items if item is not None]
-
-
-def _query(engine: Engine, history: Sequence[Id], seen: Ids, request: WhatIfRequest) -> Query:
-    inference = engine.choose(request.mix, None, with_probability=False)
-    left_out = seen if engine.inference.exclude_seen else seen[:0]
-    return Query(known(engine, history).ids, left_out, None, request.k, inference)

@@ -1,0 +1,58 @@
+// Why an item is recommended: what each item of the history is worth to it.
+
+import { latest } from "./api.js";
+import { ago, bar, element, find } from "./dom.js";
+import { question } from "./history.js";
+
+const SHOWN = 8;
+const asking = latest();
+
+/** Hide what was explained of another history. */
+export function forgetReasons() {
+  find("why").hidden = true;
+}
+
+export async function explain(item) {
+  const answer = await asking("explain", { ...question(), items: [item] });
+  const [{ title, rank, because }] = answer.explained;
+  const largest = Math.max(...because.map(({ influence }) => Math.abs(influence ?? 0)));
+  find("why-title").textContent = `Why ${title}?`;
+  find("reasons").replaceChildren(
+    element("p", {
+      text: `${title} stands at place ${rank}. Had one of these items not been there, this would have changed:`,
+    }),
+    element(
+      "ul",
+      { class: "bars" },
+      ...because.slice(0, SHOWN).map((reason) => reasonRow(reason, rank, largest)),
+    ),
+    ...(because.length > SHOWN
+      ? [element("p", { class: "hint", text: `${because.length - SHOWN} more items count less.` })]
+      : []),
+  );
+  find("why").hidden = false;
+  find("why").focus();
+}
+
+function reasonRow({ title, position, influence, rank_without: without }, rank, largest) {
+  return element(
+    "li",
+    {},
+    element("span", { class: "title", text: title }),
+    element("span", { class: "when", text: ago(position) }),
+    bar(influence ?? 0, largest, `${likelihood(influence)}; ${place(without, rank)}`),
+  );
+}
+
+/** Say what an influence means: the logarithm of how many times as likely the item is. */
+function likelihood(influence) {
+  if (influence === null) return "nothing would be left to go by";
+  const times = Math.exp(Math.abs(influence));
+  if (times < 1.005) return "hardly a difference";
+  const factor = times >= 1000 ? "over a thousand" : times.toFixed(times < 10 ? 2 : 0);
+  return influence > 0 ? `makes it ${factor} times as likely` : `makes it ${factor} times less likely`;
+}
+
+function place(without, rank) {
+  return without === rank ? "same place without it" : `place ${without} without it`;
+}
