@@ -47,7 +47,8 @@ def test_the_list_of_commands_is_there_without_the_commands():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_is_a_function_with_a_help_page_of_its_own(command):
-    function = getattr(import_module(f"miqrec.cli.{command}"), command)
+    name = command.replace("-", "_")
+    function = getattr(import_module(f"miqrec.cli.{name}"), name)
 
     done = miqrec(command, "--help")
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "datasets": "List the named data sets: sizes, sources, licences, and where each is found.",
     "cache": "Show what is kept of prepared data, and remove it.",
     "compare": "Show the test scores of runs on the same data, and their differences.",
+    "compare-lists": "Compare new lists with those in use: who lost one, how alike they are.",
     "stability": "Measure how far lists and ranks move when noise gets into the histories.",
     "reproduce": "Run all systems of a table or figure with several seeds.",
     "tune": "Search for the settings with the best validation NDCG@10.",
@@ -123,12 +124,12 @@ class _Command(TyperCommand):
 
 def _load(name: str) -> Any:
     """Import a command; that imports the packages that bring models, if it has options for them."""
-    module = import_module(f"miqrec.cli.{name}")
-    function, commands = getattr(module, name), getattr(module, "COMMANDS", {})
+    module = import_module(f"miqrec.cli.{(word := name.replace('-', '_'))}")
+    function, commands = getattr(module, word), getattr(module, "COMMANDS", {})
     app = typer.Typer(no_args_is_help=bool(commands), add_completion=False, rich_markup_mode="rich")
     (app.callback() if commands else app.command(name))(function)
-    for word, behind in commands.items():
-        app.command(word)(behind)
+    for typed, behind in commands.items():
+        app.command(typed)(behind)
     return get_command(app)
 
 
