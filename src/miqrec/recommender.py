@@ -24,7 +24,7 @@ from miqrec.evaluation.temperature import fit_temperature
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.lists.asked import Asked, ListOptions, ask
 from miqrec.lists.explaining import explain_list
-from miqrec.lists.making import make_lists
+from miqrec.lists.making import make_lists, with_index_of
 from miqrec.lists.writing import Written, check_out, write_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
@@ -133,6 +133,7 @@ class Recommender:
         on_unknown: OnUnknown = "skip",
         unknown_users: OnUnknown = "error",
         with_uncertainty: bool = False,
+        index: bool = False,
     ) -> pl.DataFrame:
         """List the k best items for users of the data, or after histories of people it has never seen.
 
@@ -153,6 +154,8 @@ class Recommender:
             with_uncertainty: add `probability`, how likely each item is to be the next one. The sum over a
                 list says how likely it holds the next item. The probabilities are true to what happens
                 once a temperature was chosen on validation (`fit_temperature`, `with_inference`).
+            index: have an approximate index propose the items of a large catalogue (`miqrec[index]`). How
+                many of the exact lists it finds is measured and reported.
 
         Returns:
             a frame with `user` (or the number of the history, from 0), `item`, `title`, `score`,
@@ -173,6 +176,7 @@ class Recommender:
             on_unknown=on_unknown,
             unknown_users=unknown_users,
             with_uncertainty=with_uncertainty,
+            index=index,
         )
         return make_lists(asked)
 
@@ -441,13 +445,15 @@ class Recommender:
         **options: Unpack[ListOptions],
     ) -> Asked:
         refuse_stuck_process()
-        return ask(
+        index = options.pop("index", False)
+        asked = ask(
             *(self.artifact, users, histories),
             data=data,
             at_hand=self.dataset,
             device=self.device,
             **options,
         )
+        return with_index_of(asked) if index else asked
 
     def _opened(self, data: Any, *, served: bool = False) -> Dataset:
         return interactions(self.artifact, data, self.dataset, served=served)

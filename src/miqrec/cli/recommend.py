@@ -67,6 +67,15 @@ Uncertain = Annotated[
     typer.Option("--with-uncertainty", help="Say how likely each item is to be the next one."),
 ]
 
+Index = Annotated[
+    bool,
+    typer.Option(
+        "--index",
+        help="Have an approximate index propose the items of a large catalogue, and say how many of the "
+        "exact lists it finds.",
+    ),
+]
+
 SHOWN = 50
 """Rows shown on a terminal; a file gets them all."""
 
@@ -97,6 +106,7 @@ def recommend(
     data_dir: DataDir = None,
     device: Device = None,
     with_uncertainty: Uncertain = False,
+    index: Index = False,
     json: Json = False,
 ) -> None:
     """Recommend to users of the data, all of them or those named, or after a history typed in.
@@ -125,6 +135,7 @@ def recommend(
         "on_unknown": on_unknown,
         "unknown_users": unknown_users,
         "with_uncertainty": with_uncertainty,
+        "index": index,
     }
     if out:
         _report(recommender.recommend_to(out, **whom, **options), out, json)

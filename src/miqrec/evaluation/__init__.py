@@ -10,6 +10,7 @@ from miqrec.system.lazy import lazy_names
 if TYPE_CHECKING:
     from miqrec.evaluation.best import Best, best_items
     from miqrec.evaluation.evaluate import batch_ranks, rank_questions
+    from miqrec.evaluation.index import ItemIndex, made_up_histories, with_index
     from miqrec.evaluation.inference import InferenceConfig
     from miqrec.evaluation.list_scores import score_lists
     from miqrec.evaluation.metrics import METRICS, hit_rate, ndcg, reciprocal_rank, summary
@@ -22,12 +23,14 @@ __all__ = [
     "METRICS",
     "Best",
     "InferenceConfig",
+    "ItemIndex",
     "ListRequest",
     "batch_ranks",
     "best_items",
     "exclude",
     "hit_rate",
     "late_mixture",
+    "made_up_histories",
     "ndcg",
     "rank_questions",
     "ranks",
@@ -37,6 +40,7 @@ __all__ = [
     "score_lists",
     "summary",
     "top_k",
+    "with_index",
 ]
 
 __getattr__ = lazy_names(
@@ -44,6 +48,7 @@ __getattr__ = lazy_names(
     {
         "miqrec.evaluation.best": ["Best", "best_items"],
         "miqrec.evaluation.evaluate": ["batch_ranks", "rank_questions"],
+        "miqrec.evaluation.index": ["ItemIndex", "made_up_histories", "with_index"],
         "miqrec.evaluation.inference": ["InferenceConfig"],
         "miqrec.evaluation.list_scores": ["score_lists"],
         "miqrec.evaluation.metrics": ["METRICS", "hit_rate", "ndcg", "reciprocal_rank", "summary"],

@@ -2,6 +2,7 @@
 
 Of a small catalogue all scores are held at once. A large one is gone through in blocks of items, so that
 memory doesn't grow with histories times items and the scores of a block stay in the processor's cache.
+An approximate index may propose the candidates instead; lists with a filter are always exact.
 """
 
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
@@ -9,14 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 import torch
 from torch import Tensor
 
-from miqrec.evaluation.blocks import answers_of, best_in_blocks
+from miqrec.evaluation.blocks import Answers, answers_of, best_in_blocks
+from miqrec.evaluation.candidates import best_of_candidates
 from miqrec.evaluation.probabilities import log_probabilities
-from miqrec.evaluation.ranking import EXCLUDED, check_k, top_k
+from miqrec.evaluation.ranking import EXCLUDED, best_columns, check_k, top_k
 from miqrec.evaluation.scoring import Pairs, check_mix, score_items
 from miqrec.models.encoder import Encoder
 from miqrec.models.protocol import Learner, Model
 
 if TYPE_CHECKING:
+    from miqrec.evaluation.index import ItemIndex
     from miqrec.evaluation.top_lists import ListRequest
 
 LARGE = 2**16
@@ -58,19 +61,40 @@ def best_items(
     model, inference = request.model, request.inference
     check_k(request.k, len(request.popularity) - 1)
     check_mix(model, inference)
-    if len(request.popularity) > LARGE and scores_by_products(model):
+    if scores_by_products(model) and (request.item_index or len(request.popularity) > LARGE):
         seen = seen if inference.exclude_seen else (seen[0][:0], seen[1][:0])
         answers = answers_of(model, items, lengths, request.popularity, inference)
-        wanted = request.with_probability
-        return Best(
-            *best_in_blocks(answers, seen, request.k, allowed=allowed, with_probability=wanted)
-        )
+        return _best_by_products(request, answers, seen, allowed)
     scores = score_items(model, items, lengths, request.popularity, inference, seen)
     logs = log_probabilities(scores, model, inference) if request.with_probability else None
     if allowed is not None:
         scores.masked_fill_(~allowed, EXCLUDED)
     values, best = top_k(scores, request.k)
     return Best(values, best, None if logs is None else logs.gather(1, best).exp())
+
+
+def _best_by_products(
+    request: "ListRequest", answers: Answers, seen: Pairs, allowed: Tensor | None
+) -> Best:
+    """Ask the index if there is one, and go through the catalogue where that can't fill the lists."""
+    wanted = request.with_probability
+    if request.item_index is not None and allowed is None:
+        found = _proposed(request, request.item_index, answers, seen)
+        best = Best(*best_of_candidates(answers, found, seen, request.k, with_probability=wanted))
+        if (best.items > 0).all():
+            return best
+    return Best(*best_in_blocks(answers, seen, request.k, allowed=allowed, with_probability=wanted))
+
+
+def _proposed(request: "ListRequest", index: "ItemIndex", answers: Answers, seen: Pairs) -> Tensor:
+    """Propose twice as many candidates as a list has, besides what was seen: (n, B, c)."""
+    n, B, _ = answers.states.shape
+    most_seen = int(torch.bincount(seen[0]).max()) if len(seen[0]) else 0
+    c = min(2 * request.k + most_seen, len(request.popularity) - 1)
+    found = index.propose(answers.states.flatten(0, 1), c).view(n, B, c)
+    if answers.empty.any():
+        found[:, answers.empty] = 1 + best_columns(answers.popularity[None, 1:], c)[1]
+    return found
 
 
 def scores_by_products(model: Model) -> TypeGuard[Learner]:

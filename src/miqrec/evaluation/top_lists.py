@@ -1,7 +1,7 @@
 """Lists of recommendations for many histories at once, from the same ranking that evaluation uses."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,9 @@ from miqrec.models.protocol import Model
 from miqrec.system.forks import refuse_stuck_process
 from miqrec.system.progress import track
 
+if TYPE_CHECKING:
+    from miqrec.evaluation.index import ItemIndex
+
 BATCH = 256
 """Histories scored at a time."""
 
@@ -31,6 +34,7 @@ class ListRequest(NamedTuple):
     k: int
     inference: InferenceConfig = DEFAULT_INFERENCE
     with_probability: bool = False  # say how likely each item is to be the next one
+    item_index: "ItemIndex | None" = None  # proposes candidates; without one lists are exact
 
 
 def recommend_lists(
@@ -79,9 +83,8 @@ def n_batches(n_histories: int) -> int:
     return -(-n_histories // BATCH)
 
 
-@torch.inference_mode()
 def _lists(request: ListRequest, histories: Histories, rows: Integers) -> pl.DataFrame:
-    best = _best(request, histories, rows)
+    best = best_after(request, histories, rows)
     source = np.where(histories.lengths[rows] > 0, "model", "popularity")
     columns = {
         "id": best.items.flatten().cpu().numpy(),
@@ -97,7 +100,15 @@ def _lists(request: ListRequest, histories: Histories, rows: Integers) -> pl.Dat
     return lists.with_columns(by_model.alias("probability"))
 
 
-def _best(request: ListRequest, histories: Histories, rows: Integers) -> Best:
+@torch.inference_mode()
+def best_after(request: ListRequest, histories: Histories, rows: Integers) -> Best:
+    """Find the best items after some of the histories; the model is where it computes.
+
+    Args:
+        request: what stays the same for all histories.
+        histories: n of them.
+        rows: (B,) places among the histories.
+    """
     device = next(iter(request.model.state_dict().values())).device
     lengths = np.minimum(histories.lengths[rows], request.model.max_length)
     items = pad(histories.items, histories.stops[rows] - lengths, lengths).to(device)  # (B, L)

@@ -31,6 +31,7 @@ class ListOptions(TypedDict, total=False):
     on_unknown: OnUnknown
     unknown_users: OnUnknown
     with_uncertainty: bool
+    index: bool
 
 
 class Asked(NamedTuple):

@@ -8,6 +8,7 @@ import polars as pl
 from miqrec.data.batches.slicing import slices
 from miqrec.data.histories import Histories, Integers, parts_of
 from miqrec.data.sequences import lengths_to_offsets
+from miqrec.evaluation.index import HISTORIES, with_index
 from miqrec.evaluation.top_lists import list_batches, n_batches
 from miqrec.lists.asked import Asked
 from miqrec.runs.requests import warn_of_empty_lists
@@ -24,6 +25,17 @@ def make_lists(asked: Asked) -> pl.DataFrame:
     lists = pl.concat(track(batches, "recommending", n_batches(len(asked.rows))))
     warn_of_empty_lists(len(asked.rows) - lists["row"].n_unique(), len(asked.rows))
     return with_names(asked, asked.rows, lists.sort("row", "rank"))
+
+
+def with_index_of(asked: Asked) -> Asked:
+    """Have an approximate index propose candidates, and tell how much of the exact lists it finds.
+
+    Raises:
+        MiqrecError: As `miqrec.evaluation.index.with_index`.
+    """
+    places = np.linspace(0, len(asked.rows) - 1, min(len(asked.rows), 2 * HISTORIES))
+    tried = histories_of(asked, asked.rows[places.astype(np.int64)])
+    return asked._replace(request=with_index(asked.request, tried, asked.device))
 
 
 def histories_of(asked: Asked, rows: Integers) -> Histories:

@@ -41,6 +41,7 @@ class Manifest(Config):
     k: int
     inference: InferenceConfig
     with_uncertainty: bool
+    index: bool = False
 
     @property
     def n_parts(self) -> int:
@@ -60,6 +61,7 @@ def manifest_of(asked: Asked) -> Manifest:
         k=request.k,
         inference=request.inference,
         with_uncertainty=request.with_probability,
+        index=request.item_index is not None,
     )
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from miqrec.serving.engine.protocol import Engine, Query
-from miqrec.system.optional import optional
 
 
 def open_engine(path: Path) -> Engine:
@@ -14,20 +13,11 @@ def open_engine(path: Path) -> Engine:
     Raises:
         MiqrecError: It is not there, is damaged, or what it needs is not installed.
     """
-    engine = _load(path)
-    engine.lists([_first(engine)])
-    return engine
-
-
-def _load(path: Path) -> Engine:
-    if path.suffix == ".onnx":
-        from miqrec.serving.engine.onnx import OnnxEngine
-
-        return OnnxEngine.load(path)
-    optional("torch", "torch")
     from miqrec.serving.engine.torch import TorchEngine
 
-    return TorchEngine.load(path)
+    engine = TorchEngine.load(path)
+    engine.lists([_first(engine)])
+    return engine
 
 
 def _first(engine: Engine) -> Query:
