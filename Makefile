@@ -17,7 +17,7 @@ $(BIN)/.runtime: constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --no-deps --retries 1 $(TORCH_INDEX) $(TORCH) 2>/dev/null || \
 		$(BIN)/pip install -q $(TORCH)
-	$(BIN)/pip install -q -c constraints.txt -e .
+	$(BIN)/pip install -q -c constraints.txt -e '.[torch]'
 	touch $@
 
 $(BIN)/.development: $(BIN)/.runtime

@@ -9,6 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from miqrec import Recommender
+from miqrec.export import export_onnx
+from miqrec.runs.artifact import load_artifact
 from miqrec.serving import Settings, create_app
 from miqrec.testing.frames import circle
 
@@ -45,6 +47,14 @@ def _a_store_aside(tmp_path_factory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIQREC_STORE", f"sqlite:///{tmp_path_factory.mktemp('store') / 'events.db'}")
         yield
+
+
+@pytest.fixture(scope="session")
+def exported(saved, tmp_path_factory) -> Path:
+    """That model as an ONNX file."""
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    export_onnx(load_artifact(saved), path, k=10)
+    return path
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """`POST /recommend`: lists for histories, the same as `Recommender.recommend` makes."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 
@@ -150,32 +148,22 @@ def test_what_was_saved_with_the_model_is_the_default(serve, saved, tmp_path):
     assert names(recommend(client, k=20)) == library(tmp_path / "model", k=20)["item"].to_list()
 
 
-class Stored(NamedTuple):
-    item: str
-    kind: str | None
+def test_known_users_are_answered_by_their_events_and_others_by_popularity(serve, tmp_path):
+    client = serve(store=f"sqlite:///{tmp_path / 'events.db'}")
+    events = [{"user": "ann", "item": item, "kind": "view"} for item in HISTORY]
+    client.post("/events", json={"events": [*events, {"user": 7, "item": "item 11"}]})
 
-
-class Store:
-    """Two users with events."""
-
-    events = {"ann": [Stored(item, "view") for item in HISTORY], "7": [Stored("item 11", "view")]}
-
-    def histories(self, users, newest=None):
-        return [self.events.get(user, [])[-newest:] for user in users]
-
-
-def test_known_users_are_answered_by_their_events_and_others_by_popularity(client):
-    client.app.state.service.store = Store()
     answer = client.post("/recommend", json={"users": ["ann", 7, "new"], "k": 3}).json()["lists"]
+
     assert [each["user"] for each in answer] == ["ann", 7, "new"]
     assert [each["source"] for each in answer] == ["model", "model", "popularity"]
     assert names(answer[0]) == names(recommend(client, k=3))
 
 
-def test_users_need_a_store(client):
-    client.app.state.service.store = None
-    answer = client.post("/recommend", json={"users": ["ann"]})
-    assert "knows no users" in answer.json()["error"]["message"]
+def test_users_need_a_store(serve):
+    answer = serve(store="").post("/recommend", json={"users": ["ann"]})
+    assert answer.status_code == 501
+    assert answer.json()["error"]["code"] == "no_store"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.system.files import reason, shown
+from miqrec.system.optional import told
 from miqrec.system.progress import console, print_error
 from miqrec.system.terminal import print_whatever_comes
 from miqrec.system.wording import for_commands
@@ -73,10 +74,18 @@ def main() -> None:
     log.handlers = [_ToConsole()]
     try:
         with for_commands():
-            make_app()()
+            _run()
     except (MiqrecError, OSError) as error:
         print_error(_sentence(error))
         sys.exit(2)
+
+
+def _run() -> None:
+    """Run what was typed; a package that it needs and that is not installed is named, with its command."""
+    try:
+        make_app()()
+    except ModuleNotFoundError as error:
+        raise told(error) from error
 
 
 def _sentence(error: MiqrecError | OSError) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from miqrec.serving.engine.protocol import Engine, Query
+from miqrec.system.optional import optional
 
 
 def open_engine(path: Path) -> Engine:
@@ -13,11 +14,20 @@ def open_engine(path: Path) -> Engine:
     Raises:
         MiqrecError: It is not there, is damaged, or what it needs is not installed.
     """
-    from miqrec.serving.engine.torch import TorchEngine
-
-    engine = TorchEngine.load(path)
+    engine = _load(path)
     engine.lists([_first(engine)])
     return engine
+
+
+def _load(path: Path) -> Engine:
+    if path.suffix == ".onnx":
+        from miqrec.serving.engine.onnx import OnnxEngine
+
+        return OnnxEngine.load(path)
+    optional("torch", "torch")
+    from miqrec.serving.engine.torch import TorchEngine
+
+    return TorchEngine.load(path)
 
 
 def _first(engine: Engine) -> Query:

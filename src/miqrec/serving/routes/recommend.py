@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from miqrec.serving.asking import History, query_of, wanted
 from miqrec.serving.engine.protocol import Engine, Listed, Query
-from miqrec.serving.errors import refused
+from miqrec.serving.errors import ServiceError
 from miqrec.serving.limits import check_histories, check_k
 from miqrec.serving.schemas import (
     ModelInfo,
@@ -49,7 +49,8 @@ async def _histories(service: Service, request: RecommendRequest) -> Sequence[Hi
         check_histories(service.settings, request.histories)
         return request.histories
     if service.store is None:
-        raise refused("this service keeps no events, so it knows no users; give histories", "users")
+        sentence = "this service keeps no events, so it knows no users; give histories"
+        raise ServiceError(501, "no_store", sentence, ["body", "users"])
     check_histories(service.settings, users=request.users or [])
     names = [str(user) for user in request.users or []]
     newest = service.settings.max_history
