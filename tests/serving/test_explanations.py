@@ -77,6 +77,7 @@ def test_where_nothing_is_known_popularity_answers_and_nothing_explains_it(clien
     assert post(client, "/explain", history=history) | {"model": None} == {
         "model": None,
         "source": "popularity",
+        "measured": "probability",
         "explained": [],
     }
     nothing = post(client, "/inspect", history=history)

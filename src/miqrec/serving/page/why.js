@@ -24,7 +24,7 @@ export async function explain(item) {
     element(
       "ul",
       { class: "bars" },
-      ...because.slice(0, SHOWN).map((reason) => reasonRow(reason, rank, largest)),
+      ...because.slice(0, SHOWN).map((reason) => reasonRow(reason, rank, largest, EFFECTS[answer.measured])),
     ),
     ...(because.length > SHOWN
       ? [element("p", { class: "hint", text: `${because.length - SHOWN} more items count less.` })]
@@ -34,23 +34,25 @@ export async function explain(item) {
   find("why").focus();
 }
 
-function reasonRow({ title, position, influence, rank_without: without }, rank, largest) {
+function reasonRow({ title, position, influence, rank_without: without }, rank, largest, effect) {
   return element(
     "li",
     {},
     element("span", { class: "title", text: title }),
     element("span", { class: "when", text: ago(position) }),
-    bar(influence ?? 0, largest, `${likelihood(influence)}; ${place(without, rank)}`),
+    bar(influence ?? 0, largest, `${influence === null ? "nothing would be left to go by" : effect(influence)}; ${place(without, rank)}`),
   );
 }
 
-/** Say what an influence means: the logarithm of how many times as likely the item is. */
-function likelihood(influence) {
-  if (influence === null) return "nothing would be left to go by";
-  const times = Math.exp(Math.abs(influence));
-  if (times < 1.005) return "hardly a difference";
-  const factor = times >= 1000 ? "over a thousand" : times.toFixed(times < 10 ? 2 : 0);
-  return influence > 0 ? `makes it ${factor} times as likely` : `makes it ${factor} times less likely`;
+/** Say what an influence means, by what it was measured on. */
+const EFFECTS = {
+  probability: (influence) => `makes it ${factor(Math.exp(influence))} times as likely`,
+  score: (influence) => `changes its score by ${influence.toFixed(0)}`,
+};
+
+function factor(times) {
+  if (times >= 1000) return "over a thousand";
+  return times < 0.01 ? "less than 0.01" : times.toFixed(times < 10 ? 2 : 0);
 }
 
 function place(without, rank) {

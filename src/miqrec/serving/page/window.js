@@ -73,7 +73,8 @@ function attention(seen) {
     element("p", {
       class: "hint",
       text:
-        "Each column is a question and sums to 100 %. Looking at an item doesn't mean that it counts: " +
+        "Each column is a question, with its weight, and sums to 100 %; before the first item learned stand-ins ask. " +
+        "Looking at an item doesn't mean that it counts: " +
         "“Why?” beside a recommendation measures that.",
     }),
   );
@@ -98,20 +99,30 @@ function heatMap({ queries, history, answers }) {
       "table",
       { class: "heat" },
       element("caption", { text: `Shares of attention in layer ${layer}` }),
-      element("thead", {}, element("tr", {}, element("th", { scope: "col", text: "Item" }),
-        ...columns.map((query) => header(query, answers.length > 1)))),
+      ...headers(columns, answers),
       element("tbody", {}, ...rows),
     ),
   );
 }
 
-function header({ answer, query, title, weight }, several) {
-  const asker = title === null ? "a learned stand-in" : ago(answer + query);
-  const words = several && query > 0 ? `${asker}, for ${ago(answer)}` : asker;
+/** Name who asks in each column; where several positions answer, the columns of each stand together. */
+function headers(columns, answers) {
+  const each = columns.length / answers.length;
+  const groups = answers.map(({ position }) =>
+    element("th", { scope: "colgroup", colspan: each, text: `${ago(position)} answers` }),
+  );
+  const item = (rows) => element("th", { scope: "col", rowspan: rows, text: "Item" });
+  const names = columns.map(header);
+  const rows = answers.length === 1 ? [[item(1), ...names]] : [[item(2), ...groups], names];
+  const spans = answers.map(() => element("colgroup", { span: each }));
+  return [element("colgroup"), ...spans, element("thead", {}, ...rows.map((row) => element("tr", {}, ...row)))];
+}
+
+function header({ answer, query, title, weight }) {
   return element(
     "th",
     { scope: "col" },
-    element("span", { class: "asker", text: words }),
+    element("span", { class: "asker", text: title === null ? "stand-in" : ago(answer + query) }),
     element("span", { class: "weight", text: percent(weight) }),
   );
 }

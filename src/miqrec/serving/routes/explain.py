@@ -6,6 +6,7 @@ import numpy as np
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from miqrec.models.protocol import learns
 from miqrec.serving.asked import OneHistory, artifact_of, history_of, positions, query_for
 from miqrec.serving.engine import Engine
 from miqrec.serving.engine.protocol import Query
@@ -15,6 +16,8 @@ from miqrec.serving.schemas import ItemId, ModelInfo
 from miqrec.serving.service import Parts
 
 router = APIRouter(tags=["explanations"])
+
+Measured = Literal["probability", "score"]
 
 
 class ExplainRequest(OneHistory):
@@ -34,8 +37,8 @@ class Reason(BaseModel):
     position: int
     """How many items came after it; 0 for the newest."""
     influence: float | None
-    """By how much the logarithm of the recommended item's probability falls without it; null where nothing
-    would be left of the history. For models that only count, by how much the score falls."""
+    """By how much the logarithm of the recommended item's probability, or its score, falls without it; null
+    where nothing would be left of the history."""
     rank_without: int
     """The recommended item's place in the list without it."""
 
@@ -56,6 +59,9 @@ class ExplainAnswer(BaseModel):
     model: ModelInfo
     source: Literal["model", "popularity"]
     """popularity where nothing is known of the history's items; then nothing explains the list."""
+    measured: Measured
+    """What influences are measured on: the logarithm of the probability, or, for models that only count and
+    have no probabilities, the score."""
     explained: list[Explained]
 
 
@@ -67,8 +73,9 @@ async def explain(request: ExplainRequest, service: Parts) -> ExplainAnswer:
     history = await history_of(service, request)
     query = query_for(engine, history, request, request.k)
     model = ModelInfo(**engine.about._asdict())
+    measured: Measured = "probability" if learns(artifact.model) else "score"
     if len(query.history) == 0:
-        return ExplainAnswer(model=model, source="popularity", explained=[])
+        return ExplainAnswer(model=model, source="popularity", measured=measured, explained=[])
     items = None if request.items is None else _named(engine, request.items)
     frame = await service.batcher.work(_leave_out, artifact, query, items)
     places = positions(engine, history).tolist()
@@ -76,7 +83,7 @@ async def explain(request: ExplainRequest, service: Parts) -> ExplainAnswer:
         _explained(engine, places, part.rows(named=True))
         for part in frame.partition_by("id", maintain_order=True)
     ]
-    return ExplainAnswer(model=model, source="model", explained=explained)
+    return ExplainAnswer(model=model, source="model", measured=measured, explained=explained)
 
 
 def _leave_out(artifact: Any, query: Query, items: Ids | None) -> Any:
