@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miqrec.errors import MiqrecError
-from miqrec.monitoring import compare_lists, jensen_shannon, overlaps
+from miqrec.monitoring import compare_lists, jensen_shannon, list_overlap, overlaps
 from miqrec.stability.similarity import frbo, jaccard
 
 ITEMS = "abcdefgh"
@@ -85,9 +85,19 @@ def test_overlaps_are_those_of_stability(pairs):
         for side in (0, 1)
     ]
     k = one.shape[1]
+    each = [list_overlap(*pair) for pair in pairs]
+    assert each == pytest.approx(frbo(one, other, k).tolist())
     found = overlaps(*sets)
     assert found["frbo"].mean() == pytest.approx(float(frbo(one, other, k).mean()))
     assert found["jaccard"].mean() == pytest.approx(float(jaccard(one, other, k).mean()))
+
+
+def test_one_list_beside_another():
+    assert list_overlap("abc", "bad") == pytest.approx(
+        0.1 / (1 - 0.9**3) * (0 / 1 + 0.9 * 2 / 2 + 0.81 * 2 / 3)
+    )
+    assert list_overlap("ab", "ab") == pytest.approx(1)
+    assert (list_overlap("ab", ""), list_overlap("", "")) == (0, 1)
 
 
 def test_a_set_is_fully_alike_to_itself():

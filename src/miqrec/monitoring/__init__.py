@@ -6,7 +6,7 @@ None of it needs PyTorch, so that a service without it can be watched too.
 from miqrec.monitoring.divergence import chance_level, jensen_shannon
 from miqrec.monitoring.exposure import coverage, gini, top_share
 from miqrec.monitoring.inputs import length_counts, popularity_tenths, tenth_counts, unknown_share
-from miqrec.monitoring.overlap import overlaps
+from miqrec.monitoring.overlap import list_overlap, overlaps
 from miqrec.monitoring.report import ListsCompared, compare_lists
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "gini",
     "jensen_shannon",
     "length_counts",
+    "list_overlap",
     "overlaps",
     "popularity_tenths",
     "tenth_counts",

@@ -5,10 +5,8 @@ import numpy.typing as npt
 
 Counts = npt.NDArray[np.int64]
 
-LONGEST = 1024
-"""Histories of this length and longer ones are counted together."""
-
-_EDGES = np.array([1, *(2**i for i in range(1, LONGEST.bit_length()))])
+LENGTHS = (0, *(2**i - 1 for i in range(1, 11)))
+"""The longest histories of each count but the last, which has all longer ones: 0, 1, 3, 7 and so on."""
 
 
 def unknown_share(ids: npt.NDArray[np.integer]) -> float:
@@ -21,7 +19,7 @@ def unknown_share(ids: npt.NDArray[np.integer]) -> float:
 
 
 def length_counts(lengths: npt.NDArray[np.integer]) -> Counts:
-    """Count histories by length: 0, 1, 2 to 3, 4 to 7 and so on, up to `LONGEST` and more.
+    """Count histories by length: 0, 1, 2 to 3, 4 to 7 and so on, to 512 to 1023, and 1024 and more.
 
     A step is a doubling, since the difference of 5 and 10 items matters to a model as that of 50 and 100.
     The counts of two samples are compared by `jensen_shannon`.
@@ -29,7 +27,7 @@ def length_counts(lengths: npt.NDArray[np.integer]) -> Counts:
     Args:
         lengths: (n,) how many items each history has.
     """
-    return np.bincount(np.searchsorted(_EDGES, lengths, side="right"), minlength=len(_EDGES) + 1)
+    return np.bincount(np.searchsorted(LENGTHS, lengths), minlength=len(LENGTHS) + 1)
 
 
 def popularity_tenths(counts: Counts) -> npt.NDArray[np.int8]:

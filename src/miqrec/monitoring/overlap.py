@@ -10,6 +10,8 @@ d = m on, its lower place in the two. So with S(n) = sum over d = 1..n of p^(d-1
 S(k) - S(m - 1) over the common items, which takes one join of the two sets.
 """
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
 import polars as pl
 
@@ -25,6 +27,21 @@ _S = pl.Series(
     np.concatenate([[0.0], np.cumsum(P ** np.arange(_CONVERGED) / np.arange(1, _CONVERGED + 1))])
 )
 """S(0), S(1), ..., S(1000)."""
+
+
+def list_overlap(old: Sequence[Hashable], new: Sequence[Hashable]) -> float:
+    """Compute the FRBO of two lists, best first; 1 for two that are empty.
+
+    Args:
+        old: Items, each once.
+        new: Items, each once.
+    """
+    k = max(len(old), len(new))
+    places = {item: place for place, item in enumerate(old, 1)}
+    lower = [max(place, places[item]) for place, item in enumerate(new, 1) if item in places]
+    sums = _S.to_numpy()
+    common = sums[min(k, _CONVERGED)] - sums[np.minimum(lower, _CONVERGED + 1).astype(int) - 1]
+    return float(common.sum() * (1 - P) / (1 - P**k)) if k else 1.0
 
 
 def overlaps(old: pl.LazyFrame, new: pl.LazyFrame) -> pl.DataFrame:

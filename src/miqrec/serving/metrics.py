@@ -5,7 +5,8 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from miqrec.serving.batching import Batcher
-from miqrec.serving.engine.protocol import About
+from miqrec.serving.drift import Drift
+from miqrec.serving.engine.protocol import About, Engine
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
@@ -15,9 +16,10 @@ class Metrics:
 
     Attributes:
         registry: Where other parts of the service register what they count.
+        drift: Whether what is asked and listed looks as it did.
     """
 
-    def __init__(self, batcher: Batcher, about: About) -> None:
+    def __init__(self, batcher: Batcher, engine: Engine) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "miqrec_requests",
@@ -56,7 +58,9 @@ class Metrics:
             "miqrec_queries_waiting", "Lists waiting for the engine.", registry=self.registry
         )
         waiting.set_function(lambda: batcher.waiting)
-        self.show_model(about)
+        self.drift = Drift(engine)
+        self.registry.register(self.drift)
+        self.show_model(engine.about)
 
     def show_model(self, about: About) -> None:
         """Say which model answers from now on."""

@@ -50,11 +50,11 @@ def make_service(settings: Settings) -> Service:
     Raises:
         MiqrecError: The model can't be loaded, or the store can't be opened.
     """
-    engine = open_engine(settings.artifact)
-    beside = open_engine(settings.beside) if settings.beside else None
+    engine = open_engine(settings.artifact, index=settings.index)
+    beside = open_engine(settings.beside, index=settings.index) if settings.beside else None
     batcher = Batcher(settings.max_batch, settings.max_queue, settings.max_wait)
     store = open_store(settings.store) if settings.store else None
-    return Service(settings, engine, batcher, Metrics(batcher, engine.about), beside, store)
+    return Service(settings, engine, batcher, Metrics(batcher, engine), beside, store)
 
 
 def _service(request: Request) -> Service:

@@ -18,6 +18,9 @@ class Settings(BaseSettings):
     """A saved model, a run, or an exported .onnx file."""
     beside: Path | None = None
     """A second model, which the page shows beside the first and /compare compares with it."""
+    index: bool = False
+    """Have an approximate index propose the items of a large catalogue; how much of the exact lists it finds
+    is measured when a model is loaded."""
     host: str = "127.0.0.1"
     """The address to listen at; 0.0.0.0 listens at all of this machine's."""
     port: int = Field(default=8000, ge=0, le=65535)

@@ -56,7 +56,8 @@ class Swapper:
     async def _load(self) -> None:
         service = self._service
         try:
-            engine = await asyncio.to_thread(open_engine, service.settings.artifact)
+            settings = service.settings
+            engine = await asyncio.to_thread(open_engine, settings.artifact, index=settings.index)
         except MiqrecError as error:
             self._refuse(str(error))
         except Exception as error:

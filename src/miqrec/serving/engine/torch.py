@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from miqrec.evaluation.best import best_items
+from miqrec.evaluation.index import ItemIndex, made_up_histories, with_index
 from miqrec.evaluation.inference import InferenceConfig, Mix
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.recommender import Recommender
@@ -18,6 +19,9 @@ from miqrec.runs.usage import choose_for_lists, choose_for_probabilities
 from miqrec.serving.engine.protocol import About, Listed, Query
 from miqrec.serving.items import Ids, Items
 from miqrec.system.checksums import hash_file
+
+TRIED = 20
+"""The length of lists and of made-up histories on which an index is tried."""
 
 
 class TorchEngine:
@@ -30,14 +34,22 @@ class TorchEngine:
         self.items = Items(artifact.catalogue, artifact.counts)
         self.inference = artifact.config.inference
         self.popularity = artifact.popularity
+        self.item_index: ItemIndex | None = None
         artifact.model.eval()
         self._choose = lru_cache(256)(self._chosen)
 
     @classmethod
-    def load(cls, path: Path) -> "TorchEngine":
-        """Load a saved model or a run."""
+    def load(cls, path: Path, *, index: bool = False) -> "TorchEngine":
+        """Load a saved model or a run, and index its items if that is wanted."""
         artifact = Recommender.load(path, device="cpu").artifact
-        return cls(artifact, hash_file(artifact_folder(path) / "config.json")[:12])
+        engine = cls(artifact, hash_file(artifact_folder(path) / "config.json")[:12])
+        if index:
+            k = min(TRIED, engine.catalogue.n_items)
+            inference = engine.choose(None, None, with_probability=False)
+            request = ListRequest(artifact.model, engine.popularity, k, inference)
+            histories = made_up_histories(artifact.counts, min(artifact.model.max_length, TRIED))
+            engine.item_index = with_index(request, histories).item_index
+        return engine
 
     def choose(
         self, mix: Mix | None, temperature: float | None, *, with_probability: bool
@@ -61,6 +73,7 @@ class TorchEngine:
             min(max(query.k for query in queries), self.catalogue.n_items),
             queries[0].inference,
             any(query.with_probability for query in queries),
+            self.item_index,
         )
         items, lengths = self._histories(queries)
         best = best_items(request, items, lengths, _pairs(queries), self._allowed(queries))

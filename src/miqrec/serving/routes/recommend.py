@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Response
 
 from miqrec.serving.asking import History, query_of, wanted
+from miqrec.serving.drift import Answered
 from miqrec.serving.engine.protocol import Engine, Listed, Query
 from miqrec.serving.errors import ServiceError
 from miqrec.serving.limits import check_histories, check_k
@@ -39,6 +40,10 @@ async def recommend(request: RecommendRequest, service: Parts) -> Response:
     lists = [_list(engine, *each) for each in zip(users, histories, queries, found, strict=True)]
     for each in lists:
         service.metrics.lists.labels(each.source).inc()
+    answered = zip(users, queries, lists, found, strict=True)
+    service.metrics.drift.observe(
+        engine, [Answered(u, q.history, each.unknown, f.ids) for u, q, each, f in answered]
+    )
     answer = RecommendAnswer(model=ModelInfo(**engine.about._asdict()), lists=lists)
     return Response(answer.model_dump_json(), media_type="application/json")
 
