@@ -5,10 +5,15 @@ import torch
 
 pytest.importorskip("transformers")
 
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, Trainer, TrainingArguments
 
 from adapters.conformance import DIM, HEADS, LENGTH, conformance
-from miqrec.adapters.huggingface import MIQRecConfig, MIQRecModel, as_pretrained
+from miqrec.adapters.huggingface import (
+    MIQRecConfig,
+    MIQRecForNextItem,
+    MIQRecModel,
+    as_pretrained,
+)
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.recommender import Recommender
 from miqrec.testing.frames import circle
@@ -88,6 +93,60 @@ def test_a_mixture_that_was_trained_stays_behind_with_a_warning():
     fitted = Recommender.fit(circle(), "sasrec", epochs=1, dim=8, max_length=10, answers=2)
     with pytest.warns(MiqrecWarning, match="the trained mixture stays behind"):
         as_pretrained(fitted)
+
+
+WALKS = [
+    {"input_ids": torch.arange(s, s + 5) % 20 + 1, "labels": torch.arange(s + 1, s + 6) % 20 + 1}
+    for s in range(20)
+]
+
+
+def test_transformers_trains_it_to_follow_a_circle(tmp_path):
+    pytest.importorskip("accelerate")
+    arguments = TrainingArguments(
+        str(tmp_path),
+        num_train_epochs=40,
+        learning_rate=0.02,
+        report_to=[],
+        use_cpu=True,
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+    )
+    model = MIQRecForNextItem(MIQRecConfig(window=3, dropout=0.0, **SIZES))
+    trainer = Trainer(model, arguments, train_dataset=WALKS)
+    trainer.train()
+    best = trainer.predict(WALKS).predictions.argmax(-1)
+    asked = torch.stack([walk["labels"][-1] for walk in WALKS]).numpy()
+    assert (best == asked).mean() > 0.9
+
+
+def test_logits_mix_what_the_newest_states_predict_without_what_was_seen(tmp_path):
+    model = MIQRecForNextItem(MIQRecConfig(window=3, mixture=(0.6, 0.4), **SIZES)).eval()
+    model.save_pretrained(tmp_path)
+    model = MIQRecForNextItem.from_pretrained(tmp_path)
+
+    logits = model(ITEMS, seen_ids=torch.tensor([[2, 0], [3, 4], [0, 0]])).logits
+
+    states, vectors = model.model(ITEMS)[0], model.model.get_input_embeddings().weight
+    left = [item for item in range(1, 21) if item not in {3, 4}]
+    answers = (states[1, [1, 0]] @ vectors[left].T).softmax(-1)
+    torch.testing.assert_close(logits[1, left].exp(), torch.tensor([0.6, 0.4]) @ answers)
+    assert logits[1, [0, 3, 4]].isinf().all()
+
+
+def test_the_loss_is_the_mean_cross_entropy_of_the_labels():
+    model = MIQRecForNextItem(MIQRecConfig(window=3, **SIZES)).eval()
+    labels = torch.tensor([[0, 0, 0, 0, 6], [8, 9, 0, 0, 0], [-100, -100, -100, 10, 11]])
+
+    loss = model(ITEMS, labels=labels).loss
+
+    states, vectors = model.model(ITEMS)[0], model.model.get_input_embeddings().weight[1:]
+    asked = [(0, 4, 6), (1, 0, 8), (1, 1, 9), (2, 3, 10), (2, 4, 11)]
+    losses = [
+        -(states[row, place] @ vectors.T).log_softmax(-1)[item - 1] for row, place, item in asked
+    ]
+    torch.testing.assert_close(loss, torch.stack(losses).mean())
 
 
 def test_a_row_of_padding_alone_has_numbers():

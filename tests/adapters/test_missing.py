@@ -13,8 +13,14 @@ from miqrec.errors import MiqrecError
     [
         ("huggingface_hub", "huggingface.hub", "'miqrec[huggingface]'"),
         ("transformers", "huggingface.pretrained", "'miqrec[huggingface]'"),
+        ("transformers", "huggingface.next_item", "'miqrec[huggingface]'"),
         ("rectools", "rectools", "'RecTools[torch]==0.19.0'"),
         ("replay", "replay", "'replay-rec[torch]==0.22.0'"),
+        (
+            "recbole",
+            "recbole",
+            "recbole==1.2.1 'numpy<2' 'pandas<2.2' 'scipy<1.12' 'setuptools<81'",
+        ),
     ],
 )
 def test_a_missing_package_is_named_with_the_command_that_installs_it(

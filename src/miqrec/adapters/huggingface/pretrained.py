@@ -26,7 +26,7 @@ class MIQRecConfig(PreTrainedConfig):
     """The sizes of an encoder, under the names of `miqrec.models.MIQTransformerConfig`.
 
     `vocab_size` is the number of items and 1 for padding, which is item 0. Without a `window` the attention
-    is SASRec's own.
+    is SASRec's own. `mixture` says how much each of the newest states counts when `MIQRecForNextItem` ranks.
     """
 
     model_type = "miqrec"
@@ -49,6 +49,7 @@ class MIQRecConfig(PreTrainedConfig):
     pooling: Pooling = "mean"
     pad_token_id: int | None = 0
     initializer_range: float = 0.02
+    mixture: tuple[float, ...] | list[float] = (1.0,)
 
     def sizes(self) -> TransformerConfig:
         """Give the sizes as miqrec has them, checked.
