@@ -23,6 +23,7 @@ StoreUrl = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="The .parquet file to write.")]
 Column = Annotated[str | None, typer.Option(help="The column, if it has no usual name.")]
+Called = Annotated[str, typer.Option(help="What the column is called.")]
 Separator = Annotated[
     str | None, typer.Option(help="What stands between the fields of a text file.")
 ]
@@ -74,8 +75,18 @@ def import_events(
         messages.print(f"{rows:,} events of {log} are in {opened.name}{before}", soft_wrap=True)
 
 
-def export_events(store: StoreUrl, out: Out, json: Json = False) -> None:
+def export_events(
+    store: StoreUrl,
+    out: Out,
+    user: Called = "user",
+    item: Called = "item",
+    time: Called = "time",
+    kind: Called = "kind",
+    json: Json = False,
+) -> None:
     """Write the events of a store to a file that every command takes as data.
+
+    Named as in the log that a model was trained on, its columns are found by commands that use the model.
 
     Example: miqrec events export --store sqlite:///events.db --out log.parquet
     """
@@ -83,7 +94,8 @@ def export_events(store: StoreUrl, out: Out, json: Json = False) -> None:
     from miqrec.serving.store.exporting import export_log
 
     with open_store(store) as opened:
-        n_events = export_log(opened, out)
+        names = {"user": user, "item": item, "time": time, "kind": kind}
+        n_events = export_log(opened, out, names)
     if json:
         print_json({"events": n_events})
         return

@@ -255,6 +255,17 @@ def test_what_is_exported_is_what_was_imported(store, log, tmp_path):
     ]
 
 
+def test_columns_are_exported_by_the_names_that_are_asked_for(store, log, tmp_path):
+    run(store, log)
+
+    export_log(store, tmp_path / "out.parquet", {"user": "shopper", "kind": "what"})
+
+    assert pl.read_parquet(tmp_path / "out.parquet").columns == ["shopper", "item", "time", "what"]
+    with pytest.raises(MiqrecError, match="two columns are called alike: item, item, time, kind"):
+        export_log(store, tmp_path / "twice.parquet", {"user": "item"})
+    assert not (tmp_path / "twice.parquet").exists()
+
+
 def test_an_empty_store_is_exported_as_a_table_without_rows(store, tmp_path):
     assert export_log(store, tmp_path / "out.parquet") == 0
     assert pl.read_parquet(tmp_path / "out.parquet").columns == ["user", "item", "time", "kind"]

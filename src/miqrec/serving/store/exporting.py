@@ -1,6 +1,6 @@
 """The events of a store become a log, for training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -20,25 +20,36 @@ _SCHEMA = {"user": pl.String, "item": pl.String, "time": pl.Int64, "kind": pl.St
 _TIME = pl.col("time").cast(pl.Datetime("us", "UTC"))
 
 
-def export_log(store: HistoryStore, out: Path) -> int:
+def export_log(store: HistoryStore, out: Path, names: Mapping[str, str] | None = None) -> int:
     """Write all events to a Parquet file, whole or not at all; return how many there are.
 
-    Its columns are user, item, time (a moment in UTC) and kind, sorted by user, then as in the histories. It
-    has what was stored when the export began, while other processes go on appending.
+    It is sorted by user, then as in the histories. It has what was stored when the export began, while other
+    processes go on appending.
+
+    Args:
+        store: Where from.
+        out: A .parquet file.
+        names: What its columns are called, by user, item, time (a moment in UTC) and kind; one that isn't
+            named is called so.
 
     Raises:
-        MiqrecError: If the file can't be written, or its name has another ending than .parquet.
+        MiqrecError: If the file can't be written, its name has another ending, or two columns have one name.
         StoreError: If the store can't be read now.
     """
     if out.suffix != ".parquet":
         raise MiqrecError(f"{out} does not end in .parquet, as which a log is exported; name it so")
+    called = {role: role for role in _SCHEMA} | dict(names or {})
+    if len(set(called.values())) < len(called):
+        raise MiqrecError(
+            f"two columns are called alike: {', '.join(called.values())}; name them apart"
+        )
     n_events = 0
 
     def counted() -> Iterator[pl.DataFrame]:
         nonlocal n_events
         for batch in _batches(store):
             n_events += batch.height
-            yield batch
+            yield batch.rename(called)
 
     with replacing(out) as partial:
         write_batches(counted(), partial)
