@@ -9,7 +9,7 @@ SETTINGS := --epochs 12 --learning-rate 0.003
 TORCH_INDEX := $(if $(shell command -v nvidia-smi),,--extra-index-url https://download.pytorch.org/whl/cpu)
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test test-slow test-adapters test-faults lint bench bench-growth bench-memory clean
+.PHONY: demo test test-slow test-adapters test-faults lint bench bench-growth bench-memory bench-serving clean
 
 $(BIN)/.runtime: constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -65,6 +65,9 @@ bench-growth: $(BIN)/.development
 
 bench-memory: $(BIN)/.development
 	$(BIN)/python -m benchmarks.memory $(OPTIONS)
+
+bench-serving: $(BIN)/.development
+	$(BIN)/python -m benchmarks.serving $(OPTIONS)
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

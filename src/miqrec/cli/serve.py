@@ -51,7 +51,8 @@ def _parameters() -> list[inspect.Parameter]:
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     kinds = _kinds(field.annotation)
     kind = str if kinds[0] is SecretStr else kinds[0]
-    default = "none" if field.default is None else str(field.default).lower()
+    value = field.get_default(call_default_factory=True)
+    default = "none" if value is None else str(value).lower()
     option = typer.Option(help=f"{field.description} [dim]\\[default: {default}][/dim]")
     return inspect.Parameter(
         name,

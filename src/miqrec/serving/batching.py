@@ -1,7 +1,7 @@
 """Requests that come while the engine works are answered together by its next pass.
 
-Nobody waits for a batch to fill: an idle engine takes what is there. The busier it is, the more requests
-gather, and a pass over many costs less for each.
+Nobody waits for a batch to fill: a thread that is idle takes its share of what is there. The busier the
+threads are, the more requests gather, and a pass over many costs less for each.
 """
 
 import asyncio
@@ -28,19 +28,21 @@ class _Waiting(NamedTuple):
 
 
 class Batcher:
-    """A queue of queries before one thread in which the engine works.
+    """A queue of queries before the threads in which the engine works.
 
     Args:
+        threads: How many passes go on at the same time.
         largest: How many queries one pass takes at most.
         room: How many queries may wait; more are refused with status 503.
         patience: For how many seconds one may wait; then it is refused too.
     """
 
-    def __init__(self, largest: int, room: int, patience: float) -> None:
-        self._largest, self._room, self._patience = largest, room, patience
+    def __init__(self, threads: int, largest: int, room: int, patience: float) -> None:
+        self._threads, self._largest = threads, largest
+        self._room, self._patience = room, patience
         self._queue: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, "engine")
+        self._pool = ThreadPoolExecutor(threads, "engine")
 
     @property
     def waiting(self) -> int:
@@ -62,31 +64,35 @@ class Batcher:
         return list(await asyncio.gather(*(each.answer for each in waiting)))
 
     async def work(self, function: Callable[..., R], *arguments: Any) -> R:
-        """Run a function that computes in the engine's thread, between two of its passes."""
+        """Run a function that computes in one of the engine's threads, between two passes."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, partial(function, *arguments))
+        return await loop.run_in_executor(self._pool, partial(function, *arguments))
 
     async def run(self) -> None:
         """Answer what comes, until this task is cancelled."""
+        await asyncio.gather(*(self._run() for _ in range(self._threads)))
+
+    async def _run(self) -> None:
         while True:
-            await self._arrived.wait()
-            await self._answer(self._take())
-            if not self._queue:
+            while not self._queue:
                 self._arrived.clear()
+                await self._arrived.wait()
+            share = -(-len(self._queue) // self._threads)
+            await self._answer(self._take(min(share, self._largest)))
 
     def close(self) -> None:
-        """Refuse what still waits, and end the thread."""
+        """Refuse what still waits, and end the threads."""
         for each in self._take(len(self._queue)):
             each.answer.set_exception(_busy())
-        self._thread.shutdown()
+        self._pool.shutdown()
 
-    def _take(self, most: int | None = None) -> list[_Waiting]:
+    def _take(self, most: int) -> list[_Waiting]:
         """Take the oldest queries that somebody still waits for; those that waited too long are refused."""
         batch: list[_Waiting] = []
         latest = monotonic() - self._patience
-        while self._queue and len(batch) < (self._largest if most is None else most):
+        while self._queue and len(batch) < most:
             each = self._queue.popleft()
-            if each.answer.done():  # the client has gone
+            if each.answer.done():  # nobody waits for it any more
                 continue
             if each.since < latest:
                 each.answer.set_exception(_busy())
@@ -113,7 +119,7 @@ def _alike(each: _Waiting) -> tuple[int, str]:
 
 def _tell(group: list[_Waiting], outcomes: list[Listed] | Exception) -> None:
     for place, each in enumerate(group):
-        with contextlib.suppress(asyncio.InvalidStateError):  # the client has gone meanwhile
+        with contextlib.suppress(asyncio.InvalidStateError):  # nobody waits for it any more
             if isinstance(outcomes, Exception):
                 each.answer.set_exception(outcomes)
             else:

@@ -1,6 +1,7 @@
 """The service in a process of its own: uvicorn until a signal ends it."""
 
 import asyncio
+import os
 import signal
 
 import uvicorn
@@ -19,6 +20,7 @@ def run(settings: Settings) -> None:
     Raises:
         MiqrecError: The model can't be loaded.
     """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # passes go on side by side, each in one thread
     app = create_app(settings)
     log_as_json(settings.log_level)
     config = uvicorn.Config(

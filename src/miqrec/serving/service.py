@@ -52,7 +52,7 @@ def make_service(settings: Settings) -> Service:
     """
     engine = open_engine(settings.artifact, index=settings.index)
     beside = open_engine(settings.beside, index=settings.index) if settings.beside else None
-    batcher = Batcher(settings.max_batch, settings.max_queue, settings.max_wait)
+    batcher = Batcher(settings.threads, settings.max_batch, settings.max_queue, settings.max_wait)
     store = open_store(settings.store) if settings.store else None
     return Service(settings, engine, batcher, Metrics(batcher, engine), beside, store)
 

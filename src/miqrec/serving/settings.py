@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from miqrec.system.processor import cores
+
 
 class Settings(BaseSettings):
     """Settings of the service; one that isn't given is read from MIQREC_ and its name in capitals."""
@@ -47,7 +49,9 @@ class Settings(BaseSettings):
     """For how many seconds requests that are being answered may go on after the service is told to stop."""
     log_level: Literal["info", "warning", "error"] = "info"
     """What is logged: info has a line for each request."""
-    max_batch: int = Field(default=64, ge=1)
+    threads: int = Field(default_factory=cores, ge=1)
+    """How many passes of the model go on at the same time; by default as many as the machine has cores."""
+    max_batch: int = Field(default=16, ge=1)
     """How many lists one pass of the model makes at most."""
     max_queue: int = Field(default=1024, ge=1)
     """How many lists may wait for the model; a request for more is answered with 503."""

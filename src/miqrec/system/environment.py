@@ -12,7 +12,7 @@ import torch
 
 from miqrec.config import Config
 from miqrec.errors import MiqrecError
-from miqrec.system.processor import processor
+from miqrec.system.processor import cores, processor
 
 PACKAGES = ("miqrec", "torch", "lightning", "polars", "numpy")
 
@@ -48,9 +48,7 @@ def environment(device: torch.device | None = None) -> Environment:
         packages={name: version(name) for name in PACKAGES},
         system=f"{platform.system()} {platform.machine()}",
         processor=processor(),
-        cores=len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1,
+        cores=cores(),
         threads=torch.get_num_threads(),
         device=_name(device or best_device()),
     )

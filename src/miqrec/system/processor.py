@@ -1,5 +1,6 @@
 """The processor's name."""
 
+import os
 import platform
 
 
@@ -12,3 +13,8 @@ def processor() -> str:
             )
     except (OSError, StopIteration):
         return platform.processor()
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -49,7 +49,7 @@ class About(NamedTuple):
 
 
 class Engine(Protocol):
-    """A model with its items; several threads may ask it for different things, but only one for lists."""
+    """A model with its items; several threads may ask it at the same time."""
 
     about: About
     catalogue: Catalogue
