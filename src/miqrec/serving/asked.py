@@ -89,7 +89,7 @@ def query_for(engine: Engine, history: History, asked: OneHistory, k: int) -> Qu
 
 def positions(engine: Engine, history: History) -> Ids:
     """Count the items that came after each one that the model knows, the newest first: (n,)."""
-    numbers = engine.items.numbers(item_of(each) for each in reversed(history))
+    numbers = engine.items.numbers([item_of(each) for each in reversed(history)])
     return np.flatnonzero(numbers)
 
 

@@ -10,7 +10,7 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.serving.engine.protocol import Engine, Query
 from miqrec.serving.errors import refused
-from miqrec.serving.items import Id
+from miqrec.serving.items import Id, Ids
 from miqrec.serving.schemas import RecommendRequest
 
 
@@ -82,17 +82,25 @@ def _allowed(engine: Engine, request: RecommendRequest) -> npt.NDArray[np.bool_]
 
 def query_of(engine: Engine, history: History, common: Wanted) -> Query:
     """Make the query for one history; items that the model doesn't know are left out."""
-    numbers = engine.items.numbers(item_of(each) for each in history)
-    is_known = numbers > 0
-    if isinstance(common.exclude_seen, bool):
-        seen = numbers if common.exclude_seen else numbers[:0]
-    else:
-        kinds = set(common.exclude_seen)
-        seen = numbers[[_kind(each) in kinds for each in history]]
+    numbers = engine.items.numbers([item_of(each) for each in history])
+    known = numbers[numbers > 0]
     return Query(
-        numbers[is_known], seen[seen > 0], common.allowed, common.k, common.inference,
+        known,
+        _seen(history, numbers, known, common.exclude_seen),
+        common.allowed,
+        common.k,
+        common.inference,
         common.with_probability,
-    )  # fmt: skip
+    )
+
+
+def _seen(history: History, numbers: Ids, known: Ids, exclude: bool | Sequence[str]) -> Ids:
+    """Take the items that are left out: of all events, of none, or of those of some kinds."""
+    if isinstance(exclude, bool):
+        return known if exclude else known[:0]
+    kinds = set(exclude)
+    seen = numbers[[_kind(each) in kinds for each in history]]
+    return seen[seen > 0]
 
 
 def item_of(each: Id | Event) -> Id:

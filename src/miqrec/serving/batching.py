@@ -7,13 +7,13 @@ threads are, the more requests gather, and a pass over many costs less for each.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import groupby
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
+from miqrec.evaluation.inference import InferenceConfig
 from miqrec.serving.engine.protocol import Engine, Listed, Query
 from miqrec.serving.errors import ServiceError
 
@@ -101,9 +101,7 @@ class Batcher:
         return batch
 
     async def _answer(self, batch: list[_Waiting]) -> None:
-        batch.sort(key=_alike)
-        for _, group in groupby(batch, _alike):
-            alike = list(group)
+        for alike in _groups(batch):
             outcomes: list[Listed] | Exception
             try:
                 outcomes = await self.work(alike[0].engine.lists, [each.query for each in alike])
@@ -112,9 +110,12 @@ class Batcher:
             _tell(alike, outcomes)
 
 
-def _alike(each: _Waiting) -> tuple[int, str]:
-    """Order queries so that those that one pass can answer stand together."""
-    return id(each.engine), repr(each.query.inference)
+def _groups(batch: list[_Waiting]) -> Iterable[list[_Waiting]]:
+    """Put together what one pass can answer: queries to the same model, used in the same way."""
+    groups: dict[tuple[int, InferenceConfig], list[_Waiting]] = {}
+    for each in batch:
+        groups.setdefault((id(each.engine), each.query.inference), []).append(each)
+    return groups.values()
 
 
 def _tell(group: list[_Waiting], outcomes: list[Listed] | Exception) -> None:

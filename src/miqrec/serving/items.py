@@ -1,6 +1,6 @@
 """The items of a model by their own ids, for requests and answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -42,9 +42,12 @@ class Items:
         self._table = _searchable(self, catalogue, counts)
         self._meeting = lru_cache(_KEPT)(self._mask)
 
-    def numbers(self, items: Iterable[Id]) -> Ids:
+    def numbers(self, items: Sequence[Id]) -> Ids:
         """Look internal ids up, 0 for an item that the model doesn't know; 7 and "7" are the same item."""
-        return np.array([self._number(item) for item in items], np.int64)
+        found = [self._numbers.get(item, 0) for item in items]
+        if 0 in found:  # of few histories: the others don't wait for what they don't need
+            found = [self._number(item) for item in items]
+        return np.array(found, np.int64)
 
     def unknown(self, items: Iterable[Id]) -> list[Id]:
         """Name those that the model doesn't know."""

@@ -57,7 +57,7 @@ def make_service(settings: Settings) -> Service:
     return Service(settings, engine, batcher, Metrics(batcher, engine), beside, store)
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
