@@ -258,26 +258,26 @@ def test_an_error_of_the_service_is_shown_as_its_sentence(models, visit):
         page.get_by_role("alert").wait_for(state="hidden")
 
 
-class Exported:
-    """What an engine without a saved model has."""
-
-    def __init__(self, engine: Any) -> None:
-        for name in ("about", "catalogue", "items", "counts", "inference", "choose", "lists"):
-            setattr(self, name, getattr(engine, name))
-
-
-def test_panels_that_an_exported_model_can_not_fill_say_why(models, visit):
-    with served(artifact=models["sasrec"]) as (address, app):
-        app.state.service.engine = Exported(app.state.service.engine)
+def test_panels_that_an_exported_model_can_not_fill_say_why(exported, visit):
+    with served(artifact=exported) as (address, _):
         page = visit(address)
-        pick(page, "Add an item", "station 03")
+        pick(page, "Add an item", "item 03")
         page.locator("#window").get_by_text(
             "explanations need the saved model and PyTorch"
         ).wait_for()
         assert page.get_by_role("button", name=re.compile("^Why ")).count() == 0
-        page.locator("#what-if").get_by_text(
-            "Stability"
-        ).wait_for()  # two lists need no explanation
+        # two lists need no explanation
+        page.locator("#what-if").get_by_text("Stability").wait_for()
+
+
+def test_without_pytorch_no_panel_is_left_without_a_reason(exported, visit, monkeypatch):
+    monkeypatch.setattr("miqrec.serving.comparing.find_spec", lambda _: None)
+    with served(artifact=exported, beside=exported) as (address, _):
+        page = visit(address)
+        said(page, "What is popular: 10 items.")
+        for panel in ("#what-if", "#beside"):
+            page.locator(panel).get_by_text("Not here: comparing lists needs PyTorch").wait_for()
+        assert page.get_by_label("The click", exact=True).is_hidden()
 
 
 def test_the_key_of_the_service_is_asked_for_and_kept_in_memory_alone(models, visit):
