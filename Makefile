@@ -63,6 +63,9 @@ bench: $(BIN)/.development
 bench-growth: $(BIN)/.development
 	$(BIN)/python -m benchmarks.growth $(OPTIONS)
 
+bench-lists: $(BIN)/.development
+	$(BIN)/python -m benchmarks.lists $(OPTIONS)
+
 bench-memory: $(BIN)/.development
 	$(BIN)/python -m benchmarks.memory $(OPTIONS)
 

@@ -20,6 +20,7 @@ class Job:
             does, or all positions, padding among them, as the class's own `forward` does.
         steps: Steps of a peer, whose batches are all alike, after `warm_up` steps; 0 is a whole epoch.
         k: The length of the lists, where lists are made.
+        asked: For how many of the users lists are made; 0 stands for all of them.
         calls: How often all lists are made; the first time is a warm-up.
     """
 
@@ -42,6 +43,7 @@ class Job:
     warm_up: int = 2
     steps: int = 0
     k: int = 20
+    asked: int = 0
     calls: int = 4
     threads: int = 2
     prepared: bool = False

@@ -35,6 +35,7 @@ def _ours(**changes: object) -> Job:
 
 BFLOAT = "bf16-mixed"
 MIQ = {"model": "miq-sasrec", "epochs": 2}
+ONE = {"asked": 1, "calls": 20}
 BEAUTY = {"data": "beauty-bert4rec", "max_length": 50}
 
 WORKS = {
@@ -88,6 +89,15 @@ WORKS = {
             "RecTools SASRec": Job("rectools", "recommend", steps=1),
             "SASRec": _ours(work="recommend"),
             "MIQ-SASRec 10": _ours(work="recommend", **MIQ, window=10),
+        },
+        [Pair("SASRec", "RecTools SASRec"), Pair("MIQ-SASRec 10", "RecTools SASRec")],
+    ),
+    "recommend-one-ml-1m": Work(
+        "The 20 best of all items for one user, seen items left out, ML-1M, float32",
+        {
+            "RecTools SASRec": Job("rectools", "recommend", steps=1, **ONE),
+            "SASRec": _ours(work="recommend", **ONE),
+            "MIQ-SASRec 10": _ours(work="recommend", **MIQ, window=10, **ONE),
         },
         [Pair("SASRec", "RecTools SASRec"), Pair("MIQ-SASRec 10", "RecTools SASRec")],
     ),

@@ -1,0 +1,1 @@
+"""The service under load: an open loop of requests at fixed times, and the peak."""

@@ -67,14 +67,17 @@ def measure_lists(job: Job, folder: Path) -> None:
     training, config = opened(folder / "training"), chosen(job)
     memory = Memory()
     recommender = fresh(training, config)
-    calls = [timed(lambda: recommender.recommend(k=job.k)) for _ in range(job.calls)]
+    users = training.users.head(job.asked) if job.asked else None
+    calls = [timed(lambda: recommender.recommend(users, k=job.k)) for _ in range(job.calls)]
     whole = Recommender(recommender.artifact, opened(folder / "dataset"))
     warnings.filterwarnings("ignore", "this is not the data", MiqrecWarning)
     finish(
         *(job, memory, ("lightning", "polars")),
         seconds=calls[1:],
-        evaluation_seconds=[timed(whole.evaluate) for _ in range(job.calls)][1:],
-        targets=training.sequences.n_users,
+        evaluation_seconds=[timed(whole.evaluate) for _ in range(2 if job.asked else job.calls)][
+            1:
+        ],
+        targets=job.asked or training.sequences.n_users,
         items=training.catalogue.n_items,
     )
 

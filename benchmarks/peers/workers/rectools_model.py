@@ -94,7 +94,7 @@ def main(job: Job, folder: Path) -> None:
         "note": watch.note(len(sessions)) if job.steps else "",
     }
     if job.work == "recommend":
-        users = dataset.user_id_map.external_ids
+        users = dataset.user_id_map.external_ids[: job.asked or None]
         arguments = {"users": users, "dataset": dataset, "k": job.k, "filter_viewed": True}
         calls = [timed(lambda: model.recommend(**arguments)) for _ in range(job.calls)]
         measured = {"seconds": calls[1:], "targets": len(users)}

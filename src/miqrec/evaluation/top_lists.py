@@ -22,8 +22,8 @@ from miqrec.system.progress import track
 if TYPE_CHECKING:
     from miqrec.evaluation.index import ItemIndex
 
-BATCH = 256
-"""Histories scored at a time."""
+BATCH = 64
+"""Histories scored at a time; with more of them what a layer makes doesn't fit into caches any more."""
 
 
 class ListRequest(NamedTuple):
