@@ -19,9 +19,11 @@ from miqrec.serving.swap import Swapper, signature
 PROBLEMS = {
     400: "The body is no JSON.",
     401: "The API key is missing or wrong.",
+    404: "Nothing is known of what is asked about.",
     408: "The body took too long to arrive.",
     413: "The body is too long.",
     422: "The request can't be honoured; `where` names what is to blame.",
+    501: "This service has no part that does it, such as a store.",
     503: "Too much waits already; `Retry-After` says when to ask again.",
 }
 """What every request may be answered with."""
@@ -48,8 +50,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.service, app.state.swapper = service, Swapper(service, before)
     add_error_handlers(app)
+    guards = [Depends(require_key)] if settings.api_key else []
     for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(require_key)])
+        app.include_router(router, dependencies=guards)
     for router in OPEN:
         app.include_router(router)
     app.add_middleware(BodyLimit, most=settings.max_body, seconds=settings.body_seconds)

@@ -15,14 +15,13 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 async def require_key(service: Parts, credentials: Credentials) -> None:
-    """Refuse a request without the service's key.
+    """Refuse a request without the key of a service that has one.
 
     Raises:
         ServiceError: The key is missing or wrong: status 401.
     """
     key = service.settings.api_key
-    if key is None:
-        return
+    assert key is not None  # or nobody would be asked for it
     given = credentials.credentials if credentials else ""
     if not secrets.compare_digest(given.encode(), key.get_secret_value().encode()):
         raise ServiceError(
