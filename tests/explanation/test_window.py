@@ -44,7 +44,7 @@ def test_what_spoke_and_where_it_looked_makes_what_each_layer_answers(model):
         looks = torch.tensor(rows["looks"].to_list())  # (m, t)
         alpha = rows["weight"].to_torch()
         answers = looks @ call.layer.value(call.key_value)[0]  # (m, D)
-        expected = newest(call.layer(*call.inputs, **call.options), lengths)[0, 0]
+        expected = newest(call.layer(*call.inputs, lengths=lengths), lengths)[0, 0]
         torch.testing.assert_close(call.layer.pool_value(alpha @ answers), expected)
 
 

@@ -1,20 +1,30 @@
-"""What each attention layer of a transformer is asked in one pass, and what it attends to."""
+"""What each attention layer of a transformer is asked in one pass, and what it attends to.
 
-from typing import Any, NamedTuple
+Nothing is attached to the model, so that other threads may run it meanwhile.
+"""
+
+from typing import NamedTuple
 
 from torch import Tensor
 
 from miqrec.models.protocol import Model
 from miqrec.models.transformer import Transformer
 from miqrec.nn.attention import CausalSelfAttention, MultiItemQueryAttention, QueryWeights
+from miqrec.nn.blocks import S3RecBlock, SASRecBlock
 
 
 class Call(NamedTuple):
-    """One attention layer, and what it was called with."""
+    """One attention layer, and what it is called with.
+
+    Attributes:
+        inputs: What queries are made of, (B, L, D), and where that is something else, what keys and values
+            are made of.
+        lengths: (B,) how many positions of each row are valid.
+    """
 
     layer: CausalSelfAttention | MultiItemQueryAttention
     inputs: tuple[Tensor, ...]
-    options: dict[str, Any]
+    lengths: Tensor
 
     @property
     def key_value(self) -> Tensor:
@@ -23,16 +33,19 @@ class Call(NamedTuple):
 
     def weights(self) -> QueryWeights:
         """Compute what the layer attends to."""
-        weights: QueryWeights = self.layer(*self.inputs, **self.options, need_weights=True)[1]
+        weights: QueryWeights = self.layer(*self.inputs, lengths=self.lengths, need_weights=True)[1]
         return weights
 
 
 def can_be_watched(model: Model) -> bool:
-    """Whether the model is a transformer whose attention layers tell what they attend to."""
+    """Whether the model is a transformer of known blocks, whose attention tells what it attends to."""
     if not isinstance(model, Transformer):
         return False
-    layers = [block.attention for block in model.blocks]
-    return all(isinstance(layer, CausalSelfAttention | MultiItemQueryAttention) for layer in layers)
+    return all(
+        isinstance(block, SASRecBlock | S3RecBlock)
+        and isinstance(block.attention, CausalSelfAttention | MultiItemQueryAttention)
+        for block in model.blocks
+    )
 
 
 def watch(model: Transformer, items: Tensor, lengths: Tensor) -> list[Call]:
@@ -43,18 +56,9 @@ def watch(model: Transformer, items: Tensor, lengths: Tensor) -> list[Call]:
         items: (B, L) item ids, padded with 0 on the right, L at most the model's `max_length`.
         lengths: (B,) how many of each row are valid, at least 1.
     """
-    calls: list[Call] = []
-    layers: list[Any] = [block.attention for block in model.blocks]
-    handles = [
-        layer.register_forward_pre_hook(
-            lambda layer, inputs, options: calls.append(Call(layer, inputs, options)),
-            with_kwargs=True,
-        )
-        for layer in layers
-    ]
-    try:
-        model(items, lengths)
-    finally:
-        for handle in handles:
-            handle.remove()
+    x = model.embedding(items, lengths)  # (B, L, D)
+    calls = []
+    for block in model.blocks:
+        calls.append(Call(block.attention, block.attention_inputs(x), lengths))  # type: ignore[arg-type, operator]
+        x = block(x, lengths)
     return calls

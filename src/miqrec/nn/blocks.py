@@ -39,10 +39,14 @@ class SASRecBlock(nn.Module):
             Dropout(dropout),
         )
 
+    def attention_inputs(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Give what queries are made of, and what keys and values are made of, (B, L, D) each."""
+        return self.attention_norm(x), x
+
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Compute all positions: (B, L, D) -> (B, L, D)."""
-        query = self.attention_norm(x)
-        return self._finish(query, self.attention(query, x, lengths=lengths))
+        query, key_value = self.attention_inputs(x)
+        return self._finish(query, self.attention(query, key_value, lengths=lengths))
 
     def last(self, x: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
         """Compute the newest `n` valid positions, newest first: (B, L, D) -> (B, n, D)."""
@@ -75,9 +79,13 @@ class S3RecBlock(nn.Module):
         )
         self.feed_forward_norm = nn.LayerNorm(dim)
 
+    def attention_inputs(self, x: Tensor) -> tuple[Tensor]:
+        """Give what queries, keys and values are made of, (B, L, D)."""
+        return (x,)
+
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Compute all positions: (B, L, D) -> (B, L, D)."""
-        return self._finish(x, self.attention(x, lengths=lengths))
+        return self._finish(x, self.attention(*self.attention_inputs(x), lengths=lengths))
 
     def last(self, x: Tensor, lengths: Tensor, n: int = 1) -> Tensor:
         """Compute the newest `n` valid positions, newest first: (B, L, D) -> (B, n, D)."""

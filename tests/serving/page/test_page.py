@@ -188,6 +188,7 @@ def test_everything_can_be_done_by_the_keyboard(service, visit):
     press("ArrowDown")
     press("ArrowUp")
     active = page.get_by_label("Add an item").get_attribute("aria-activedescendant")
+    assert active == "item-options-0"
     assert page.locator(f"#{active}").get_attribute("aria-selected") == "true"
     press("Enter")
     said(page, "10 items after 1 item.")

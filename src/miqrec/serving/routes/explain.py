@@ -87,7 +87,7 @@ async def explain(request: ExplainRequest, service: Parts) -> ExplainAnswer:
 
 
 def _leave_out(artifact: Any, query: Query, items: Ids | None) -> Any:
-    """Measure influences in the engine's thread."""
+    """Measure influences in one of the engine's threads."""
     import torch
 
     from miqrec.evaluation.top_lists import ListRequest

@@ -84,7 +84,7 @@ async def inspect(request: OneHistory, service: Parts) -> InspectAnswer:
 
 
 def _window(model: Any, query: Query) -> Any:
-    """Look into the model in the engine's thread, since nothing else may run the model meanwhile."""
+    """Look into the model in one of the engine's threads."""
     import torch
 
     from miqrec.explanation import window_of
