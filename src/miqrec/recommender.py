@@ -13,6 +13,7 @@ from miqrec.data.choices import OnUnknown
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Questions
 from miqrec.data.open import DataConfig, source_or_frame
+from miqrec.data.reading.items import read_items
 from miqrec.data.split_config import Held
 from miqrec.data.splitting import Splits
 from miqrec.errors import MiqrecError
@@ -30,8 +31,10 @@ from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
 from miqrec.runs.folder import read_history
 from miqrec.runs.interactions import check_later, interactions, split_as_trained
+from miqrec.runs.new_items import with_new_items
 from miqrec.runs.plan import plan_run
 from miqrec.runs.requests import Id, check_request
+from miqrec.runs.update_config import open_log, read_update
 from miqrec.runs.usage import choose_for_lists, choose_inference
 from miqrec.stability.measure import LISTED, measure_stability
 from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
@@ -119,6 +122,54 @@ class Recommender:
                 artifact = fit_on_everything(plan, artifact.config.epochs, last, watching)
         return cls(artifact, plan.dataset, history, device)
 
+    def update(
+        self,
+        data: Any,
+        *,
+        items: Any = None,
+        device: torch.device | str | None = None,
+        **values: Any,
+    ) -> "Recommender":
+        """Go on training on what happened since, without starting over; this one stays as it is.
+
+        Args:
+            data: the log that goes on, as for `fit`, with what the users did before: it is read in their
+                histories, and a share of it is learned again. What is later than all that the model was
+                trained on is new.
+            items: titles and attributes of new items: a data frame or a path.
+            device: as for `fit`.
+            values: `epochs`, `replay` and `learning_rate`, see `miqrec.runs.update_config.UpdateConfig`.
+
+        Raises:
+            MiqrecError: the model was not fitted on everything or only counts, the data can't be read or
+                have nothing that is new, or a setting that there is not.
+        """
+        from miqrec.runs.update import update  # brings Lightning, only needed here
+
+        config = read_update(values)
+        dataset, about = open_log(self.artifact, data, items)
+        hooks = Hooks(logger=False, device=device)
+        updated = update(self.artifact, dataset, about, config, hooks)
+        return Recommender(updated.artifact, dataset, device=device)
+
+    def with_new_items(self, items: Any) -> "Recommender":
+        """Give items that the model has never seen vectors like those of items with their attributes.
+
+        Lists mark them by "attributes" as their source, until an `update` has learned from interactions
+        with them. `save` keeps them. `miqrec.models.likeness` says how the vectors are made, and
+        docs/updates.md what they are worth.
+
+        Args:
+            items: titles and attributes, as for `fit`; those of items that are known are left alone.
+
+        Raises:
+            MiqrecError: the model only counts, its own items have no attributes, or no item is new and
+                shares an attribute with a known one.
+        """
+        described = read_items(items, self.artifact.config.data.columns)
+        artifact = with_new_items(self.artifact, described)
+        return Recommender(artifact, self.dataset, self.history, self.device)
+
     def recommend(  # noqa: PLR0913 - whom to recommend to, and options by their names
         self,
         users: Iterable[Id] | None = None,
@@ -159,7 +210,8 @@ class Recommender:
 
         Returns:
             a frame with `user` (or the number of the history, from 0), `item`, `title`, `score`,
-            `rank` (from 1) and `source`: "model", or "popularity" where the history has no known item; and
+            `rank` (from 1) and `source`: "model", "popularity" where the history has no known item, or
+            "attributes" for an item that nobody had used when the model was fitted (`with_new_items`); and
             `probability` with `with_uncertainty`, null where the source is popularity.
 
         Raises:

@@ -23,6 +23,7 @@ from miqrec.system.wording import for_commands
 COMMANDS = {
     "train": "Train a model, choose its best epoch by validation, and evaluate it once on test.",
     "pretrain": "Pre-train S3-Rec on masked prefixes of the training items.",
+    "update": "Go on training a model on what happened since, without starting over.",
     "evaluate": "Rank each user's held-out item among all items, and print HR, NDCG and MRR.",
     "recommend": "Recommend to users of the data, or after a history typed in.",
     "serve": "Answer over HTTP: lists for histories, by a saved model.",

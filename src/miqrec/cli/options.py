@@ -19,6 +19,13 @@ OptionalData = Annotated[
     typer.Option("--data", help="The interactions; by default what the model was trained on."),
 ]
 Items = Annotated[Path | None, typer.Option(help="A file with titles and attributes of the items.")]
+NewItems = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file of items with attributes; those that the model has never seen get vectors like those of "
+        "items with the same attributes."
+    ),
+]
 DataDir = Annotated[
     Path | None,
     typer.Option(envvar="MIQREC_DATA", help="Where the named data sets are looked for first."),

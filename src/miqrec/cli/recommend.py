@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from miqrec.cli.excluded import exclusion
-from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Temperature
+from miqrec.cli.options import DataDir, Device, Json, Mix, NewItems, OptionalData, Temperature
 from miqrec.cli.output import compact_table, console, print_json
 from miqrec.data.choices import OnUnknown
 from miqrec.errors import MiqrecError
@@ -91,6 +91,7 @@ class Whom(TypedDict):
 def recommend(
     folder: Folder,
     data: OptionalData = None,
+    new_items: NewItems = None,
     user: Users = None,
     history: History = None,
     all_users: Everybody = False,
@@ -125,6 +126,8 @@ def recommend(
         recommender, dataset = Recommender.load(folder, device=device), None
     else:
         recommender, dataset = load_with_data(folder, data, data_dir, device, served=True)
+    if new_items:
+        recommender = recommender.with_new_items(new_items)
     whom: Whom = {"users": user, "histories": [history] if history else None, "data": dataset}
     options: ListOptions = {
         "k": k,

@@ -14,6 +14,10 @@ from miqrec.errors import MiqrecError, MiqrecWarning
 _DESCRIPTION = {"title": pl.String(), "attributes": pl.List(pl.String())}
 
 
+DESCRIBED = "described"
+"""The column that marks items whose vectors come from their attributes alone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """All items; row i of `frame` is the item with internal id i + 1.
@@ -30,6 +34,13 @@ class Catalogue:
     def n_items(self) -> int:
         """The number of items, which is the largest internal id."""
         return self.frame.height
+
+    @property
+    def described(self) -> npt.NDArray[np.bool_]:
+        """(n_items,) whether all that a model knows of an item are its attributes."""
+        if DESCRIBED not in self.frame.columns:
+            return np.zeros(self.n_items, np.bool_)
+        return self.frame[DESCRIBED].fill_null(value=False).to_numpy()
 
     def encode(self, items: pl.Series) -> npt.NDArray[np.int32]:
         """Return internal ids (n,), with 0 for an item that is not in the catalogue or null."""
@@ -49,6 +60,12 @@ class Catalogue:
         if ((rows < 0) | (rows >= self.n_items)).any():
             raise IndexError(f"internal item ids run from 1 to {self.n_items}")
         return rows
+
+
+def appended(known: Catalogue, new: pl.DataFrame) -> Catalogue:
+    """Put items that are new, as `read_items` or another catalogue has them, behind those that are known."""
+    items = as_dtype(new["item"], known.frame["item"].dtype)
+    return Catalogue(pl.concat([known.frame, new.with_columns(items)], how="diagonal_relaxed"))
 
 
 def make_catalogue(ids: pl.Series, items: pl.DataFrame | None = None) -> Catalogue:

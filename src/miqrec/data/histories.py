@@ -1,6 +1,6 @@
 """Parts of users' histories, to learn from or to ask about."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -64,3 +64,11 @@ def parts_of(dataset: Dataset, users: Integers) -> Histories:
         n_users=sequences.n_users,
         kinds=dataset.event_kinds,
     )
+
+
+def some_questions(questions: Questions, rows: Integers) -> Questions:
+    """Take the questions at these places, in their order."""
+    chosen = {
+        name: getattr(questions, name)[rows] for name in ("users", "starts", "stops", "targets")
+    }
+    return replace(questions, **chosen)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from miqrec.data.dataset import Dataset
-from miqrec.data.histories import Questions
+from miqrec.data.histories import Questions, some_questions
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import with_changes
@@ -18,7 +18,6 @@ from miqrec.experiments.report.uncertainty_figure import draw_uncertainty
 from miqrec.recommender import Recommender
 from miqrec.stability.measure import measure_stability
 from miqrec.stability.perturbations import Perturbation
-from miqrec.stability.sampling import some_questions
 from miqrec.system.tables import write_frame
 from miqrec.uncertainty.calibration import Values
 from miqrec.uncertainty.measure import measure_ensemble, measure_lists, measure_signals

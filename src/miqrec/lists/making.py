@@ -73,10 +73,16 @@ def with_names(asked: Asked, rows: Integers, lists: pl.DataFrame) -> pl.DataFram
         lists: As `recommend_lists` returns them.
     """
     catalogue = asked.artifact.catalogue
-    probability = ["probability"] if asked.request.with_probability else []
+    by_attributes = pl.Series(catalogue.described).gather(lists["id"] - 1)
+    is_described = by_attributes & (lists["source"] == "model")
+    source = pl.when(is_described).then(pl.lit("attributes")).otherwise("source").alias("source")
+    probability = [pl.col("probability")] if asked.request.with_probability else []
     return lists.select(
         asked.dataset.users.gather(rows[lists["row"]]).alias("user"),
         catalogue.decode(lists["id"]).alias("item"),
         catalogue.titles(lists["id"]).alias("title"),
-        *("score", "rank", "source", *probability),
+        pl.col("score"),
+        pl.col("rank"),
+        source,
+        *probability,
     )

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from miqrec.config import Config, read_versioned
-from miqrec.data.catalogue import Catalogue
+from miqrec.data.catalogue import DESCRIBED, Catalogue
 from miqrec.data.open import DataConfig
 from miqrec.data.split_config import SplitConfig
 from miqrec.errors import MiqrecError
@@ -64,6 +64,7 @@ class ArtifactConfig(Config):
     trained_on: TrainedOn
     trained_until: str | None = None  # of "all": the last moment of the data, if they have times
     kinds: tuple[str, ...] = ()  # of event, in the data
+    updates: int = 0  # how often it was updated since it was fitted
 
 
 class _SavedConfig(ArtifactConfig):
@@ -184,8 +185,8 @@ def _with_mixture(model: Model, config: ArtifactConfig) -> Model:
 
 def _read_items(path: Path) -> pl.DataFrame:
     """Read the items; row i must be that of the weights' row i + 1, or lists name the wrong items."""
-    properties = cs.by_name("properties", require_all=False)
-    items = read_frame(path, "id", "item", "title", "attributes", "count", properties)
+    others = cs.by_name("properties", DESCRIBED, require_all=False)
+    items = read_frame(path, "id", "item", "title", "attributes", "count", others)
     if not np.array_equal(items["id"].to_numpy(), np.arange(1, items.height + 1)):
         raise MiqrecError(f"{path} has its rows in another order than the weights; {REMEDY}")
     return items.drop("id")

@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
 
@@ -66,11 +67,18 @@ def take_up(initial: InitialWeights, model: Model, catalogue: Catalogue) -> None
             f"{folder} has changed since the run that starts from it was planned; "
             "train anew with another --out"
         )
-    artifact = load_artifact(folder)
+    adopt(load_artifact(folder), model, catalogue)
+
+
+def adopt(artifact: Artifact, model: Model, catalogue: Catalogue) -> None:
+    """Give `model`, whose items are those of `catalogue`, the weights of a saved model, which keeps its own.
+
+    Items that the saved model doesn't know keep the vectors that they have.
+    """
     known = artifact.catalogue.encode(catalogue.frame["item"])
     old: Any = artifact.model
     if hasattr(old, "mixture"):  # the training decides whether it goes on with it
-        model.mixture = old.mixture  # type: ignore[attr-defined]
+        model.mixture = deepcopy(old.mixture)  # type: ignore[attr-defined]
     take_over(cast(Learner, model), cast(Learner, old), known)
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from miqrec.data.batches.order import ByLength
 from miqrec.data.batches.seen import seen_pairs
 from miqrec.data.batches.slicing import pad
-from miqrec.data.histories import Integers, Questions
+from miqrec.data.histories import Integers, Questions, some_questions
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.ranking import candidate_ranks, top_k
@@ -23,7 +23,6 @@ from miqrec.evaluation.scoring import score_mixes
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
 from miqrec.stability.perturbing import perturb
-from miqrec.stability.sampling import some_questions
 from miqrec.stability.similarity import frbo, jaccard
 from miqrec.system.progress import track
 

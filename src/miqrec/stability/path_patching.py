@@ -11,7 +11,7 @@ from torch import Tensor
 
 from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
 from miqrec.data.batches.seen import ExcludeSeen
-from miqrec.data.histories import Questions
+from miqrec.data.histories import Questions, some_questions
 from miqrec.evaluation.evaluate import EVALUATION_BATCH
 from miqrec.evaluation.metrics import ndcg
 from miqrec.evaluation.ranking import candidate_ranks, exclude, top_k
@@ -25,7 +25,6 @@ from miqrec.stability.paths import (
     check_patchable,
     patched_state,
 )
-from miqrec.stability.sampling import some_questions
 from miqrec.stability.similarity import frbo
 from miqrec.system.progress import track
 

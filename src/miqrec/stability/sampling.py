@@ -1,23 +1,13 @@
 """Fewer questions: those at some places, or those of some users, whom the seed chooses."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from miqrec.data.histories import Integers, Questions
+from miqrec.data.histories import Questions, some_questions
 from miqrec.errors import MiqrecError
 from miqrec.stability.draws import uniforms
 
 SAMPLE = 2
 """The step of the random stream that chooses users; those of a user's noise are smaller."""
-
-
-def some_questions(questions: Questions, rows: Integers) -> Questions:
-    """Take the questions at these places, in their order."""
-    chosen = {
-        name: getattr(questions, name)[rows] for name in ("users", "starts", "stops", "targets")
-    }
-    return replace(questions, **chosen)
 
 
 def sample_users(questions: Questions, n: int, seed: int) -> Questions:

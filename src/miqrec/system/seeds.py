@@ -32,6 +32,10 @@ class Purpose(IntEnum):
     """Noise that is added to histories to see what becomes of their lists."""
     INPUT_NOISE = 8
     """Items of the input that training replaces or drops."""
+    UPDATE = 9
+    """The seed of an update; updates take the place of epochs."""
+    REPLAY = 10
+    """Whose old interactions an update learns again, and who validates it."""
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0, step: int = 0) -> int:
