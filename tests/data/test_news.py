@@ -46,12 +46,12 @@ def test_a_fifth_of_the_users_validates_and_is_not_trained_on_before():
     assert sorted(found.train.users) == sorted({*range(6)} - {user})
 
 
-def test_replayed_are_whole_old_histories_of_as_many_items_as_are_wanted():
-    found = news(SIX, 5, replay=1)
-    assert found.n_replayed in (6, 7)  # for six new ones, and a history is replayed as a whole
-    assert all(items in ([3], [2, 3], [5, 6]) for items in asked_for(SIX, found).values())
-    assert news(SIX, 5, replay=99).n_replayed == 6 + 8  # all there are
-    assert found.n_replayed == news(SIX, 5, replay=1).n_replayed
+def test_replayed_are_as_many_of_the_newest_old_items_as_are_wanted():
+    found = news(SIX, 5, replay=2 / 3)
+    assert found.n_replayed == 4  # for six new ones: those of moment 3, and not those of 2
+    four = {user: [6] for user in range(6, 10)}
+    assert asked_for(SIX, found) == {user: [3] for user in range(6)} | four
+    assert news(SIX, 5, replay=99).n_replayed == 6 + 8  # all that follow another
 
 
 def test_a_first_interaction_is_read_and_not_asked_for():

@@ -29,7 +29,8 @@ Epochs = Annotated[
 Replay = Annotated[
     float | None,
     typer.Option(
-        min=0, help="Old interactions that are learned again for each new one. Default: 1."
+        min=0,
+        help="How many of the newest old interactions are learned again for each new one. Default: 13.",
     ),
 ]
 Rate = Annotated[

@@ -8,7 +8,7 @@ import numpy as np
 from miqrec.data.dataset import Dataset
 from miqrec.data.held_out import Mask, times_of
 from miqrec.data.histories import Histories, Integers, Questions, parts_of
-from miqrec.data.times import FIRST_SECOND, UNITS
+from miqrec.data.times import FIRST_SECOND, UNITS, Times
 from miqrec.data.wanted import Wanted
 from miqrec.errors import MiqrecError
 
@@ -40,15 +40,14 @@ class News(NamedTuple):
 def find_news(
     dataset: Dataset, moment: float, wanted: Wanted, replay: float, rng: np.random.Generator
 ) -> News:
-    """Find what happened after a moment, and draw old histories to be learned again.
+    """Find what happened after a moment, and the newest of what happened before, to be learned again.
 
     Args:
         dataset: The log, with what the users did before.
         moment: When the training of the model ended, in the unit of the times.
         wanted: Which interactions may be predicted.
-        replay: How many old items are predicted again for each new one: users are drawn whose old
-            histories have as many, as far as there are such.
-        rng: Draws them, and the users who validate.
+        replay: How many of the newest old items are predicted again for each new one.
+        rng: Draws the users who validate.
 
     Raises:
         MiqrecError: The data have no times, or nothing in them is later than the moment.
@@ -59,7 +58,8 @@ def find_news(
         raise MiqrecError("no interaction is later than the model's training, so there is no news")
     owners = np.repeat(np.arange(dataset.sequences.n_users), dataset.sequences.lengths)
     held = _held(dataset, is_new & follows, owners, rng)
-    replayed = _replayed(~is_new & follows, owners, replay * int((is_new & follows).sum()), rng)
+    n_old = round(replay * int((is_new & follows).sum()))
+    replayed = _newest(times_of(dataset.sequences), ~is_new & follows, n_old)
     asked = (is_new & follows) | replayed
     return News(
         train=_asking(dataset, asked & ~held, owners),
@@ -89,12 +89,12 @@ def _held(dataset: Dataset, new: Mask, owners: Integers, rng: np.random.Generato
     return new & np.isin(owners, chosen)
 
 
-def _replayed(old: Mask, owners: Integers, least: float, rng: np.random.Generator) -> Mask:
-    """Mark the old interactions of so many users that they are `least` at least, if there are so many."""
-    users = rng.permutation(int(owners.max(initial=-1)) + 1)
-    counts = np.bincount(owners[old], minlength=len(users))[users].cumsum()
-    chosen = users[: np.searchsorted(counts, least) + (least > 0)]
-    return old & np.isin(owners, chosen)
+def _newest(times: Times, old: Mask, n: int) -> Mask:
+    """Mark the newest n of the old interactions, or all if there are fewer."""
+    rows = np.flatnonzero(old)
+    newest = np.zeros_like(old)
+    newest[rows[np.argsort(-times[rows], kind="stable")[:n]]] = True
+    return newest
 
 
 def _asking(dataset: Dataset, asked: Mask, owners: Integers) -> Histories:

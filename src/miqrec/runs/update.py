@@ -1,8 +1,9 @@
 """Go on training a saved model on what happened since: the nightly update.
 
 The model starts from its weights, with a row more for each new item, and a fresh state of the optimizer. It
-is trained to predict what is new, after all that came before, and a share of what is old, so that it doesn't
-forget. How many epochs that takes is chosen on a part of the newest day first, unless a caller says so.
+is trained to predict what is new, after all that came before, and once more the newest of what is old. How
+many epochs that takes is chosen by a part of the newest day, unless a caller says so; that part is left to be
+learned by the next update, among the newest of the old.
 """
 
 from pathlib import Path
@@ -83,13 +84,17 @@ def update(
     dataset = with_catalogue(dataset, catalogue)
     training = _settings(artifact, config)
     asked = wanted(dataset, artifact.config.split)
-    rng = np.random.default_rng(stream(training.seed, Purpose.REPLAY))
+    rng = np.random.default_rng(stream(training.seed, Purpose.VALIDATION))
     news = find_news(dataset, until, asked, config.replay, rng)
-    epochs = config.epochs or _choose(artifact, dataset, news, training, hooks)
     model = _started(artifact, catalogue, training)
-    final = training.model_copy(update={"epochs": epochs})
     with TemporaryDirectory() as folder:
-        train_on_everything(model, news.everything, final, Path(folder), hooks)
+        if config.epochs:
+            train_on_everything(model, news.everything, training, Path(folder), hooks)
+            epochs = config.epochs
+        else:
+            splits, inference = _splits(dataset, news), artifact.config.inference
+            trained = train(model, splits, training, Path(folder), hooks, inference=inference)
+            epochs = trained.best_epoch
     about = _about(artifact, dataset, data, epochs)
     counted = _counted(artifact, dataset, until, asked)
     updated = Artifact(about, model, _met(catalogue, counted), counted)
@@ -133,7 +138,7 @@ def _settings(artifact: Artifact, config: UpdateConfig) -> TrainingConfig:
     assert training is not None  # of a model that learns
     changed: dict[str, Any] = {
         "seed": stream(training.seed, Purpose.UPDATE, artifact.config.updates) % 2**31,
-        "epochs": MOST_EPOCHS,
+        "epochs": config.epochs or MOST_EPOCHS,
         "patience": 1,
     }
     if config.learning_rate is not None:
@@ -149,21 +154,15 @@ def _started(artifact: Artifact, catalogue: Catalogue, training: TrainingConfig)
     return cast(Learner, model)
 
 
-def _choose(
-    artifact: Artifact, dataset: Dataset, news: News, training: TrainingConfig, hooks: Hooks
-) -> int:
-    """Choose the number of epochs by what a part of the newest day's users did."""
+def _splits(dataset: Dataset, news: News) -> Splits:
+    """Hold out what a part of the newest day's users did, to choose the number of epochs by."""
     if len(news.valid.users) == 0:
         raise MiqrecError(
             "too few users did something new after what they had done before to choose the number of epochs "
             "by; give it (epochs=1, --epochs 1)"
         )
     nothing = some_questions(news.valid, np.arange(0))
-    splits = Splits(dataset, news.train, news.valid, nothing, dataset.fingerprint)
-    model = _started(artifact, dataset.catalogue, training)
-    inference = artifact.config.inference
-    with TemporaryDirectory() as folder:
-        return train(model, splits, training, Path(folder), hooks, inference=inference).best_epoch
+    return Splits(dataset, news.train, news.valid, nothing, dataset.fingerprint)
 
 
 def _met(catalogue: Catalogue, counted: npt.NDArray[np.int64]) -> Catalogue:

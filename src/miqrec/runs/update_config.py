@@ -16,9 +16,11 @@ class UpdateConfig(Config):
     """How a model is updated; the rest is as it was trained."""
 
     epochs: int | None = Field(None, ge=1)
-    """How many passes over what is new; None chooses up to 5 on the newest day."""
-    replay: float = Field(1.0, ge=0)
-    """How many old interactions are learned again for each new one."""
+    """How many passes over what is new; None holds out what a fifth of the newest day's users did on it, and
+    chooses up to 5 by that."""
+    replay: float = Field(13.0, ge=0)
+    """How many of the newest old interactions are learned again for each new one: with 13, an update a day
+    learns from two weeks."""
     learning_rate: float | None = Field(None, gt=0)
     """The learning rate; None for that of the training."""
 

@@ -34,8 +34,8 @@ class Purpose(IntEnum):
     """Items of the input that training replaces or drops."""
     UPDATE = 9
     """The seed of an update; updates take the place of epochs."""
-    REPLAY = 10
-    """Whose old interactions an update learns again, and who validates it."""
+    VALIDATION = 10
+    """Who validates an update."""
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0, step: int = 0) -> int:
