@@ -47,7 +47,7 @@ PARTS = {
         },
     ),
     "memory": Part(
-        "Memory of lists of 20 by popularity and last item, 10,000 items, 20 a history, memory-mapped",
+        "Memory of lists of 20 by a Markov model of 2,000 items, histories of 20 on average, memory-mapped",
         ("users",),
         {
             "seconds": "seconds",

@@ -61,10 +61,10 @@ def _shop_on_disk(n_users: int, folder: Path) -> Any:
     """Write the data in another process, whose memory is not counted here, and return a model of them."""
     child = os.fork()
     if child == 0:
-        dataset(n_users, 10_000, 20).save(folder / "data")
+        dataset(n_users, 2_000, 20).save(folder / "data")
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
-    return recommender(dataset(2000, 10_000, 20), MarkovConfig())
+    return recommender(dataset(2000, 2_000, 20), MarkovConfig())
 
 
 def top_k(n_items: int, rows: int) -> Point:

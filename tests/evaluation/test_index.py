@@ -42,9 +42,10 @@ def test_with_all_items_as_candidates_lists_are_exact(world, mix, exclude):
     found = best_items(request._replace(item_index=Everything()), *asked)
     exact, known = best_items(request, *asked), asked[1] > 0
 
-    torch.testing.assert_close(found.values, exact.values, rtol=1e-4, atol=1e-4)
+    estimated = 1e-4 if mix is None else 0.05  # rounding may count the lowest candidate twice
+    torch.testing.assert_close(found.values, exact.values, rtol=1e-4, atol=estimated)
     torch.testing.assert_close(
-        found.probabilities[known], exact.probabilities[known], rtol=1e-3, atol=1e-6
+        found.probabilities[known], exact.probabilities[known], rtol=0.05, atol=1e-6
     )
 
 
@@ -60,16 +61,27 @@ def test_ties_go_to_the_smaller_id_and_seen_items_to_nobody(world, k):
     assert filtered.items.equal(best_items(request, *asked, allowed).items)
 
 
-def test_an_index_that_proposes_too_little_is_not_relied_on():
-    class Nothing:
-        def propose(self, states, n):
-            return torch.zeros(len(states), n, dtype=torch.int64)
+@_tried
+@given(worlds(integers=True), st.booleans(), st.data())
+def test_lists_that_the_index_can_not_fill_are_exact_and_the_others_its_own(world, mixed, data):
+    model, popularity, asked, _ = world
+    unfilled = data.draw(st.lists(st.booleans(), min_size=len(asked[1]), max_size=len(asked[1])))
 
-    vectors = torch.randn(N_ITEMS + 1, 3)
-    asked = torch.tensor([[5]]), torch.tensor([1]), (torch.tensor([0]), torch.tensor([5]))
-    request = ListRequest(Walk(vectors), torch.zeros(N_ITEMS + 1), 4)
-    found = best_items(request._replace(item_index=Nothing()), *asked)
-    assert found.items.equal(best_items(request, *asked).items)
+    class Something:
+        def propose(self, states, n):
+            found = Everything().propose(states, n).view(-1, len(unfilled), n)
+            found[:, torch.tensor(unfilled)] = 0
+            return found.flatten(0, 1)
+
+    inference = InferenceConfig(mix="0.6 0.4" if mixed else None)
+    request = ListRequest(model, popularity, N_ITEMS // 2, inference, with_probability=True)
+    found = best_items(request._replace(item_index=Something()), *asked)
+    exact, known = best_items(request, *asked), asked[1] > 0
+    close = {"rtol": 0.05, "atol": 0.05}
+    torch.testing.assert_close(found.values, exact.values, **close)
+    torch.testing.assert_close(found.probabilities[known], exact.probabilities[known], **close)
+    if not mixed:
+        assert found.items.equal(exact.items)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +125,13 @@ def test_small_catalogues_have_few_cells():
         ItemIndex(torch.randn(6, 3)).propose(torch.randn(2, 3), 8).sort(1).values.tolist()
         == [[0, 0, 0, 1, 2, 3, 4, 5]] * 2
     )
+
+
+def test_a_single_cell_finds_everything(caplog):
+    request = ListRequest(Walk(torch.randn(21, 3)), torch.zeros(21), 3)
+    with caplog.at_level(logging.INFO, "miqrec"):
+        with_index(request, made_up_histories(np.ones(20, np.int64), 3))
+    assert "1 of 1 cells are looked into, which finds 100.00 %" in caplog.messages[0]
 
 
 def test_a_model_without_vectors_is_not_indexed():

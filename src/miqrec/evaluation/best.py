@@ -76,14 +76,24 @@ def best_items(
 def _best_by_products(
     request: "ListRequest", answers: Answers, seen: Pairs, allowed: Tensor | None
 ) -> Best:
-    """Ask the index if there is one, and go through the catalogue where that can't fill the lists."""
+    """Ask the index if there is one, and go through the catalogue for lists that it can't fill."""
     wanted = request.with_probability
-    if request.item_index is not None and allowed is None:
-        found = _proposed(request, request.item_index, answers, seen)
-        best = Best(*best_of_candidates(answers, found, seen, request.k, with_probability=wanted))
-        if (best.items > 0).all():
-            return best
-    return Best(*best_in_blocks(answers, seen, request.k, allowed=allowed, with_probability=wanted))
+    if request.item_index is None or allowed is not None:
+        return Best(
+            *best_in_blocks(answers, seen, request.k, allowed=allowed, with_probability=wanted)
+        )
+    found = _proposed(request, request.item_index, answers, seen)
+    best = Best(*best_of_candidates(answers, found, seen, request.k, with_probability=wanted))
+    short = (best.items == 0).any(1)
+    if short.any():
+        rows, kept = short.nonzero().squeeze(1), short[seen[0]]
+        theirs = (short.cumsum(0) - 1)[seen[0][kept]], seen[1][kept]
+        answers = answers.of_rows(rows)
+        exact = best_in_blocks(answers, theirs, request.k, with_probability=wanted)
+        for some, all_of_it in zip(exact, best, strict=True):
+            if some is not None and all_of_it is not None:
+                all_of_it[rows] = some
+    return best
 
 
 def _proposed(request: "ListRequest", index: "ItemIndex", answers: Answers, seen: Pairs) -> Tensor:

@@ -51,6 +51,12 @@ class Answers(NamedTuple):
         check_finite(scores)
         return scores.view(n, B, -1)
 
+    def of_rows(self, rows: Tensor) -> "Answers":
+        """Keep some of the rows, (n,) their places."""
+        return self._replace(
+            states=self.states[:, rows], shares=self.shares[:, rows], empty=self.empty[rows]
+        )
+
     def blocks(self) -> Iterator[slice]:
         """Cut the catalogue, padding included."""
         size = max(SCORES // max(self.states.shape[0] * self.states.shape[1], 1), NARROWEST)

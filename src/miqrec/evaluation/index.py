@@ -22,6 +22,8 @@ from miqrec.system.optional import optional
 
 WANTED = 0.99
 """The share of the exact lists that is to be found."""
+FILLED = 4
+"""How many times the candidates that are asked for are in the cells that are looked into, at least."""
 HISTORIES = 256
 """How many histories it is measured on."""
 
@@ -35,6 +37,7 @@ class ItemIndex:
         vectors: (n_items + 1, D), row 0 belonging to padding.
 
     Attributes:
+        n_items: How many items there are.
         n_cells: How many cells there are.
         probes: How many of them are looked into for a state.
     """
@@ -42,17 +45,23 @@ class ItemIndex:
     def __init__(self, vectors: Tensor) -> None:
         faiss: Any = optional("faiss", "index")
         items = vectors[1:].detach().float().cpu().numpy()
-        self.n_cells = _n_cells(len(items))
+        self.n_items, self.n_cells = len(items), _n_cells(len(items))
         centres = faiss.IndexFlatIP(items.shape[1])
         kind, metric = faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
         self._cells = faiss.IndexIVFScalarQuantizer(
             centres, items.shape[1], self.n_cells, kind, metric
         )
         self._cells.own_fields, self._centres = False, centres  # which Python keeps alive
-        self._cells.cp.niter, self._cells.cp.max_points_per_centroid = 10, 64  # enough, and quick
+        clustering = self._cells.cp
+        clustering.niter, clustering.max_points_per_centroid = 10, 64  # enough, and quick
+        clustering.min_points_per_centroid = 1  # of fewer it would warn on standard error
         self._cells.train(items)
         self._cells.add(items)
         self.probes = 1
+
+    def cells_of(self, n: int) -> int:
+        """Count the cells that have n items on average."""
+        return max(math.ceil(n * self.n_cells / self.n_items), 1)
 
     def propose(self, states: Tensor, n: int) -> Tensor:
         """Propose n items for each state, best first: (Q, D) -> (Q, n) ids, 0 where there are fewer."""
@@ -82,8 +91,10 @@ def with_index(
         )
     index = ItemIndex(model.item_vectors())
     indexed, rows = request._replace(item_index=index), _some(histories)
+    longest = int(histories.lengths[rows].max())
+    index.probes = min(index.cells_of(FILLED * (2 * request.k + longest)), index.n_cells)
     exact = best_after(request, histories, rows).items
-    recall = 0.0
+    recall = _recall(best_after(indexed, histories, rows).items, exact)
     while recall < WANTED and index.probes < index.n_cells:
         index.probes = min(2 * index.probes, index.n_cells)
         recall = _recall(best_after(indexed, histories, rows).items, exact)

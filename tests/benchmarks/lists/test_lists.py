@@ -41,5 +41,5 @@ def test_every_point_can_be_measured(monkeypatch, name, words) -> None:
 
 
 def shop_in_this_process(n_users, folder):
-    dataset(n_users, 10_000, 20).save(folder / "data")
-    return point.recommender(dataset(200, 10_000, 20), point.MarkovConfig())
+    dataset(n_users, 2_000, 20).save(folder / "data")
+    return point.recommender(dataset(200, 2_000, 20), point.MarkovConfig())
