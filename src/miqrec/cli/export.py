@@ -34,9 +34,9 @@ def export(
 
     Example: miqrec export runs/miq --out model.onnx
     """
-    from miqrec.cli.saved import for_use
     from miqrec.export import export_onnx, export_program
     from miqrec.recommender import Recommender
+    from miqrec.runs.artifact import for_use
 
     recommender = Recommender.load(for_use(folder), device="cpu")
     artifact = recommender.with_inference(mix=mix, temperature=temperature).artifact

@@ -116,8 +116,9 @@ def recommend(
     miqrec recommend runs/miq --history heat --history ronin,
     miqrec recommend runs/miq --data log.parquet --all-users --out recs/
     """
-    from miqrec.cli.saved import for_use, load_with_data
+    from miqrec.cli.saved import load_with_data
     from miqrec.recommender import Recommender
+    from miqrec.runs.artifact import for_use
 
     _check(user, history, all_users, out)
     excluded = exclusion(exclude_seen, exclude_kinds)

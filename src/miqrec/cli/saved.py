@@ -1,12 +1,11 @@
 """A saved model and the data it is asked about, as `evaluate` and `recommend` want them."""
 
-import warnings
 from pathlib import Path
 
 from miqrec.cli.options import CACHE
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, for_other_data, open_dataset
-from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.errors import MiqrecError
 from miqrec.recommender import Recommender
 
 
@@ -35,18 +34,3 @@ def load_with_data(
     if source != config.source:
         config = for_other_data(config, source, served=served or about.trained_on == "all")
     return recommender, open_dataset(config, data_dir=data_dir, cache=CACHE)
-
-
-def for_use(folder: Path) -> Path:
-    """Find the model to put into use: the one that was fitted on everything, if there is one."""
-    final = folder / "final"
-    if (final / "artifact").is_dir():
-        return final
-    if final.is_dir() and (folder / "artifact").is_dir():
-        warnings.warn(
-            f"the model that {folder} was to fit on everything is not finished, so the run's own is used; "
-            f"`miqrec train --out {folder} --resume` goes on with it",
-            MiqrecWarning,
-            stacklevel=2,
-        )
-    return folder

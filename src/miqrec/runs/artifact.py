@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from miqrec.config import Config, read_versioned
 from miqrec.data.catalogue import DESCRIBED, Catalogue
 from miqrec.data.open import DataConfig
 from miqrec.data.split_config import SplitConfig
-from miqrec.errors import MiqrecError
+from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.models.protocol import Model
 from miqrec.models.registry import ModelConfig, build_model, find_model
@@ -216,6 +217,21 @@ def artifact_folder(folder: Path) -> Path:
         f"{folder} is not a saved model or a finished run: it {reason}; "
         "give a folder that `miqrec train --out` or `Recommender.save` wrote"
     )
+
+
+def for_use(folder: Path) -> Path:
+    """Find the model to put into use: the one that was fitted on everything, if there is one."""
+    final = folder / "final"
+    if (final / "artifact").is_dir():
+        return final
+    if final.is_dir() and (folder / "artifact").is_dir():
+        warnings.warn(
+            f"the model that {folder} was to fit on everything is not finished, so the run's own is used; "
+            f"`miqrec train --out {folder} --resume` goes on with it",
+            MiqrecWarning,
+            stacklevel=2,
+        )
+    return folder
 
 
 def _read_config(folder: Path) -> ArtifactConfig:

@@ -14,7 +14,7 @@ from miqrec.evaluation.index import ItemIndex, made_up_histories, with_index
 from miqrec.evaluation.inference import InferenceConfig, Mix
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.recommender import Recommender
-from miqrec.runs.artifact import Artifact, artifact_folder
+from miqrec.runs.artifact import Artifact, artifact_folder, for_use
 from miqrec.runs.usage import choose_for_lists, choose_for_probabilities
 from miqrec.serving.engine.protocol import About, Listed, Query
 from miqrec.serving.items import Ids, Items
@@ -41,6 +41,7 @@ class TorchEngine:
     @classmethod
     def load(cls, path: Path, *, index: bool = False) -> "TorchEngine":
         """Load a saved model or a run, and index its items if that is wanted."""
+        path = for_use(path)
         artifact = Recommender.load(path, device="cpu").artifact
         engine = cls(artifact, hash_file(artifact_folder(path) / "config.json")[:12])
         if index:
