@@ -2,9 +2,11 @@
 
 import json
 import logging
+import shutil
 
 import pytest
 
+from miqrec import Recommender
 from miqrec.serving.logs import JsonFormatter
 from serving.conftest import NAMES
 
@@ -130,3 +132,13 @@ def test_the_log_tells_of_a_request_and_not_of_a_person(client, caplog):
     assert told == [("POST", "/recommend", 200), ("GET", "/items", 200)]
     assert set(lines[0]) == {"time", "level", "event", "method", "route", "status", "ms"}
     assert "secret" not in json.dumps(lines)
+
+
+def test_of_a_run_the_model_that_was_fitted_on_everything_answers(serve, saved, tmp_path):
+    shutil.copytree(saved, tmp_path / "run" / "artifact")
+    final = Recommender.load(saved).with_inference(exclude_seen=False)
+    (tmp_path / "run" / "final").mkdir()
+    final.save(tmp_path / "run" / "final" / "artifact")
+    client = serve(artifact=tmp_path / "run")
+    answer = client.post("/recommend", json={"histories": [["item 01"]], "k": 20}).json()
+    assert len(answer["lists"][0]["items"]) == 20

@@ -16,6 +16,7 @@ from miqrec.export.graph import Answers
 from miqrec.export.program import trace
 from miqrec.runs.artifact import Artifact
 from miqrec.system.files import replacing
+from miqrec.system.onnx_runtime import onnx_runtime
 from miqrec.system.optional import optional
 
 
@@ -41,7 +42,7 @@ def export_onnx(
     """
     for package in ("onnx", "onnxscript"):
         optional(package, "export")
-    runtime = optional("onnxruntime", "export")
+    runtime = onnx_runtime("export")
     inference = inference or artifact.config.inference
     model, popularity = artifact.model, artifact.popularity
     program = trace(model, popularity, inference, k)

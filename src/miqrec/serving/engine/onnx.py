@@ -16,7 +16,7 @@ from miqrec.serving.engine.protocol import About, Listed, Query
 from miqrec.serving.engine.ranking import best
 from miqrec.serving.items import Ids, Items
 from miqrec.system.checksums import hash_file
-from miqrec.system.optional import optional
+from miqrec.system.onnx_runtime import onnx_runtime
 
 Floats = npt.NDArray[np.float32]
 
@@ -47,7 +47,7 @@ class OnnxEngine:
         Raises:
             MiqrecError: It is damaged, or was not written by `miqrec export`.
         """
-        runtime: Any = optional("onnxruntime", "serving-onnx")
+        runtime = onnx_runtime("serving-onnx")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         version = hash_file(path)[:12]
