@@ -55,8 +55,8 @@ def update(
 
     Example: miqrec update runs/shop --data shop/log --out models/tonight
     """
-    from miqrec.cli.saved import for_use
     from miqrec.recommender import Recommender
+    from miqrec.runs.artifact import for_use
     from miqrec.runs.update import update as go_on
     from miqrec.runs.update_config import open_log, read_update
     from miqrec.training.hooks import Hooks
