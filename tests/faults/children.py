@@ -50,7 +50,8 @@ class Ended(NamedTuple):
 def bring_in() -> None:
     """Import what all cases need, so that their processes have it already."""
     commands = importlib.import_module("miqrec.cli.app").COMMANDS
-    for name in (*BROUGHT_IN, *(f"miqrec.cli.{command}" for command in commands)):
+    modules = [command.replace("-", "_") for command in commands]
+    for name in (*BROUGHT_IN, *(f"miqrec.cli.{name}" for name in modules)):
         importlib.import_module(name)
 
 

@@ -3,11 +3,16 @@
 import os
 import subprocess
 import sys
+import tempfile
+import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from faults.appends import stored
 from faults.cases import Verdict
+
+_PATIENCE = 60.0
 
 
 class Client:
@@ -15,11 +20,12 @@ class Client:
 
     def __init__(self, url: str, first: int, last: int) -> None:
         self.acknowledged: set[int] = set()
+        self._refusals = tempfile.NamedTemporaryFile("ab")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "faults.appends", url, str(first), str(last)],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._refusals,
             text=True,
         )
 
@@ -33,7 +39,8 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._end()
+        self._refusals.close()
 
     def wait_for(self, n_events: int) -> None:
         """Wait until so many events are acknowledged."""
@@ -43,8 +50,12 @@ class Client:
 
     def wait_for_refusal(self) -> str:
         """Wait until an event is refused; return the sentence."""
-        assert self._process.stderr is not None
-        return self._process.stderr.readline()
+        ends = time.monotonic() + _PATIENCE
+        while time.monotonic() < ends and self._process.poll() is None:
+            time.sleep(0.01)
+            if sentences := self._read_refusals():
+                return sentences[0]
+        return ""
 
     def kill(self) -> None:
         """Kill it by a signal that can't be caught, and note what it acknowledged before."""
@@ -53,14 +64,19 @@ class Client:
 
     def finish(self) -> None:
         """Let it append all of its events."""
-        err = self._end()
-        assert self._process.returncode == 0, err
+        self._end()
+        assert self._process.returncode == 0, self._read_refusals()
 
-    def _end(self) -> str:
-        out, err = self._process.communicate()
+    def _end(self) -> None:
+        """Read all that was acknowledged until the end."""
+        assert self._process.stdout is not None
+        out = self._process.stdout.read()  # `communicate` would miss what `readline` has read ahead
         whole = out[: out.rfind("\n") + 1]  # a line that was cut off told nothing
         self.acknowledged |= {int(line) for line in whole.split()}
-        return err
+        self._process.wait()
+
+    def _read_refusals(self) -> list[str]:
+        return Path(self._refusals.name).read_text(encoding="utf-8").splitlines()
 
 
 def compared(url: str, acknowledged: set[int], everything: bool = False) -> Verdict:
