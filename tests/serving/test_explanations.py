@@ -62,6 +62,29 @@ def test_named_items_are_explained_under_the_mixture_that_is_asked_for(client, r
     assert [why["item"] for why in answer["because"]] == expected["because"].to_list()
 
 
+def test_lists_come_with_their_explanations_where_these_are_asked_for(client):
+    """Filters shorten a list, and what is left of it is explained among all candidates."""
+    histories = [HISTORY, [], ["nobody knows", "item 03"]]
+    asked = {"histories": histories, "k": 3, "filters": {"category": "books"}}
+    lists = post(client, "/recommend", **asked, with_explanations=True)["lists"]
+
+    for history, answer in zip(histories, lists, strict=True):
+        for item in answer["items"]:
+            if not history:
+                assert item["because"] is None
+                continue
+            [alone] = post(client, "/explain", history=history, items=[item["item"]])["explained"]
+            assert [
+                {**why, "influence": pytest.approx(why["influence"], abs=1e-4)}
+                for why in alone["because"]
+            ] == (item["because"])
+    plain = post(client, "/recommend", **asked)["lists"]
+    assert plain == [
+        answer | {"items": [item | {"because": None} for item in answer["items"]]}
+        for answer in lists
+    ]
+
+
 def test_positions_count_the_items_that_the_model_does_not_know(client):
     [answer] = post(client, "/explain", history=["item 03", "nobody knows", "item 04"], k=1)[
         "explained"
@@ -243,8 +266,12 @@ def test_what_there_is_not_is_not_found(with_store):
 
 def test_an_exported_model_has_no_explanations_and_says_why(client):
     del client.app.state.service.engine.artifact
-    for route in ("/explain", "/inspect"):
-        error = refusal(client, route, 501, history=HISTORY)
+    for route, asked in (
+        ("/explain", {"history": HISTORY}),
+        ("/inspect", {"history": HISTORY}),
+        ("/recommend", {"histories": [HISTORY], "with_explanations": True}),
+    ):
+        error = refusal(client, route, 501, **asked)
         assert error["code"] == "needs_torch"
         assert "serve the saved model" in error["message"]
     missing = client.get("/abilities").json()["missing"]

@@ -64,12 +64,29 @@ class RecommendRequest(Strict):
     """What scores are divided by before answers are mixed; by default as saved with the model."""
     with_uncertainty: bool = False
     """Say how likely each item is to be the next one."""
+    with_explanations: bool = False
+    """Say what each item of the history is worth to each item of the list; a list then takes as many passes
+    of the model as its history has items. It needs the saved model and PyTorch."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "RecommendRequest":
         if (self.users is None) == (self.histories is None):
             raise ValueError("give either users or histories")
         return self
+
+
+class Reason(BaseModel):
+    """An item of the history, and what it is worth to a recommended item."""
+
+    item: str | int
+    title: str
+    position: int
+    """How many items came after it; 0 for the newest."""
+    influence: float | None
+    """By how much the logarithm of the recommended item's probability, or its score, falls without it; null
+    where nothing would be left of the history."""
+    rank_without: int
+    """The recommended item's place in the list without it."""
 
 
 class Recommended(BaseModel):
@@ -82,6 +99,9 @@ class Recommended(BaseModel):
     probability: float | None
     """How likely it is to be the next one, of all items that the history leaves; null where nobody asked
     for it, or popularity answered."""
+    because: list[Reason] | None = None
+    """What each item of the history that the model reads is worth to it, what counts most first; null where
+    nobody asked for it, or popularity answered."""
 
 
 class RecommendedList(BaseModel):

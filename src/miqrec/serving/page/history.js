@@ -60,5 +60,6 @@ function show() {
       ),
     ),
   );
+  find("items").scrollTop = find("items").scrollHeight; // the newest are in sight
   watchers.forEach((watcher) => watcher());
 }

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 
+import numpy as np
 from fastapi import APIRouter, Response
 
+from miqrec.serving.asked import artifact_of
 from miqrec.serving.asking import History, query_of, wanted
 from miqrec.serving.drift import Answered
 from miqrec.serving.engine.protocol import Engine, Listed, Query
 from miqrec.serving.errors import ServiceError
+from miqrec.serving.explaining import explain_query
 from miqrec.serving.limits import check_histories, check_k
 from miqrec.serving.schemas import (
     ModelInfo,
@@ -33,6 +36,8 @@ async def recommend(request: RecommendRequest, service: Parts) -> Response:
     check_k(service.settings, request.k)
     engine = service.engine
     common = wanted(engine, request)
+    if request.with_explanations:
+        artifact_of(engine)  # or there are none
     histories = await _histories(service, request)
     queries = [query_of(engine, history, common) for history in histories]
     found = await service.batcher.ask(engine, queries)
@@ -44,8 +49,28 @@ async def recommend(request: RecommendRequest, service: Parts) -> Response:
     service.metrics.drift.observe(
         engine, [Answered(u, q.history, each.unknown, f.ids) for u, q, each, f in answered]
     )
+    if request.with_explanations:
+        for asked in zip(histories, queries, found, lists, strict=True):
+            await _explain(service, engine, *asked)
     answer = RecommendAnswer(model=ModelInfo(**engine.about._asdict()), lists=lists)
     return Response(answer.model_dump_json(), media_type="application/json")
+
+
+async def _explain(
+    service: Service,
+    engine: Engine,
+    history: History,
+    query: Query,
+    listed: Listed,
+    answer: RecommendedList,
+) -> None:
+    """Tell of each item of a list why it is there."""
+    if len(query.history) == 0 or not listed.ids:
+        return
+    found = await explain_query(service, engine, history, query, np.array(listed.ids))
+    reasons = {because.number: because.reasons for because in found}
+    for item, number in zip(answer.items, listed.ids, strict=True):
+        item.because = reasons[number]
 
 
 async def _histories(service: Service, request: RecommendRequest) -> Sequence[History]:
