@@ -25,12 +25,14 @@ Asked = tuple[str, ...]
 
 POINTS: dict[str, list[Asked]] = {
     "batch": [("6040", "sasrec"), ("6040", "miq-sasrec")],
+    "steps": [("6040",)],
     "top_k": [(n, rows) for n in ("100000", "1000000") for rows in ("1", "64")],
     "index": [(n, rows) for n in ("100000", "1000000") for rows in ("1", "64")],
     "memory": [("10000",), ("100000",), ("1000000",)],
 }
 QUICK: dict[str, list[Asked]] = {
     "batch": [("300", "sasrec"), ("300", "miq-sasrec")],
+    "steps": [("300",)],
     "top_k": [("70000", "1"), ("70000", "64")],
     "index": [("20000", "1")],
     "memory": [("2000",), ("20000",)],

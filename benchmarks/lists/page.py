@@ -24,6 +24,15 @@ PARTS = {
             "above_start_mib": "MiB above the start",
         },
     ),
+    "steps": Part(
+        "Where the time goes: MIQ-SASRec with a window of 10, microseconds a user",
+        ("users",),
+        {
+            **{name: name for name in ("batches", "encoder", "scores", "exclusion", "top k")},
+            **{name: name for name in ("frames and names", "Parquet")},
+            "products_only": "users a second by the encoder's products alone, at the rate of a product",
+        },
+    ),
     "top_k": Part(
         "The exact best 20, D 64, float32",
         ("items", "histories at a time"),

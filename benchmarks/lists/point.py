@@ -17,6 +17,7 @@ import torch
 
 from benchmarks.lists.million import Newest
 from benchmarks.lists.shop import dataset, recommender
+from benchmarks.lists.steps import products_only, seconds_of_steps
 from benchmarks.machine.clock import median_seconds
 from benchmarks.machine.memory import MIB, Memory
 from miqrec.data.histories import Histories
@@ -43,6 +44,17 @@ def batch(n_users: int, model: str) -> Point:
         shop.recommend_to(Path(folder) / "recs", k=K)
         seconds, busy = time.perf_counter() - began, time.process_time() - cpu
     return {"users_per_second": n_users / seconds, "busy_cores": busy / seconds} | memory.summary()
+
+
+def steps(n_users: int) -> Point:
+    """Time the steps of the lists of MIQ-SASRec with a window of 10, and its products alone."""
+    data = dataset(n_users, 3416, 165)
+    shop = recommender(data, MIQSASRecConfig(window=10))
+    asked = shop._ask(None, None, None, k=K)
+    seconds_of_steps(asked._replace(rows=asked.rows[:256]))
+    shares = {name: seconds / n_users * 1e6 for name, seconds in seconds_of_steps(asked).items()}
+    lengths = np.minimum(data.sequences.lengths, 200)
+    return shares | {"products_only": products_only(lengths, 64, 10)}
 
 
 def memory(n_users: int) -> Point:
@@ -115,6 +127,7 @@ def _timed(request: ListRequest, histories: Histories, rows: int) -> float:
 
 MEASURED: dict[str, Callable[..., Point]] = {
     "batch": lambda n, model: batch(int(n), model),
+    "steps": lambda n: steps(int(n)),
     "memory": lambda n: memory(int(n)),
     "top_k": lambda n, rows: top_k(int(n), int(rows)),
     "index": lambda n, rows: index(int(n), int(rows)),

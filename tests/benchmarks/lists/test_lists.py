@@ -31,7 +31,12 @@ def test_the_shop_has_the_lengths_that_are_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("batch", ("300", "sasrec")), ("memory", ("500",)), ("top_k", ("500", "2"))],
+    [
+        ("batch", ("300", "sasrec")),
+        ("memory", ("500",)),
+        ("top_k", ("500", "2")),
+        ("steps", ("100",)),
+    ],
 )
 def test_every_point_can_be_measured(monkeypatch, name, words) -> None:
     monkeypatch.setattr(point, "SECONDS", 0.0)
