@@ -1,4 +1,7 @@
-"""The client in Node answers as the library does; it runs where its packages are installed."""
+"""The client in Node answers as the library does, for models that take seconds to export.
+
+It runs where the client's packages are installed.
+"""
 
 import json
 import re
@@ -22,7 +25,7 @@ HISTORIES = [
     [f"item {n:02}" for n in range(17)],  # longer than the model reads, and few are left
 ]
 
-pytestmark = pytest.mark.debian
+pytestmark = [pytest.mark.slow, pytest.mark.debian]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from miqrec.cli.options import CACHE, Json
 from miqrec.cli.output import print_json
 from miqrec.data.reading.columns import Columns, Missing
 from miqrec.errors import MiqrecError
+from miqrec.system.optional import optional
 from miqrec.system.progress import bar
 from miqrec.system.progress import console as messages
 
@@ -53,6 +54,7 @@ def import_events(
 
     Example: miqrec events import log.parquet --store sqlite:///events.db --user shopper --item sku
     """
+    optional("sqlalchemy", "serving")
     from miqrec.serving.store import open_store
     from miqrec.serving.store.importing import import_log
 
@@ -90,6 +92,7 @@ def export_events(
 
     Example: miqrec events export --store sqlite:///events.db --out log.parquet
     """
+    optional("sqlalchemy", "serving")
     from miqrec.serving.store import open_store
     from miqrec.serving.store.exporting import export_log
 

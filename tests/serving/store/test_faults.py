@@ -4,15 +4,17 @@ from random import Random
 
 import pytest
 
+from faults.importing import kill_imports
 from faults.services import hang_up, kill_services
 from faults.stores import KINDS, in_folder, kill_the_server
 
 MARKS = {
+    kill_imports: pytest.mark.slow,
     kill_the_server: pytest.mark.debian,
     hang_up: pytest.mark.slow,
     kill_services: pytest.mark.slow,
 }
-"""Services take long to start."""
+"""Services and imports take long to start."""
 
 
 @pytest.mark.parametrize(

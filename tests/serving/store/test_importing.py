@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -306,3 +307,19 @@ def test_what_cannot_be_done_is_said_in_one_sentence(tmp_path, monkeypatch, word
     assert done.returncode == 2
     assert sentence in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("import", "log.parquet"), ("export", "--out", "out.parquet")], ids=" ".join
+)
+def test_without_sqlalchemy_the_extra_that_brings_it_is_named(tmp_path, log, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+
+    done = miqrec("events", *words, "--store", "sqlite:///events.db")
+
+    assert done.returncode == 2
+    assert (
+        "this needs sqlalchemy, which is not installed: pip install 'miqrec[serving]'"
+        in done.stderr
+    )

@@ -1,6 +1,8 @@
 """What can't be opened or written is refused in one sentence, and is left as it was."""
 
+import socket
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -164,9 +166,27 @@ def test_a_server_that_is_not_there_is_named_without_its_password(tmp_path):
     assert "\n" not in str(refused.value)
 
 
+def test_a_server_that_never_answers_is_given_up(monkeypatch):
+    monkeypatch.setattr("miqrec.serving.store.opening.PATIENCE", 2.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(StoreError, match=r"check the database, and that it can be reached"):
+            open_store(f"postgresql+psycopg://me@127.0.0.1:{port}/shop")
+
+
 @pytest.mark.debian
 def test_a_server_that_keeps_no_unicode_is_refused(server):
     url = server.make_database("latin", encoding="LATIN1")
 
     with pytest.raises(MiqrecError, match="keeps text in LATIN1; make a database in UTF8"):
         open_store(url)
+
+
+def test_several_services_may_start_at_once_on_an_empty_database(url):
+    with ThreadPoolExecutor(4) as threads:
+        stores = list(threads.map(open_store, [url] * 4))
+
+    assert [store.append([LAMP]) for store in stores] == [1] * 4
+    assert len(stores[0].histories(["ann"])[0]) == 4
+    for store in stores:
+        store.close()

@@ -3,7 +3,13 @@
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from miqrec.errors import MiqrecError
 from miqrec.serving.store.errors import PATIENCE, telling
@@ -65,7 +71,7 @@ def _is_sqlite(url: URL) -> bool:
 def _make_engine(url: URL, name: str) -> Engine:
     try:
         if not _is_sqlite(url):
-            return create_engine(url, pool_pre_ping=True)  # a server may have been restarted
+            return _make_server_engine(url)
         engine = create_engine(url, connect_args={"timeout": PATIENCE})
     except ModuleNotFoundError as error:
         extra = "'miqrec[postgresql]'" if url.get_backend_name() == "postgresql" else error.name
@@ -76,6 +82,14 @@ def _make_engine(url: URL, name: str) -> Engine:
         raise MiqrecError(f"no database is known as {url.drivername!r}; {_EXAMPLE}") from error
     event.listen(engine, "connect", _make_durable)
     return engine
+
+
+def _make_server_engine(url: URL) -> Engine:
+    """Make an engine for a server, which may be restarted, or be gone without a word."""
+    patience: dict[str, Any] = {}
+    if url.get_backend_name() == "postgresql" and "connect_timeout" not in url.query:
+        patience["connect_timeout"] = round(PATIENCE)
+    return create_engine(url, pool_pre_ping=True, pool_timeout=PATIENCE, connect_args=patience)
 
 
 def _make_durable(connection: Any, _: object) -> None:
@@ -92,7 +106,7 @@ def _prepare(engine: Engine, name: str) -> None:
         try:
             with writing(engine) as connection:
                 prepare_tables(connection, name)
-        except SQLAlchemyError:
+        except (IntegrityError, ProgrammingError):
             if attempt == _ATTEMPTS - 1:
                 raise
         else:
