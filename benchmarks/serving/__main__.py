@@ -17,9 +17,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks.harness.folders import RESULTS
 from benchmarks.machine.description import machine
+from benchmarks.serving.client import WARM_UP
 from benchmarks.serving.model import save_model
 from benchmarks.serving.requests import body
 from benchmarks.serving.service import Running, running
@@ -42,9 +44,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         artifacts = prepare(Path(name))
         results = [measure(artifact, options.rate, seconds) for artifact in artifacts]
+    print(table(results))
     if not options.quick:
         content = {"machine": machine(), "engines": results}
         (RESULTS / "serving.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """Write the figures as a table in Markdown."""
+    lines = [
+        "| engine | p50 | p99 | longest | CPU for a list | lists a second at most | start | memory |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for each in results:
+        loop, most = each["open_loop"], each["peak"] or {"answers_a_second": "not measured"}
+        lines.append(
+            f"| {each['engine']} | {loop['p50']} ms | {loop['p99']} ms | {loop['max']} ms | "
+            f"{loop['cpu_ms_an_answer']} ms | {most['answers_a_second']} | "
+            f"{each['start_seconds']} s | {each['resident_mib']} MiB |"
+        )
+    return "\n".join(lines)
 
 
 def prepare(folder: Path) -> list[Path]:
@@ -57,10 +76,10 @@ def prepare(folder: Path) -> list[Path]:
     return [folder / "model", folder / "model.onnx"]
 
 
-def measure(artifact: Path, rate: float, seconds: float) -> dict[str, object]:
+def measure(artifact: Path, rate: float, seconds: float) -> dict[str, Any]:
     """Start a service, ask it, and print and return the figures."""
     with running(artifact, PORT) as service:
-        found: dict[str, object] = {
+        found: dict[str, Any] = {
             "engine": "onnxruntime" if artifact.suffix == ".onnx" else "torch",
             "start_seconds": round(service.start_seconds, 2),
             "open_loop": open_loop(service, rate, seconds),
@@ -80,7 +99,8 @@ def open_loop(service: Running, rate: float, seconds: float) -> dict[str, object
     )
     found: dict[str, object] = json.loads(done.stdout)
     used = service.cpu_seconds() - before
-    return found | {"cpu_ms_an_answer": round(1000 * used / int(str(found["answers"])), 2)}
+    asked = rate * (seconds + WARM_UP)
+    return found | {"cpu_ms_an_answer": round(1000 * used / asked, 2)}
 
 
 def peak(service: Running, seconds: float, folder: Path) -> dict[str, object] | None:

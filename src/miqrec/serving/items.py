@@ -1,7 +1,7 @@
 """The items of a model by their own ids, for requests and answers."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,7 @@ class Items:
         self._numbers = {name: number for number, name in enumerate(self.external) if number}
         self._are_numbers = catalogue.frame["item"].dtype.is_integer()
         self._table = _searchable(self, catalogue, counts)
-        self._meeting = lru_cache(_KEPT)(self._mask)
+        self._meeting = lru_cache(_KEPT)(partial(_mask, self._properties))
 
     def numbers(self, items: Sequence[Id]) -> Ids:
         """Look internal ids up, 0 for an item that the model doesn't know; 7 and "7" are the same item."""
@@ -80,11 +80,6 @@ class Items:
         """Give an item's attributes by their names."""
         return self._properties.row(number - 1, named=True)
 
-    def _mask(self, key: "_Key") -> Mask:
-        if not key.filters:
-            return np.append(False, np.ones(self.count, bool))
-        return np.append(False, allowed(self._properties, key.filters).to_numpy())
-
     def _number(self, item: Id) -> int:
         found = self._numbers.get(item)
         if found is None and isinstance(item, str) is self._are_numbers:
@@ -104,6 +99,12 @@ class _Key:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+def _mask(items: pl.DataFrame, key: _Key) -> Mask:
+    if not key.filters:
+        return np.append(False, np.ones(items.height, bool))
+    return np.append(False, allowed(items, key.filters).to_numpy())
 
 
 def _searchable(items: Items, catalogue: Catalogue, counts: npt.NDArray[np.int64]) -> pl.DataFrame:

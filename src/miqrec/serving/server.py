@@ -1,6 +1,7 @@
 """The service in a process of its own: uvicorn until a signal ends it."""
 
 import asyncio
+import gc
 import os
 import signal
 
@@ -22,6 +23,8 @@ def run(settings: Settings) -> None:
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # passes go on side by side, each in one thread
     app = create_app(settings)
+    gc.collect()
+    gc.freeze()  # what is loaded once is not looked at again and again, while a request waits
     log_as_json(settings.log_level)
     config = uvicorn.Config(
         app,

@@ -1,7 +1,7 @@
 """The engine of saved models: PyTorch, by the functions that evaluation uses."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ class TorchEngine:
         self.popularity = artifact.popularity
         self.item_index: ItemIndex | None = None
         artifact.model.eval()
-        self._choose = lru_cache(256)(self._chosen)
+        self._choose = lru_cache(256)(partial(_choose, artifact))  # no cycle: a swapped engine goes
 
     @classmethod
     def load(cls, path: Path, *, index: bool = False) -> "TorchEngine":
@@ -58,12 +58,6 @@ class TorchEngine:
         """Take what a request gives, and for the rest what was saved with the model."""
         weights = tuple(mix) if mix is not None and not isinstance(mix, str) else mix
         return self._choose(weights, temperature, with_probability)
-
-    def _chosen(
-        self, mix: Mix | None, temperature: float | None, with_probability: bool
-    ) -> InferenceConfig:
-        choose = choose_for_probabilities if with_probability else choose_for_lists
-        return choose(self.artifact, mix, temperature, exclude_seen=True)
 
     @torch.inference_mode()
     def lists(self, queries: Sequence[Query]) -> list[Listed]:
@@ -113,3 +107,10 @@ def _listed(query: Query, values: Tensor, ids: Tensor, found: Tensor | None) -> 
     is_wanted = found is not None and query.with_probability and len(query.history) > 0
     probabilities = found[:size].tolist() if found is not None and is_wanted else None
     return Listed(ids[:size].tolist(), values[:size].tolist(), probabilities)
+
+
+def _choose(
+    artifact: Artifact, mix: Mix | None, temperature: float | None, with_probability: bool
+) -> InferenceConfig:
+    choose = choose_for_probabilities if with_probability else choose_for_lists
+    return choose(artifact, mix, temperature, exclude_seen=True)
