@@ -75,6 +75,7 @@ def score(model: SasRec, data: ParquetModule, n_items: int) -> dict[str, float]:
 def trainer(*callbacks: lightning.Callback) -> lightning.Trainer:
     return lightning.Trainer(
         max_epochs=settings.EPOCHS,
+        limit_val_batches=0,
         accelerator="cpu",
         callbacks=list(callbacks),
         logger=False,
