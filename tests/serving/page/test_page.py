@@ -230,6 +230,10 @@ def test_a_phone_has_room_for_everything(service, visit, colours):
     page.locator(".heat").wait_for()
 
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+    widths = page.evaluate(
+        "[...document.querySelectorAll('.list .title, .items .title')].map((e) => e.clientWidth)"
+    )
+    assert min(widths) > 100  # a third of the screen for each title
     small = page.evaluate(
         "[...document.querySelectorAll('button, select, input[type=text]')]"
         ".map((e) => e.getBoundingClientRect()).filter((r) => r.width > 0 && r.height < 24).length"

@@ -19,7 +19,7 @@ export async function showList(explain) {
         {},
         element("span", { class: "rank", "aria-hidden": "true", text: rank }),
         element("span", { class: "title", text: title }),
-        element("span", { class: "when", text: `score ${score.toFixed(2)}` }),
+        element("span", { class: "when", text: `score ${Number.isInteger(score) ? score : score.toFixed(2)}` }),
         ...(explain && list.source === "model" ? [whyButton(item, title, explain)] : []),
       ),
     ),

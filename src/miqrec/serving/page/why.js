@@ -15,7 +15,8 @@ export function forgetReasons() {
 export async function explain(item) {
   const answer = await asking("explain", { ...question(), items: [item] });
   const [{ title, rank, because }] = answer.explained;
-  const largest = Math.max(...because.map(({ influence }) => Math.abs(influence ?? 0)));
+  const size = ({ influence }) => Math.abs(influence ?? 0);
+  const bySize = [...because].sort((one, other) => size(other) - size(one)); // what speaks against it too
   find("why-title").textContent = `Why ${title}?`;
   find("reasons").replaceChildren(
     element("p", {
@@ -24,7 +25,7 @@ export async function explain(item) {
     element(
       "ul",
       { class: "bars" },
-      ...because.slice(0, SHOWN).map((reason) => reasonRow(reason, rank, largest, EFFECTS[answer.measured])),
+      ...bySize.slice(0, SHOWN).map((reason) => reasonRow(reason, rank, size(bySize[0]), EFFECTS[answer.measured])),
     ),
     ...(because.length > SHOWN
       ? [element("p", { class: "hint", text: `${because.length - SHOWN} more items count less.` })]
