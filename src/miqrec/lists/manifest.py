@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from pydantic import ValidationError
 
@@ -19,7 +20,13 @@ KEY = "miqrec.lists"
 ROWS = 2**18
 """About how many rows a part has: some seconds of work, and some tens of megabytes in memory."""
 
-_WORDS = {"model": "the model", "data": "the data", "users": "the users", "users_per_part": "k"}
+_WORDS = {
+    "miqrec": "miqrec's version",
+    "model": "the model",
+    "data": "the data",
+    "users": "the users",
+    "users_per_part": "k",
+}
 """What fields are called that hold what nobody typed."""
 
 _CHUNK = 2**16
@@ -33,7 +40,7 @@ class Manifest(Config):
     model: str
     """The fingerprint of the model and its items."""
     data: str
-    """The fingerprint of the interactions."""
+    """The fingerprint of the interactions, and of their kinds where these decide what is left out."""
     users: str
     """The SHA-256 of the users' ids, in the order of the lists."""
     n_users: int
@@ -54,7 +61,7 @@ def manifest_of(asked: Asked) -> Manifest:
     request = asked.request
     return Manifest(
         model=asked.artifact.fingerprint,
-        data=asked.dataset.fingerprint,
+        data=_data_of(asked),
         users=_hash_ids(asked.dataset.users.gather(asked.rows)),
         n_users=len(asked.rows),
         users_per_part=max(ROWS // request.k, 1),
@@ -80,6 +87,14 @@ def differences(there: Manifest, now: Manifest) -> list[str]:
     after |= after.pop("inference")
     names = [name for name in after if before.get(name) != after[name]]
     return list(dict.fromkeys(_WORDS.get(name, name) for name in names if name != "n_users"))
+
+
+def _data_of(asked: Asked) -> str:
+    fingerprint, kinds = asked.dataset.fingerprint, asked.dataset.sequences.kinds
+    if kinds is None or isinstance(asked.request.inference.exclude_seen, bool):
+        return fingerprint
+    names = json.dumps([fingerprint, asked.dataset.kinds]).encode()
+    return hashlib.sha256(names + np.ascontiguousarray(kinds, dtype="<i2").tobytes()).hexdigest()
 
 
 def _hash_ids(ids: pl.Series) -> str:
