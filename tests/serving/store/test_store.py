@@ -246,3 +246,9 @@ def test_a_flood_is_refused_and_what_was_taken_is_stored(monkeypatch):
     appender.close()
 
     assert [done.result() for done in taken] == [1] * 4
+
+
+@pytest.mark.parametrize("time", [1_700_000_000, 1.5, "1700000000000", True])
+def test_a_time_that_is_a_number_is_refused_since_its_unit_is_unknown(time):
+    with pytest.raises(ValidationError, match="ISO 8601"):
+        Event(user="ann", item="heat", time=time)

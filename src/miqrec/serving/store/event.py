@@ -21,6 +21,16 @@ def _text_of(value: Any) -> Any:
     return str(value) if is_integer else value
 
 
+def _no_number(value: Any) -> Any:
+    """Refuse a number, which may be seconds, milliseconds or neither."""
+    is_number = isinstance(value, int | float) or (
+        isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal()
+    )
+    if is_number:
+        raise ValueError("give the time as ISO 8601, such as 2026-03-01T12:00:00Z, not as a number")
+    return value
+
+
 def _in_utc(time: datetime) -> datetime:
     """Take a time without a zone for UTC, as a log's is."""
     try:
@@ -36,7 +46,7 @@ Id = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", **_LIMITS}, {"type": "integer"}]}),
 ]
 """An external id; an integer becomes its digits."""
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_in_utc)]
 
 
 class Event(Config):
