@@ -23,7 +23,7 @@ def serve(artifact: Saved = None, **values: Any) -> None:
     """Answer over HTTP: lists for histories, by a saved model.
 
     Every option can be given as an environment variable too, MIQREC_ and its name in capitals; the option
-    wins. GET /openapi.json describes all requests.
+    wins. The page at / shows what the model does, and GET /openapi.json describes all requests.
 
     Example: miqrec serve runs/miq --port 8000
     """

@@ -63,6 +63,7 @@ export function combobox(id, { search, choices, choose, fail }) {
     if (found.length === 0) {
       list.append(element("li", { role: "option", "aria-disabled": "true", text: "Nothing found" }));
     }
+    find("found").textContent = `${found.length || "nothing"} found`; // for those who don't see the list
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     active = -1;
