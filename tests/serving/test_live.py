@@ -7,10 +7,12 @@ from threading import Event, Thread
 from time import sleep
 
 import httpx
+import polars as pl
 import pytest
 
 from miqrec import Recommender
 from miqrec.serving import Settings, create_app
+from serving.conftest import NAMES
 from serving.live import listening, wait_for
 
 REQUEST = {"histories": [["item 03", "item 04", "item 05"]], "k": 20}
@@ -144,3 +146,25 @@ def test_a_request_that_is_being_answered_is_answered_before_the_end(saved):
         may_go.set()
         assert asked.result().status_code == 200
         stopping.join()
+
+
+def test_new_prices_and_stock_count_once_their_table_is_written(saved, tmp_path):
+    def write(in_stock):
+        table = pl.DataFrame({"item": NAMES, "in_stock": [name in in_stock for name in NAMES]})
+        table.write_parquet(tmp_path / "writing.parquet")
+        (tmp_path / "writing.parquet").rename(tmp_path / "items.parquet")
+
+    def listed(live):
+        request = {"histories": [[]], "filters": {"in_stock": True}}
+        answer = httpx.post(f"{live.url}/recommend", json=request, timeout=30).json()
+        return {row["item"] for row in answer["lists"][0]["items"]}
+
+    write(["item 01", "item 02"])
+    settings = Settings(artifact=saved, items=tmp_path / "items.parquet", watch_seconds=0.05)
+    with listening(create_app(settings)) as live:
+        assert listed(live) == {"item 01", "item 02"}
+        write(["item 07"])
+        wait_for(lambda: listed(live) == {"item 07"})
+        (tmp_path / "items.parquet").write_bytes(b"no table")
+        wait_for(lambda: live.ready()["refused"])
+        assert listed(live) == {"item 07"}

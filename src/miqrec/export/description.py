@@ -23,6 +23,7 @@ def describe(artifact: Artifact, inference: InferenceConfig, k: int) -> str:
         "miqrec": artifact.config.miqrec,
         "model": artifact.config.model.model_dump() | {"name": artifact.config.model.name},
         "fingerprint": artifact.config.fingerprint,
+        "item_column": artifact.config.data.columns.item,
         "trained_on": artifact.config.trained_on,
         "inference": inference.model_dump(),
         "answers": n_answers(artifact.model, inference),

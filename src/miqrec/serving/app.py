@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         MiqrecError: The model can't be loaded, or the store can't be opened.
     """
-    before = signature(settings.artifact)
+    before = signature(settings)
     service = make_service(settings)
     app = FastAPI(
         title="miqrec",

@@ -50,7 +50,7 @@ def make_service(settings: Settings) -> Service:
     Raises:
         MiqrecError: The model can't be loaded, or the store can't be opened.
     """
-    engine = open_engine(settings.artifact, index=settings.index)
+    engine = open_engine(settings.artifact, index=settings.index, items=settings.items)
     beside = open_engine(settings.beside, index=settings.index) if settings.beside else None
     batcher = Batcher(settings.threads, settings.max_batch, settings.max_queue, settings.max_wait)
     store = open_store(settings.store) if settings.store else None

@@ -18,6 +18,9 @@ class Settings(BaseSettings):
 
     artifact: Path
     """A saved model, a run, or an exported .onnx file."""
+    items: Path | None = None
+    """A table of the items, whose attributes, such as price and stock, are those that lists are filtered by
+    instead of the model's; it is read again when it changes."""
     beside: Path | None = None
     """A second model, which the page shows beside the first and /compare compares with it."""
     index: bool = False

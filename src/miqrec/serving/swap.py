@@ -1,8 +1,9 @@
 """A newer model takes the place of the one that answers, without a request that fails.
 
-What `settings.artifact` names is looked at every few seconds. Once it has changed, and has stayed the same
-from one look to the next, it is loaded beside the model that answers. If it can be loaded, requests that come
-from then on are answered by it; those before it are answered by the old one. If it can't, the old one stays.
+What `settings.artifact` and `settings.items` name is looked at every few seconds. Once it has changed, and
+has stayed the same from one look to the next, it is loaded beside the model that answers. If it can be,
+requests that come from then on are answered by it; those before it are answered by the old one. If it can't,
+the old one stays.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from pathlib import Path
 from miqrec.errors import MiqrecError
 from miqrec.serving.engine import open_engine
 from miqrec.serving.service import Refusal, Service
+from miqrec.serving.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ class Swapper:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), self._service.settings.watch_seconds)
-            now = await asyncio.to_thread(signature, self._service.settings.artifact)
+            now = await asyncio.to_thread(signature, self._service.settings)
             has_settled = now == before and now != self._known
             before = now
             if has_settled or self._asked.is_set():
@@ -57,7 +59,9 @@ class Swapper:
         service = self._service
         try:
             settings = service.settings
-            engine = await asyncio.to_thread(open_engine, settings.artifact, index=settings.index)
+            engine = await asyncio.to_thread(
+                open_engine, settings.artifact, index=settings.index, items=settings.items
+            )
         except MiqrecError as error:
             self._refuse(str(error))
         except Exception as error:
@@ -74,10 +78,13 @@ class Swapper:
         log.error("model refused", extra={"fields": {"reason": reason}})
 
 
-def signature(path: Path) -> Signature:
-    """Tell the files of a saved model, a run or an exported file from those that may replace them."""
+def signature(settings: Settings) -> Signature:
+    """Tell the files that a service answers by from those that may replace them."""
+    path = settings.artifact
     folders = (path, path / "artifact", path / "final", path / "final" / "artifact")
     files = [path, *(folder / name for folder in folders for name in _FILES)]
+    if settings.items:
+        files.append(settings.items)
     return tuple(_of_file(file) for file in files if file.is_file())
 
 

@@ -184,7 +184,9 @@ def test_everything_can_be_done_by_the_keyboard(service, visit):
     page.keyboard.type("station 0")
     page.locator(OPTION).first.wait_for()
     assert page.get_by_label("Add an item").get_attribute("aria-expanded") == "true"
-    assert texts(page, "#found") == ["8 found"]  # of ten, one has markup for a title and one a long one
+    assert texts(page, "#found") == [
+        "8 found"
+    ]  # of ten, one has markup for a title and one a long one
     press("ArrowDown")
     press("ArrowDown")
     press("ArrowUp")

@@ -38,6 +38,7 @@ class OnnxEngine:
         kinds: dict[str, pl.DataType] = {"title": pl.String(), "attributes": pl.List(pl.String)}
         self.catalogue = Catalogue(pl.DataFrame(items, schema_overrides=kinds))
         self.items = Items(self.catalogue, self.counts)
+        self.item_column: str | None = description.get("item_column")
         self.inference = InferenceConfig(**description["inference"])
 
     @classmethod

@@ -57,6 +57,8 @@ class Engine(Protocol):
     """The catalogue's items by their own ids."""
     counts: npt.NDArray[np.int64]
     """(n_items,) how often each item was interacted with in training."""
+    item_column: str | None
+    """What the log that the model was trained on calls an item's id, if that was said."""
     inference: InferenceConfig
     """How the model is used where a request doesn't say."""
 

@@ -32,6 +32,7 @@ class TorchEngine:
         self.about = About(artifact.config.model.name, version, "torch")
         self.catalogue, self.counts = artifact.catalogue, artifact.counts
         self.items = Items(artifact.catalogue, artifact.counts)
+        self.item_column = artifact.config.data.columns.item
         self.inference = artifact.config.inference
         self.popularity = artifact.popularity
         self.item_index: ItemIndex | None = None
