@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from miqrec.cli.settings import given, with_settings
 from miqrec.config import Config
+from miqrec.errors import MiqrecError
 from miqrec.models import registry
 from miqrec.models.registry import find_models, register
 from miqrec.training.config import TrainingConfig
@@ -49,6 +50,19 @@ def test_what_is_typed_arrives_by_its_name(command):
 def test_a_setting_of_two_kinds_arrives_as_it_was_typed_for_its_config_to_read(command):
     assert command("--dim", "8") == "here {'dim': '8'}\n"
     assert OutsideConfig(dim="8").dim == 8
+
+
+def test_kinds_of_event_are_names_with_commas_between(command):
+    assert command("--target-kinds", "cart, buy") == "here {'target_kinds': 'cart, buy'}\n"
+    assert command("--exclude-kinds", "cart, buy") == "here {'exclude_seen': ('cart', 'buy')}\n"
+    assert command("--no-exclude-seen") == "here {'exclude_seen': False}\n"
+
+
+def test_what_lists_leave_out_is_said_once():
+    with pytest.raises(MiqrecError, match="give one of them"):
+        given({"exclude_seen": True, "exclude_kinds": "buy"})
+    with pytest.raises(MiqrecError, match="--exclude-kinds: ',' names no kind"):
+        given({"exclude_kinds": ","})
 
 
 def test_words_are_those_of_all_models(command):

@@ -121,7 +121,7 @@ def test_on_the_command_line_the_log_may_have_grown_in_its_place(before, tmp_pat
     log().write_csv(path)
     done = miqrec("update", tmp_path / "model", "--out", tmp_path / "new", "--epochs", 1)
     assert done.returncode == 0, done.stderr
-    assert "4 new items; trained for 1 epochs" in done.stderr
+    assert "4 new items; trained on them" in done.stderr
     assert load_artifact(tmp_path / "new").config.updates == 1
     idle = miqrec("update", tmp_path / "new", "--out", tmp_path / "none")
     assert idle.returncode == 2

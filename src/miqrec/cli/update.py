@@ -75,7 +75,7 @@ def update(
         print_json({"model": str(out), "trained_until": until, **updated.counts()})
         return
     messages.print(
-        f"{updated.n_new:,} new interactions up to {until}, {updated.n_items:,} new items; trained for "
-        f"{updated.epochs} epochs on them and on {updated.n_replayed:,} old ones; in {out}",
+        f"{updated.n_new:,} new interactions up to {until}, {updated.n_items:,} new items; trained on them "
+        f"and on {updated.n_replayed:,} old interactions (epochs: {updated.epochs}); in {out}",
         soft_wrap=True,
     )
