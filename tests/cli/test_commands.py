@@ -86,6 +86,19 @@ def test_recommend_writes_the_file_that_is_named(trained, tmp_path, name, read):
     assert written["rank"].to_list() == [1, 2, 3, 4] * 2
 
 
+def test_recommend_tells_machines_what_it_wrote(trained, tmp_path):
+    words = ("--all-users", "-k", 4, "--out", tmp_path / "recs", "--json")
+    told = json.loads(miqrec("recommend", trained, *words).stdout)
+
+    lists = pl.read_parquet(tmp_path / "recs")
+    assert told == {
+        "users": lists["user"].n_unique(),
+        "rows": lists.height,
+        "resumed": 0,
+        "out": str(tmp_path / "recs"),
+    }
+
+
 def test_recommend_after_a_history_that_is_typed_in(trained):
     done = miqrec("recommend", trained, "--history", "item 03", "--history", "item 04", "--json")
 
@@ -247,6 +260,7 @@ WRONG = {
     "k too large": ("recommend", "{run}", "-k", "21"),
     "nobody of that name": ("recommend", "{run}", "--user", "nemo"),
     "an item nobody knows": ("recommend", "{run}", "--history", "x", "--on-unknown", "error"),
+    "everybody and somebody": ("recommend", "{run}", "--all-users", "--user", "7"),
     "a file of no known kind": ("recommend", "{run}", "--out", "list.xlsx"),
     "weights that are none": ("evaluate", "{run}", "--mix", "0.6 0.3"),
     "a mixture that was not trained": ("recommend", "{run}", "--mix", "trained"),
