@@ -120,7 +120,7 @@ def test_noise_has_no_cells_and_is_searched_nearly_whole():
 
 
 def test_small_catalogues_have_few_cells():
-    assert [module._n_cells(n) for n in (1, 38, 78, 4000, 1_000_000)] == [1, 1, 2, 102, 4000]
+    assert [module._n_cells(n) for n in (1, 38, 78, 4000, 1_000_000)] == [1, 1, 2, 102, 2000]
     assert (
         ItemIndex(torch.randn(6, 3)).propose(torch.randn(2, 3), 8).sort(1).values.tolist()
         == [[0, 0, 0, 1, 2, 3, 4, 5]] * 2
