@@ -37,7 +37,7 @@ test: lint
 test-slow: $(BIN)/.development
 	$(BIN)/pytest -q -m slow
 
-# Transformers shares miqrec's environment; the others have one of their own each (about 1.4 GB, made once).
+# Transformers shares miqrec's environment; the others have one of their own each (1.3 to 1.8 GB, made once).
 PEERS := rectools replay recbole
 test-adapters: $(BIN)/.development
 	$(BIN)/pip install -q -c constraints.txt -e '.[huggingface]'

@@ -1,6 +1,6 @@
 """One virtual environment a peer, with the versions in `requirements/`, made when it is missing.
 
-python -m benchmarks.peers.environments          # makes all of them: RecTools and RecBole
+python -m benchmarks.peers.environments          # makes all of them: RecBole, RecTools, RePlay
 python -m benchmarks.peers.environments rectools
 """
 
@@ -36,9 +36,9 @@ def make(environment: str) -> None:
         return
     if sys.version_info >= (3, 13):
         raise SystemExit(
-            f"{environment} needs numpy below 2: run the benchmarks with Python 3.11 or 3.12"
+            f"{environment}'s pinned versions are for Python 3.11 and 3.12: run this with one of them"
         )
-    print(f"making {folder} (about 1.4 GB)", file=sys.stderr)
+    print(f"making {folder} (1.3 to 1.8 GB)", file=sys.stderr)
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
     _install(folder, requirements)
     made.touch()
