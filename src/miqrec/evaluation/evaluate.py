@@ -74,7 +74,7 @@ def rank_questions(
     Returns:
         A frame in the order of the questions: `question` (its number), `user` (internal number), `target`
         (internal id, 0 where the catalogue doesn't have it), `rank`, and `seen` (whether the history holds
-        the target already, by an event of the kinds that `inference.exclude_seen` names if it names any).
+        the target already, by an event of the kinds that count).
 
     Raises:
         MiqrecError: the model gives scores that are not finite, or doesn't have the answers to mix.
