@@ -179,6 +179,8 @@ def test_users_need_a_store(serve):
         ({"mix": "trained"}, [], "not trained with a mixture"),
         ({"temperature": 2.0}, [], "a temperature changes nothing"),
         ({"temperature": 0}, ["temperature"], "greater than 0"),
+        ({"k": "10"}, ["k"], "valid integer"),
+        ({"mix": [True]}, ["mix"], "valid number"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(client, request_, where, sentence):

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import polars as pl
 import polars.selectors as cs
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+)
 
 from miqrec.data.catalogue import Catalogue
 from miqrec.errors import MiqrecError
@@ -26,7 +35,7 @@ class Range(BaseModel):
     max: Integer | Float | StrictStr | None = None
 
 
-Condition = Range | tuple[Value, ...] | Value
+Condition = Range | Annotated[tuple[Value, ...], Strict(False)] | Value  # JSON has lists only
 """A range, several values of which one is to be there, or one value."""
 
 Filters = Mapping[str, Condition]

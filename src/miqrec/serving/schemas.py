@@ -24,9 +24,11 @@ _EXAMPLES: list[JsonDict] = [
 
 
 class Strict(BaseModel):
-    """A request; a key that there is not is refused."""
+    """A request; a key that there is not is refused, and so is a value of another type, such as "10"."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
 
 
 class Interaction(Strict):
