@@ -6,15 +6,12 @@ import onnxruntime
 import pytest
 import torch
 from torch import distributed, multiprocessing, nn
-from torch.nn.parallel import DistributedDataParallel
 
+from adapters.encoders import HEADS, PADDING, B, Causal, D, L, X, encoder, process, train
 from miqrec.adapters.torch import MultiItemQueryMHA, replace_attention
 from miqrec.errors import MiqrecError
 
-B, L, D, HEADS = 3, 6, 8, 2
-X = torch.randn(B, L, D, generator=torch.Generator().manual_seed(0))
 CAUSAL = torch.ones(L, L, dtype=torch.bool).triu(1)
-PADDING = torch.tensor([[0] * 6, [0, 0, 0, 1, 1, 1], [1, 1, 0, 0, 0, 0]], dtype=torch.bool)
 ALIBI = -0.5 * (torch.arange(L)[:, None] - torch.arange(L)).abs().float()
 
 
@@ -25,12 +22,6 @@ def miq(window=3, **options):
 def theirs(**options):
     torch.manual_seed(0)
     return nn.MultiheadAttention(D, HEADS, **{"batch_first": True} | options)
-
-
-def encoder(**options):
-    torch.manual_seed(0)
-    layer = nn.TransformerEncoderLayer(D, HEADS, 16, 0.0, **{"batch_first": True} | options)
-    return nn.TransformerEncoder(layer, 2, norm=nn.LayerNorm(D))
 
 
 # With a window of 1 it is nn.MultiheadAttention
@@ -241,19 +232,6 @@ def test_autocast_stays_near_float32(dtype, padding):
     torch.testing.assert_close(reduced.float(), weights, atol=0.02, rtol=0.05)
 
 
-class Causal(nn.Module):
-    """An encoder with its mask, which is what people compile and export."""
-
-    def __init__(self, **options):
-        super().__init__()
-        self.encoder = replace_attention(encoder(**options), window=3)
-
-    def forward(self, x, padding):
-        L = x.shape[1]
-        mask = torch.ones(L, L, dtype=torch.bool, device=x.device).triu(1)
-        return self.encoder(x, mask, padding, is_causal=False)
-
-
 LONGER = torch.randn(4, 11, D), torch.arange(11) >= torch.tensor([[11], [1], [5], [9]])
 SHORTEST = torch.randn(2, 1, D), torch.zeros(2, 1, dtype=torch.bool)
 
@@ -300,26 +278,6 @@ def test_every_parameter_gets_a_gradient():
         layer = miq(window)
         layer(X, X, X, PADDING, attn_mask=CAUSAL)[0].sum().backward()
         assert all(p.grad is not None for p in layer.parameters())
-
-
-def process(rank: int, folder: str) -> None:
-    distributed.init_process_group(
-        "gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2
-    )
-    torch.manual_seed(0)
-    model = Causal()
-    train(DistributedDataParallel(model), [X + rank])
-    torch.save(model.state_dict(), f"{folder}/{rank}.pt")
-    distributed.destroy_process_group()
-
-
-def train(model: nn.Module, batches: list[torch.Tensor]) -> None:
-    """The loss is the mean of the batches' sums; DDP averages over the processes."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-    for _ in range(3):
-        optimizer.zero_grad()
-        (sum((model(x, PADDING) ** 2).mean() for x in batches) / len(batches)).backward()
-        optimizer.step()
 
 
 @pytest.mark.slow
