@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from miqrec.data.batches.training import TrainingExamples
 from miqrec.runs.fit import fit
-from miqrec.training.input_noise import drop_items, replace_items
+from miqrec.training.input_noise import add_items, drop_items, replace_items
 from worlds import cycle, histories_of, small
 
 HISTORIES = st.lists(st.lists(st.integers(1, 9), min_size=2, max_size=8), min_size=1, max_size=5)
@@ -72,7 +72,40 @@ def test_a_row_that_would_lose_everything_keeps_its_newest_input():
     assert {tuple(row) for row in noisy.targets.tolist()} == {(4, 0, 0)}
 
 
-@pytest.mark.parametrize("kind", ["replace_inputs", "drop_inputs"])
+@settings(deadline=None, max_examples=50)
+@given(HISTORIES, SHARES, st.integers(0, 99))
+def test_an_added_item_asks_for_what_the_input_before_it_asks_for(lists, share, seed):
+    piece = piece_of(lists)
+    real = piece.items + 100 * (piece.items > 0)
+    others = piece._replace(items=real, weights=piece.targets.float())
+    noisy = add_items(others, share, 9, 40, seeded(seed))
+    for row, before in enumerate(piece.lengths.tolist()):
+        length = int(noisy.lengths[row])
+        items, targets = (x[row, :length].tolist() for x in (noisy.items, noisy.targets))
+        assert [item - 100 for item in items if item > 100] == piece.items[row, :before].tolist()
+        asked = iter(piece.targets[row].tolist())
+        target = None
+        for item, found in zip(items, targets, strict=True):
+            target = next(asked) if item > 100 else target
+            assert found == target
+        assert not noisy.items[row, length:].any()
+    assert noisy.weights.equal(noisy.targets.float())
+    assert noisy.positions.tolist() == noisy.targets.flatten().nonzero().squeeze(1).tolist()
+
+
+def test_an_item_is_added_behind_a_share_of_the_inputs():
+    noisy = add_items(piece_of([[1] * 8] * 500), 0.3, 9, 40, seeded())
+    assert noisy.lengths.sum().item() == pytest.approx(500 * 7 * 1.3, rel=0.03)
+
+
+def test_a_row_that_grows_too_long_loses_its_oldest_inputs():
+    noisy = add_items(piece_of([[1, 2, 3, 4]] * 50), 0.999, 9, 4, seeded())
+    assert noisy.items.shape == (50, 4)
+    assert {tuple(row) for row in noisy.items[:, ::2].tolist()} == {(2, 3)}
+    assert {tuple(row) for row in noisy.targets.tolist()} == {(3, 3, 4, 4)}
+
+
+@pytest.mark.parametrize("kind", ["replace_inputs", "drop_inputs", "add_inputs"])
 @pytest.mark.parametrize("answers", [1, 3])
 def test_training_with_noise_learns_and_is_decided_by_its_seed(kind, answers, tmp_path):
     def weights(name, **values):

@@ -79,6 +79,9 @@ class TrainingConfig(TrainerConfig):
     """The share of inputs that training replaces by random items, anew in every epoch."""
     drop_inputs: float = Field(0.0, ge=0, lt=1)
     """The share of inputs that training drops, with what is asked for after them, anew in every epoch."""
+    add_inputs: float = Field(0.0, ge=0, lt=1)
+    """The share of inputs behind which training puts a random item, anew in every epoch; the same is asked
+    for after it."""
     patience: int = Field(20, ge=1)
     """How many epochs without a better validation NDCG@10 stop the training."""
     batch_size: int = Field(128, ge=1)

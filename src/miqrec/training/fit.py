@@ -110,9 +110,12 @@ def _run(
     examples = TrainingExamples(histories, model.max_length, worth, blocks=blocks, weights=weights)
     loader = training_loader(examples, config.batch_size, config.seed)
     objective = make_objective(config, histories, device)
-    kept = (1 - config.drop_inputs) / len(loader)
-    noise = make_noise(config, histories.n_items)
-    weight = examples.total_weight * kept
+    asked = (1 - config.drop_inputs) * (
+        1 + config.add_inputs
+    )  # where long rows grow, a little less
+    per_step = asked / len(loader)
+    noise = make_noise(config, histories.n_items, model.max_length)
+    weight = examples.total_weight * per_step
     step = SequenceTraining(model, config, objective, weight, hooks, rank, noise)
-    positions = int(examples.lengths.sum()) * kept
+    positions = int(examples.lengths.sum()) * per_step
     return run_epochs(step, loader, config, folder, positions, hooks, validation)
