@@ -1,12 +1,15 @@
 """Parts of users' histories, to learn from or to ask about."""
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from miqrec.data.dataset import Dataset
 from miqrec.data.kinds import Kinds
+
+if TYPE_CHECKING:  # Polars comes with it, which whoever brings arrays does without
+    from miqrec.data.dataset import Dataset
 
 Integers = npt.NDArray[np.int64]
 
@@ -52,7 +55,7 @@ class Questions(Histories):
     targets: npt.NDArray[np.int32]
 
 
-def parts_of(dataset: Dataset, users: Integers) -> Histories:
+def parts_of(dataset: "Dataset", users: Integers) -> Histories:
     """Take the whole histories of these users, (n,) numbers of users in the data set."""
     sequences = dataset.sequences
     return Histories(

@@ -29,9 +29,9 @@ def models(tmp_path_factory) -> dict[str, Path]:
     return {model: folder / model for model in settings}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Debian's Chromium."""
+    """Debian's Chromium; not for the session, since it runs an event loop that other tests want to run."""
     path = program("chromium", "chromium")
     from playwright.sync_api import sync_playwright
 
