@@ -100,6 +100,18 @@ def test_a_model_that_fits_itself_passes_the_checks_of_such_models(check):
     check(FarthestConfig(power=0.5))
 
 
+def test_a_model_that_fits_itself_otherwise_each_time_is_caught():
+    class Moody(Farthest):
+        def fit(self, histories: Histories) -> None:
+            super().fit(histories)
+            self.distances *= np.random.default_rng().random()
+
+    register(FarthestConfig, Moody)
+
+    with pytest.raises(AssertionError):
+        checks.fitting_again_with_the_same_seed_gives_the_same_scores(FarthestConfig())
+
+
 def test_a_saved_model_that_nobody_registered_is_one_sentence(tmp_path, monkeypatch):
     Recommender.fit(circle(), model="farthest").save(tmp_path / "model")
     monkeypatch.delitem(registry._registered, "farthest")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from miqrec.errors import MiqrecError
@@ -92,6 +93,15 @@ class LearnsNothing(Outside):
         return super().item_vectors().detach() * 0
 
 
+class LooksAtTheData(Outside):
+    def scores(self, items: Tensor, lengths: Tensor) -> Tensor:
+        return super().scores(items, lengths) * float(lengths.sum())
+
+
+class OtherNameConfig(OutsideConfig):
+    depth: int = Field(default=1, alias="layers")
+
+
 BROKEN = {
     checks.scores_are_float32_for_all_items_and_padding: ScoresAsPreciselyAsItTrains,
     checks.no_state_depends_on_a_later_item: SeesLaterItems,
@@ -109,6 +119,7 @@ BROKEN = {
     checks.a_batch_in_pieces_has_the_loss_and_the_gradients_of_the_whole: AddsUpItsPieces,
     checks.saving_and_loading_changes_no_score: KeepsSomethingToItself,
     checks.fitting_again_with_the_same_seed_gives_the_same_scores: KeepsSomethingToItself,
+    checks.its_scores_are_exported_for_every_batch_and_length: LooksAtTheData,
     checks.a_circle_is_learned: LearnsNothing,
     checks.more_of_the_demo_is_learned_than_counting_finds: Outside,
 }
@@ -138,6 +149,13 @@ def test_a_model_from_outside_that_is_not_broken_passes(check):
     register(OutsideConfig, Outside)
 
     check(OutsideConfig())
+
+
+def test_a_setting_whose_name_is_not_that_of_its_field_is_caught():
+    register(OtherNameConfig, Outside)
+
+    with pytest.raises(MiqrecError, match="depth"):
+        checks.its_settings_can_be_given_by_their_names(OtherNameConfig())
 
 
 def test_a_model_that_has_seen_the_answers_is_better_than_chance(monkeypatch):
