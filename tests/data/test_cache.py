@@ -65,10 +65,11 @@ def test_another_content_is_read_even_if_size_and_time_are_the_same(log, cache):
 
 
 def test_the_same_content_is_not_read_again_whenever_it_was_written(log, cache, monkeypatch):
-    opened(log, cache)
+    first = opened(log, cache)
     os.utime(log, ns=(0, 0))
     monkeypatch.delattr("miqrec.data.open.read_interactions")
-    opened(log, cache)
+    assert opened(log, cache).fingerprint == first.fingerprint
+    assert len(list_entries(cache)) == 1
 
 
 def test_a_folder_of_files_is_known_by_the_contents_of_all(tmp_path, cache):

@@ -212,10 +212,11 @@ def test_checkpoints_that_a_kill_left_beside_a_trials_scores_go(tmp_path):
 
 
 def test_a_finished_fit_on_everything_is_not_repeated(tmp_path, monkeypatch):
-    run(PLAN, tmp_path / "run", final=True)
+    first = run(PLAN, tmp_path / "run", final=True)
     monkeypatch.setattr(fitting, "fit_on_everything", lambda *_: pytest.fail("it was repeated"))
 
-    run(PLAN, tmp_path / "run", final=True)
+    assert run(PLAN, tmp_path / "run", final=True) == first
+    assert load_artifact(tmp_path / "run" / "final").config.trained_on == "all"
 
 
 def test_an_unfinished_run_has_no_metrics(tmp_path):

@@ -57,7 +57,7 @@ def test_whoever_waits_gets_the_lock_when_it_is_released(tmp_path, holder):
     holder.kill()
 
     with locked(tmp_path / "run"):
-        pass
+        assert is_locked(tmp_path / "run")
 
 
 def test_after_an_error_the_lock_is_free(tmp_path):

@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import warnings
 from datetime import date
 
 import polars as pl
@@ -146,6 +147,13 @@ def test_sessions_that_were_asked_for_need_no_hint(caplog):
     ]
 
 
+def warnings_of(frame, columns=None) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        read_interactions(frame, columns)
+    return [str(warning.message) for warning in caught]
+
+
 TIMES = {
     "ISO dates": ["2020-01-31", "2020-01-30"],
     "Unix seconds": [1_570_204_162, 1_570_751_454],
@@ -158,7 +166,7 @@ def test_a_column_that_looks_like_a_time_and_is_not_used_is_named_in_a_warning(t
     frame = pl.DataFrame({"user": [1, 1], "item": [1, 2], "zeit": times})
     with pytest.warns(MiqrecWarning, match="column 'zeit' looks like a time .* by time=\"zeit\""):
         read_interactions(frame)
-    read_interactions(frame, Columns(time="zeit"))  # a warning is an error
+    assert warnings_of(frame, Columns(time="zeit")) == []
 
 
 @pytest.mark.parametrize(
@@ -166,12 +174,12 @@ def test_a_column_that_looks_like_a_time_and_is_not_used_is_named_in_a_warning(t
 )
 def test_other_columns_do_not_look_like_a_time(values):
     frame = pl.DataFrame({"user": [1, 1], "item": [1, 2], "other": values}, strict=False)
-    read_interactions(frame)  # a warning is an error
+    assert warnings_of(frame) == []
 
 
 def test_an_id_does_not_look_like_a_time():
     frame = pl.DataFrame({"user": [1], "item": [2], "category_id": [2_053_013_555_631_882_655]})
-    read_interactions(frame)  # a warning is an error
+    assert warnings_of(frame) == []
 
 
 @pytest.mark.parametrize(("name", "sizes"), REAL.items(), ids=REAL)
