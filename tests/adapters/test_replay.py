@@ -1,5 +1,7 @@
 """MIQ-Attn and the late mixture in RePlay; `make test-adapters` runs this in RePlay's own environment."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 
@@ -8,8 +10,9 @@ pytest.importorskip("replay")
 from replay.data import FeatureHint, FeatureSource, FeatureType
 from replay.data.nn import TensorFeatureInfo, TensorFeatureSource, TensorSchema
 from replay.nn.lightning import LightningModule
+from replay.nn.loss import CE
 from replay.nn.mask import DefaultAttentionMask
-from replay.nn.sequential import SasRec
+from replay.nn.sequential import SasRec, SasRecBody
 
 from adapters.conformance import DIM, HEADS, attention_of, conformance
 from miqrec.adapters.replay import MIQTransformerLayer, MixtureSasRec
@@ -122,6 +125,27 @@ def test_a_sasrec_starts_it_as_replay_starts_its_own():
     expected = torch.tensor((2 / (8 + 256)) ** 0.5)  # Glorot's for a matrix (8, 256)
     torch.testing.assert_close(new.dummy_items.std(), expected, rtol=0.1, atol=0)
     assert all((p == 0).all() for name, p in new.named_parameters() if name.endswith("bias"))
+
+
+def test_a_body_takes_it_as_its_encoder_and_sasrec_starts_the_weights_by_itself():
+    exchanged = sasrec(window=3)
+    parts = deepcopy(exchanged.body)
+    body = SasRecBody(
+        parts.embedder,
+        parts.embedding_aggregator,
+        parts.attn_mask_builder,
+        encoder=build(3),
+        output_normalization=parts.output_normalization,
+    )
+
+    torch.manual_seed(1)
+    made = SasRec(body, CE(ignore_index=ITEMS))
+
+    torch.manual_seed(1)
+    exchanged.reset_parameters()
+    ours, theirs = (attention_of(model).state_dict() for model in (made, exchanged))
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+    assert circle(made)(**batch(HISTORIES))["logits"].argmax(-1)[0] == 8
 
 
 def test_a_trained_sasrec_whose_attention_is_replaced_with_window_one_is_what_it_was():
