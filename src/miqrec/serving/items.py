@@ -29,6 +29,7 @@ class Items:
         count: The number of items.
         external: Their own ids by the internal ones; entry 0 is no item's.
         titles: Their titles likewise.
+        described: Whether a vector was made from attributes alone, (count + 1,) likewise.
     """
 
     def __init__(self, catalogue: Catalogue, counts: npt.NDArray[np.int64]) -> None:
@@ -36,6 +37,7 @@ class Items:
         self.count = catalogue.n_items
         self.external: list[Id] = ["", *catalogue.frame["item"].to_list()]
         self.titles: list[str] = ["", *catalogue.titles(everything).to_list()]
+        self.described: list[bool] = [False, *catalogue.described.tolist()]
         self._properties = properties(catalogue)
         self._numbers = {name: number for number, name in enumerate(self.external) if number}
         self._are_numbers = catalogue.frame["item"].dtype.is_integer()

@@ -10,6 +10,7 @@ from miqrec.serving.filters import Condition
 ItemId = StrictStr | StrictInt
 """The shop's own id of an item."""
 UserId = StrictStr | StrictInt
+ListSource = Literal["model", "popularity"]
 
 _EXAMPLES: list[JsonDict] = [
     {"histories": [["the-silent-harbour", "the-golden-lighthouse"]], "k": 3},
@@ -98,6 +99,9 @@ class Recommended(BaseModel):
     title: str
     score: float
     rank: int
+    source: Literal["model", "popularity", "attributes"]
+    """attributes where nobody had used the item when the model was trained, so that its score comes from
+    items with the same attributes; otherwise that of the list."""
     probability: float | None
     """How likely it is to be the next one, of all items that the history leaves; null where nobody asked
     for it, or popularity answered."""
@@ -111,7 +115,7 @@ class RecommendedList(BaseModel):
 
     user: str | int | None
     """null where a history was given."""
-    source: Literal["model", "popularity"]
+    source: ListSource
     """popularity where nothing is known of the history's items."""
     unknown: int
     """How many items of the history the model doesn't know."""

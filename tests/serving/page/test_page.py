@@ -59,6 +59,22 @@ def test_items_are_searched_and_picked_and_the_list_follows_at_once(service, vis
     assert texts(page, "#list .title") == [item["title"] for item in answer]
 
 
+def test_an_item_that_nobody_has_used_is_called_new(service, visit):
+    page = visit(service)
+
+    def answer(route: Any) -> None:
+        body = route.fetch().json()
+        body["lists"][0]["items"][1]["source"] = "attributes"
+        route.fulfill(json=body)
+
+    page.route("**/recommend", answer)
+    pick(page, "Add an item", "station 03")
+    said(page, "10 items after 1 item.")
+
+    words = "new, placed by its attributes"
+    assert [words in row for row in texts(page, "#list li")] == [False, True, *[False] * 8]
+
+
 def test_an_item_can_be_taken_out_again(service, visit):
     page = visit(service)
     page.get_by_role("button", name="an example").click()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
-from miqrec.data.catalogue import Catalogue, make_catalogue
+from miqrec.data.catalogue import DESCRIBED, Catalogue, make_catalogue
 from miqrec.data.reading.columns import Columns
 from miqrec.data.reading.items import read_items
 from miqrec.errors import MiqrecError
@@ -38,7 +39,9 @@ def _described(engine: Engine, path: Path) -> Items:
     table = read_items(path, Columns(item=engine.item_column))
     described = make_catalogue(known["item"], table).frame
     titles = pl.select(pl.coalesce(described["title"], known["title"]).alias("title"))
-    return Items(Catalogue(described.with_columns(titles)), engine.counts)
+    marks = known.select(cs.by_name(DESCRIBED, require_all=False))
+    frame = pl.concat([described.with_columns(titles), marks], how="horizontal")
+    return Items(Catalogue(frame), engine.counts)
 
 
 def _load(path: Path, index: bool) -> Engine:

@@ -13,13 +13,14 @@ export async function showList(explain) {
   const body = { histories: [ids], k: LENGTH, ...options };
   const [list] = (await asking("recommend", body)).lists;
   find("list").replaceChildren(
-    ...list.items.map(({ item, title, score, rank }) =>
+    ...list.items.map(({ item, title, score, rank, source }) =>
       element(
         "li",
         {},
         element("span", { class: "rank", "aria-hidden": "true", text: rank }),
         element("span", { class: "title", text: title }),
         element("span", { class: "when", text: `score ${Number.isInteger(score) ? score : score.toFixed(2)}` }),
+        ...(source === "attributes" ? [element("span", { class: "when", text: "new, placed by its attributes" })] : []),
         ...(explain && list.source === "model" ? [whyButton(item, title, explain)] : []),
       ),
     ),

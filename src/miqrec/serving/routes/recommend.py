@@ -14,6 +14,7 @@ from miqrec.serving.errors import ServiceError
 from miqrec.serving.explaining import explain_query
 from miqrec.serving.limits import check_histories, check_k
 from miqrec.serving.schemas import (
+    ListSource,
     ModelInfo,
     RecommendAnswer,
     Recommended,
@@ -92,11 +93,12 @@ def _list(
     engine: Engine, user: UserId | None, history: History, query: Query, listed: Listed
 ) -> RecommendedList:
     items = engine.items
+    source: ListSource = "model" if len(query.history) else "popularity"
     found: Sequence[float | None] = listed.probabilities or [None] * len(listed.ids)
     rows = zip(listed.ids, listed.scores, found, strict=True)
     return RecommendedList.model_construct(
         user=user,
-        source="model" if len(query.history) else "popularity",
+        source=source,
         unknown=len(history) - len(query.history),
         items=[
             Recommended.model_construct(
@@ -104,6 +106,7 @@ def _list(
                 title=items.titles[number],
                 score=score,
                 rank=rank,
+                source="attributes" if source == "model" and items.described[number] else source,
                 probability=probability,
             )
             for rank, (number, score, probability) in enumerate(rows, 1)
