@@ -362,7 +362,7 @@ class Recommender:
             MiqrecError: as `evaluate`.
         """
         check_request(k)
-        inference = choose_for_lists(self.artifact, mix, temperature)
+        inference = choose_for_lists(self.artifact, mix=mix, temperature=temperature)
         request = ListRequest(self.artifact.model, self.artifact.popularity, k, inference)
         return score_lists(request, self._splits(part, data), part, self.device)
 
@@ -375,7 +375,7 @@ class Recommender:
         temperature: float | None = None,
     ) -> pl.DataFrame:
         """Rank each held-out item, as `rank_questions` does; arguments are those of `evaluate`."""
-        inference = choose_for_lists(self.artifact, mix, temperature)
+        inference = choose_for_lists(self.artifact, mix=mix, temperature=temperature)
         return rank_questions(
             self.artifact.model,
             self.questions(part, data=data),
@@ -415,7 +415,7 @@ class Recommender:
         Raises:
             MiqrecError: as `evaluate`.
         """
-        inference = choose_for_lists(self.artifact, mix, temperature)
+        inference = choose_for_lists(self.artifact, mix=mix, temperature=temperature)
         request = ListRequest(self.artifact.model, self.artifact.popularity, LISTED, inference)
         questions = self._splits(part, data).held(part)
         if users is not None:
@@ -451,7 +451,9 @@ class Recommender:
         Raises:
             MiqrecError: a value is out of range, or the model doesn't have the answers to mix.
         """
-        inference = choose_inference(self.artifact, mix, temperature, exclude_seen)
+        inference = choose_inference(
+            self.artifact, mix=mix, temperature=temperature, exclude_seen=exclude_seen
+        )
         config = self.artifact.config.model_copy(update={"inference": inference})
         return Recommender(
             replace(self.artifact, config=config), self.dataset, self.history, self.device

@@ -1,7 +1,7 @@
 """What is asked for: lists of whom, by which model, and how."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,22 +12,18 @@ from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import numbers_in
 from miqrec.data.histories import Integers
 from miqrec.errors import MiqrecError
-from miqrec.evaluation.inference import Mix
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.runs.artifact import Artifact
 from miqrec.runs.interactions import interactions
 from miqrec.runs.requests import Id, check_request, find_users, typed_histories
-from miqrec.runs.usage import choose_for_lists, choose_for_probabilities
+from miqrec.runs.usage import Usage, choose_for_lists
 
 
-class ListOptions(TypedDict, total=False):
+class ListOptions(Usage, total=False):
     """How lists are made; `Recommender.recommend` says what each option means."""
 
     k: int
     kinds: Sequence[Sequence[str]] | None
-    exclude_seen: bool | Sequence[str] | None
-    mix: Mix | None
-    temperature: float | None
     on_unknown: OnUnknown
     unknown_users: OnUnknown
     with_uncertainty: bool
@@ -65,7 +61,7 @@ def ask(  # noqa: PLR0913 - whom to recommend to, and the options that are passe
     on_unknown: OnUnknown = "skip",
     unknown_users: OnUnknown = "error",
     with_uncertainty: bool = False,
-    **inference: Any,
+    **usage: Any,
 ) -> Asked:
     """Look up whom the lists are for, and see that the model can make them.
 
@@ -81,7 +77,7 @@ def ask(  # noqa: PLR0913 - whom to recommend to, and the options that are passe
         on_unknown: What is done about items that the model does not know.
         unknown_users: What is done about users without interactions.
         with_uncertainty: Whether probabilities are asked for.
-        inference: `exclude_seen`, `mix` and `temperature`; what is None or left out is as saved.
+        usage: How the model is used, see `miqrec.runs.usage.Usage`.
 
     Raises:
         MiqrecError: As `Recommender.recommend`.
@@ -99,7 +95,6 @@ def ask(  # noqa: PLR0913 - whom to recommend to, and the options that are passe
         numbers = numbers_in(artifact.catalogue, dataset, on_unknown)
         by_gap = artifact.config.data.columns.session_gap is not None
     rows = find_users(dataset, users, unknown_users, by_gap=by_gap)
-    choose = choose_for_probabilities if with_uncertainty else choose_for_lists
-    chosen = choose(artifact, **inference)
+    chosen = choose_for_lists(artifact, with_probability=with_uncertainty, **usage)
     request = ListRequest(artifact.model, artifact.popularity, k, chosen, with_uncertainty)
     return Asked(artifact, dataset, numbers, rows, request, device)

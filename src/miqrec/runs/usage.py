@@ -1,6 +1,7 @@
 """How a saved model is used this time: what is given, and for the rest what was saved with it."""
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from miqrec.data.kind_names import check_kinds
 from miqrec.errors import MiqrecError
@@ -11,22 +12,26 @@ from miqrec.evaluation.temperature import check_temperature
 from miqrec.runs.artifact import Artifact
 
 
-def choose_inference(
-    artifact: Artifact,
-    mix: Mix | None = None,
-    temperature: float | None = None,
-    exclude_seen: bool | Sequence[str] | None = None,
-) -> InferenceConfig:
+class Usage(TypedDict, total=False):
+    """How a saved model is used; what is None or left out is as it was saved.
+
+    `Recommender.recommend` says what each of them means.
+    """
+
+    mix: Mix | None
+    temperature: float | None
+    exclude_seen: bool | Sequence[str] | None
+
+
+def choose_inference(artifact: Artifact, **given: Unpack[Usage]) -> InferenceConfig:
     """Take what is given, and for the rest what was saved with the model.
 
     Raises:
         MiqrecError: a value is out of range, or the model doesn't have the answers to mix.
     """
     config = artifact.config
-    inference = with_changes(
-        config.inference, mix=mix, temperature=temperature, exclude_seen=exclude_seen
-    )
-    if exclude_seen is not None and not isinstance(inference.exclude_seen, bool):
+    inference = with_changes(config.inference, **given)
+    if given.get("exclude_seen") is not None and not isinstance(inference.exclude_seen, bool):
         check_kinds(inference.exclude_seen, config.kinds, "seen items are left out")
     check_mix(artifact.model, inference)
     check_temperature(inference, _loss(artifact))
@@ -34,38 +39,22 @@ def choose_inference(
 
 
 def choose_for_lists(
-    artifact: Artifact,
-    mix: Mix | None = None,
-    temperature: float | None = None,
-    exclude_seen: bool | Sequence[str] | None = None,
+    artifact: Artifact, *, with_probability: bool = False, **given: Unpack[Usage]
 ) -> InferenceConfig:
-    """Choose as `choose_inference` does, for scores whose order alone counts.
+    """Choose as `choose_inference` does, and see that lists can be made so.
 
     Raises:
-        MiqrecError: as `choose_inference`; or a temperature is given, and it would change no order.
+        MiqrecError: as `choose_inference`; or probabilities are wanted, and the model has none; or a
+            temperature is given where the order of a single answer's scores is all that counts.
     """
-    inference = choose_inference(artifact, mix, temperature, exclude_seen)
-    if temperature is not None and n_answers(artifact.model, inference) == 1:
+    inference = choose_inference(artifact, **given)
+    if with_probability:
+        check_probabilities(artifact.model, inference, _loss(artifact))
+    elif given.get("temperature") is not None and n_answers(artifact.model, inference) == 1:
         raise MiqrecError(
             "a temperature changes nothing where a single answer counts; give the weights of several, "
             'as in mix="0.6 0.4" (--mix)'
         )
-    return inference
-
-
-def choose_for_probabilities(
-    artifact: Artifact,
-    mix: Mix | None = None,
-    temperature: float | None = None,
-    exclude_seen: bool | Sequence[str] | None = None,
-) -> InferenceConfig:
-    """Choose as `choose_inference` does, where a temperature counts for a single answer too.
-
-    Raises:
-        MiqrecError: as `choose_inference`; or the model has no probabilities.
-    """
-    inference = choose_inference(artifact, mix, temperature, exclude_seen)
-    check_probabilities(artifact.model, inference, _loss(artifact))
     return inference
 
 

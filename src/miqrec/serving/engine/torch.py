@@ -15,7 +15,7 @@ from miqrec.evaluation.inference import InferenceConfig, Mix
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.recommender import Recommender
 from miqrec.runs.artifact import Artifact, artifact_folder, for_use
-from miqrec.runs.usage import choose_for_lists, choose_for_probabilities
+from miqrec.runs.usage import choose_for_lists
 from miqrec.serving.engine.protocol import About, Listed, Query
 from miqrec.serving.items import Ids, Items
 from miqrec.system.checksums import hash_file
@@ -37,7 +37,9 @@ class TorchEngine:
         self.popularity = artifact.popularity
         self.item_index: ItemIndex | None = None
         artifact.model.eval()
-        self._choose = lru_cache(256)(partial(_choose, artifact))  # no cycle: a swapped engine goes
+        # It holds the artifact and not the engine: without a cycle, a swapped engine is freed at once.
+        choose = partial(choose_for_lists, artifact, exclude_seen=True)
+        self._choose = lru_cache(256)(choose)
 
     @classmethod
     def load(cls, path: Path, *, index: bool = False) -> "TorchEngine":
@@ -58,7 +60,7 @@ class TorchEngine:
     ) -> InferenceConfig:
         """Take what a request gives, and for the rest what was saved with the model."""
         weights = tuple(mix) if mix is not None and not isinstance(mix, str) else mix
-        return self._choose(weights, temperature, with_probability)
+        return self._choose(mix=weights, temperature=temperature, with_probability=with_probability)
 
     @torch.inference_mode()
     def lists(self, queries: Sequence[Query]) -> list[Listed]:
@@ -108,10 +110,3 @@ def _listed(query: Query, values: Tensor, ids: Tensor, found: Tensor | None) -> 
     is_wanted = found is not None and query.with_probability and len(query.history) > 0
     probabilities = found[:size].tolist() if found is not None and is_wanted else None
     return Listed(ids[:size].tolist(), values[:size].tolist(), probabilities)
-
-
-def _choose(
-    artifact: Artifact, mix: Mix | None, temperature: float | None, with_probability: bool
-) -> InferenceConfig:
-    choose = choose_for_probabilities if with_probability else choose_for_lists
-    return choose(artifact, mix, temperature, exclude_seen=True)
