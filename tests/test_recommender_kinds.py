@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from miqrec import MiqrecError, Recommender
+from miqrec.errors import MiqrecWarning
 from miqrec.stability.perturbations import named_perturbation
 
 SMALL = {
@@ -55,6 +56,14 @@ def test_the_kinds_stay_with_a_saved_model(buyer, tmp_path):
     again = Recommender.load(tmp_path / "model")
     assert again.artifact.config.split.target_kinds == ("buy",)
     assert again.evaluate(data=shop()) == buyer.evaluate()
+
+
+def test_data_whose_kinds_have_changed_are_not_those_of_the_training():
+    rec = Recommender.fit(shop(), model="markov", exclude_seen=False)
+    carts = shop().with_columns(kind=pl.col("kind").replace({"view": "cart"}))
+
+    with pytest.warns(MiqrecWarning, match="not the data that the model was fitted on"):
+        rec.evaluate(data=carts)
 
 
 def test_counting_models_count_what_is_predicted():

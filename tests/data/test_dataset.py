@@ -11,6 +11,7 @@ import pytest
 from miqrec.data.dataset import Dataset, read_saved_dataset
 from miqrec.data.encoding import build_dataset
 from miqrec.errors import MiqrecError
+from miqrec.system.checksums import write_described
 
 EVENTS = pl.DataFrame(
     {
@@ -71,6 +72,16 @@ def test_a_data_set_of_format_1_is_still_read(tmp_path):
     assert (again.kinds, again.sequences.columns()) == ((), {})
 
 
+def test_a_data_set_of_format_3_whose_fingerprint_knew_no_kinds_is_still_read(tmp_path):
+    build_dataset(EVENTS).save(tmp_path / "store")
+    header = json.loads((tmp_path / "store" / "dataset.json").read_text())
+    del header["checksums"]
+    without_kinds = build_dataset(EVENTS.drop("kind")).fingerprint
+    old = header | {"format": 3, "fingerprint": without_kinds}
+    write_described(tmp_path / "store" / "dataset.json", old)
+    assert read_saved_dataset(tmp_path / "store").kinds == ("buy", "view")
+
+
 @pytest.mark.parametrize("other", ["config.json", "src"])
 def test_a_folder_with_other_files_is_not_replaced(tmp_path, other):
     small().save(tmp_path / "store")
@@ -110,6 +121,28 @@ def test_the_fingerprint_tells_items_order_bounds_and_external_ids_apart():
         small(("30", "10", "30", "20")),
     ]
     assert len({dataset.fingerprint for dataset in different}) == len(different)
+
+
+def test_the_fingerprint_tells_kinds_of_event_apart():
+    """What is predicted, weighed and left out may depend on them."""
+    different = [
+        EVENTS,
+        EVENTS.drop("kind"),
+        EVENTS.with_columns(kind=pl.Series(["view", "buy"])),
+        EVENTS.with_columns(kind=pl.Series(["buy", "buy"])),
+        EVENTS.with_columns(kind=pl.Series(["buy", None])),
+    ]
+    assert len({build_dataset(events).fingerprint for events in different}) == len(different)
+
+
+def test_the_fingerprint_of_data_without_kinds_is_that_of_models_saved_long_ago():
+    expected = "81974393cbdce7db26cd54f154d93fafcac8febcdaa39fc10ea6346ee45bcd7e"
+    assert small().fingerprint == expected
+
+
+def test_a_column_of_kinds_without_any_leaves_the_fingerprint():
+    nothing = EVENTS.with_columns(kind=pl.lit(None, pl.String))
+    assert build_dataset(nothing).fingerprint == build_dataset(EVENTS.drop("kind")).fingerprint
 
 
 def test_the_fingerprint_is_of_the_data_alone():

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,10 +20,10 @@ from miqrec.system.checksums import verify, write_described
 from miqrec.system.files import replacing
 from miqrec.system.tables import read_frame
 
-FORMAT = 3
+FORMAT = 4
 """The version of the folder that `Dataset.save` writes.
 
-Format 1 had no times, kinds or sessions, format 2 no checksums.
+Format 1 had no times, kinds or sessions, format 2 no checksums, format 3 no kinds in its fingerprint.
 """
 
 _HEADER = "dataset.json"
@@ -62,11 +62,14 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of the items, the offsets and the external item ids."""
+        """SHA-256 (hex) of the items, the offsets, the external item ids and, if there are any, the kinds."""
         digest = hashlib.sha256()
         digest.update(np.ascontiguousarray(self.sequences.offsets, dtype="<i8").data)
         digest.update(np.ascontiguousarray(self.sequences.items, dtype="<i4").data)
         digest.update(json.dumps(self.catalogue.frame["item"].to_list()).encode())
+        if self.kinds:
+            digest.update(json.dumps(self.kinds).encode())
+            digest.update(np.ascontiguousarray(self.sequences.kinds, dtype="<i2").data)
         return digest.hexdigest()
 
     def save(self, folder: Path | str) -> None:
@@ -118,19 +121,20 @@ def read_saved_dataset(folder: Path) -> Dataset:
     if not is_saved_dataset(folder):
         raise MiqrecError(f"{folder} is not a prepared data set: it has no {_HEADER}")
     try:
-        dataset, fingerprint = _read(folder)
+        dataset, header = _read(folder)
     except MiqrecError:
         raise
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         reason = str(error).partition("\n")[0]
         raise MiqrecError(f"{folder} is damaged ({reason}); {_REMEDY}") from error
-    if dataset.fingerprint != fingerprint:
+    known = dataset if header["format"] >= 4 else replace(dataset, kinds=())
+    if known.fingerprint != header["fingerprint"]:
         raise MiqrecError(f"{folder} is damaged: its items were altered; {_REMEDY}")
     return dataset
 
 
-def _read(folder: Path) -> tuple[Dataset, str]:
-    """Read a data set, and the fingerprint that it had when it was saved."""
+def _read(folder: Path) -> tuple[Dataset, dict[str, Any]]:
+    """Read a data set and its header, which has the fingerprint that it had when it was saved."""
     header = _read_header(folder / _HEADER)
     if header["format"] > FORMAT:
         raise MiqrecError(
@@ -145,7 +149,7 @@ def _read(folder: Path) -> tuple[Dataset, str]:
     )
     users = read_frame(folder / "users.parquet")["user"]
     kinds = tuple(header.get("kinds", ()))
-    return Dataset(sequences, catalogue, users, header["name"], kinds), header["fingerprint"]
+    return Dataset(sequences, catalogue, users, header["name"], kinds), header
 
 
 def _read_header(path: Path) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from pydantic import ValidationError
 
@@ -40,7 +39,7 @@ class Manifest(Config):
     model: str
     """The fingerprint of the model and its items."""
     data: str
-    """The fingerprint of the interactions, and of their kinds where these decide what is left out."""
+    """The fingerprint of the interactions."""
     users: str
     """The SHA-256 of the users' ids, in the order of the lists."""
     n_users: int
@@ -61,7 +60,7 @@ def manifest_of(asked: Asked) -> Manifest:
     request = asked.request
     return Manifest(
         model=asked.artifact.fingerprint,
-        data=_data_of(asked),
+        data=asked.dataset.fingerprint,
         users=_hash_ids(asked.dataset.users.gather(asked.rows)),
         n_users=len(asked.rows),
         users_per_part=max(ROWS // request.k, 1),
@@ -87,14 +86,6 @@ def differences(there: Manifest, now: Manifest) -> list[str]:
     after |= after.pop("inference")
     names = [name for name in after if before.get(name) != after[name]]
     return list(dict.fromkeys(_WORDS.get(name, name) for name in names if name != "n_users"))
-
-
-def _data_of(asked: Asked) -> str:
-    fingerprint, kinds = asked.dataset.fingerprint, asked.dataset.sequences.kinds
-    if kinds is None or isinstance(asked.request.inference.exclude_seen, bool):
-        return fingerprint
-    names = json.dumps([fingerprint, asked.dataset.kinds]).encode()
-    return hashlib.sha256(names + np.ascontiguousarray(kinds, dtype="<i2").tobytes()).hexdigest()
 
 
 def _hash_ids(ids: pl.Series) -> str:
