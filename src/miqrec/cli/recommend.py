@@ -1,13 +1,15 @@
 """`miqrec recommend`: lists for users of a data set, or after a history that is typed in."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from miqrec.cli.excluded import exclusion
+from miqrec.cli.groups import with_groups
 from miqrec.cli.options import DataDir, Device, Json, Mix, NewItems, OptionalData, Temperature
 from miqrec.cli.output import compact_table, console, print_json
+from miqrec.config import Config
 from miqrec.data.choices import OnUnknown
 from miqrec.errors import MiqrecError
 from miqrec.system.progress import console as messages
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from miqrec.data.dataset import Dataset
-    from miqrec.lists import ListOptions, Written
+    from miqrec.lists import Written
+    from miqrec.recommender import Recommender
 
 Folder = Annotated[Path, typer.Argument(help="A run or a saved model.")]
 Users = Annotated[
@@ -80,35 +83,65 @@ SHOWN = 50
 """Rows shown on a terminal; a file gets them all."""
 
 
-class Whom(TypedDict):
+class Source(Config):
+    """Where the histories of users are, and where the model computes."""
+
+    data: OptionalData = None
+    new_items: NewItems = None
+    data_dir: DataDir = None
+    device: Device = None
+
+
+class Whom(Config):
     """Whom to recommend to."""
 
-    users: list[str] | None
-    histories: list[list[str]] | None
-    data: "Dataset | None"
+    user: Users = None
+    history: History = None
+    all_users: Everybody = False
+    history_kind: HistoryKinds = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of `Recommender.recommend` that say so.
+
+        Raises:
+            MiqrecError: everybody is asked for and somebody is named.
+        """
+        if self.all_users and (self.user or self.history):
+            raise MiqrecError("--all-users means everybody; leave it out, or --user and --history")
+        return {
+            "users": self.user,
+            "histories": [self.history] if self.history else None,
+            "kinds": [self.history_kind] if self.history_kind else None,
+        }
 
 
+class How(Config):
+    """How the lists are made."""
+
+    k: Length = 10
+    exclude_seen: Seen = None
+    exclude_kinds: Kinds = None
+    mix: Mix = None
+    temperature: Temperature = None
+    on_unknown: Unknown = "skip"
+    unknown_users: UnknownUsers = "error"
+    with_uncertainty: Uncertain = False
+    index: Index = False
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of `Recommender.recommend` that say so.
+
+        Raises:
+            MiqrecError: seen items are left out in two ways.
+        """
+        arguments = self.model_dump()
+        kinds = arguments.pop("exclude_kinds")
+        return arguments | {"exclude_seen": exclusion(self.exclude_seen, kinds)}
+
+
+@with_groups
 def recommend(
-    folder: Folder,
-    data: OptionalData = None,
-    new_items: NewItems = None,
-    user: Users = None,
-    history: History = None,
-    all_users: Everybody = False,
-    history_kind: HistoryKinds = None,
-    k: Length = 10,
-    out: Out = None,
-    exclude_seen: Seen = None,
-    exclude_kinds: Kinds = None,
-    mix: Mix = None,
-    temperature: Temperature = None,
-    on_unknown: Unknown = "skip",
-    unknown_users: UnknownUsers = "error",
-    data_dir: DataDir = None,
-    device: Device = None,
-    with_uncertainty: Uncertain = False,
-    index: Index = False,
-    json: Json = False,
+    folder: Folder, *, source: Source, whom: Whom, how: How, out: Out = None, json: Json = False
 ) -> None:
     """Recommend to users of the data, all of them or those named, or after a history typed in.
 
@@ -116,53 +149,37 @@ def recommend(
     miqrec recommend runs/miq --history heat --history ronin,
     miqrec recommend runs/miq --data log.parquet --all-users --out recs/
     """
+    from miqrec.lists.writing import check_out
+
+    arguments = whom.arguments()
+    if out:
+        check_out(out)
+    arguments |= how.arguments()
+    recommender, arguments["data"] = _load(folder, source, is_typed=bool(whom.history))
+    if out:
+        _report(recommender.recommend_to(out, **arguments), out, json)
+    elif json:
+        print_json(recommender.recommend(**arguments).to_dicts())
+    else:
+        _show(recommender.recommend(**arguments))
+
+
+def _load(folder: Path, source: Source, *, is_typed: bool) -> "tuple[Recommender, Dataset | None]":
+    """Load the model, and the data unless a history is typed in."""
     from miqrec.cli.saved import load_with_data
     from miqrec.recommender import Recommender
     from miqrec.runs.artifact import for_use
 
-    _check(user, history, all_users, out)
-    excluded = exclusion(exclude_seen, exclude_kinds)
-    folder = for_use(folder)
-    if history:
-        recommender, dataset = Recommender.load(folder, device=device), None
+    folder, dataset = for_use(folder), None
+    if is_typed:
+        recommender = Recommender.load(folder, device=source.device)
     else:
-        recommender, dataset = load_with_data(folder, data, data_dir, device, served=True)
-    if new_items:
-        recommender = recommender.with_new_items(new_items)
-    whom: Whom = {"users": user, "histories": [history] if history else None, "data": dataset}
-    options: ListOptions = {
-        "k": k,
-        "kinds": [history_kind] if history_kind else None,
-        "exclude_seen": excluded,
-        "mix": mix,
-        "temperature": temperature,
-        "on_unknown": on_unknown,
-        "unknown_users": unknown_users,
-        "with_uncertainty": with_uncertainty,
-        "index": index,
-    }
-    if out:
-        _report(recommender.recommend_to(out, **whom, **options), out, json)
-    elif json:
-        print_json(recommender.recommend(**whom, **options).to_dicts())
-    else:
-        _show(recommender.recommend(**whom, **options))
-
-
-def _check(
-    user: list[str] | None, history: list[str] | None, everybody: bool, out: Path | None
-) -> None:
-    """Refuse what contradicts itself, before anything is loaded.
-
-    Raises:
-        MiqrecError: everybody is asked for and somebody is named, or `out` can't be written.
-    """
-    from miqrec.lists.writing import check_out
-
-    if everybody and (user or history):
-        raise MiqrecError("--all-users means everybody; leave it out, or --user and --history")
-    if out:
-        check_out(out)
+        recommender, dataset = load_with_data(
+            folder, source.data, source.data_dir, source.device, served=True
+        )
+    if source.new_items:
+        recommender = recommender.with_new_items(source.new_items)
+    return recommender, dataset
 
 
 def _report(written: "Written", out: Path, json: bool) -> None:
