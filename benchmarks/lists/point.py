@@ -24,6 +24,7 @@ from miqrec.data.histories import Histories
 from miqrec.data.open import open_dataset
 from miqrec.evaluation import ListRequest, made_up_histories, with_index
 from miqrec.evaluation.top_lists import best_after
+from miqrec.lists import Whom, ask
 from miqrec.models.configs.markov import MarkovConfig
 from miqrec.models.configs.sasrec import MIQSASRecConfig, SASRecConfig
 
@@ -50,7 +51,7 @@ def steps(n_users: int) -> Point:
     """Time the steps of the lists of MIQ-SASRec with a window of 10, and its products alone."""
     data = dataset(n_users, 3416, 165)
     shop = recommender(data, MIQSASRecConfig(window=10))
-    asked = shop._ask(None, None, None, k=K)
+    asked = ask(shop.artifact, Whom(at_hand=shop.dataset), shop.device, k=K)
     seconds_of_steps(asked._replace(rows=asked.rows[:256]))
     shares = {name: seconds / n_users * 1e6 for name, seconds in seconds_of_steps(asked).items()}
     lengths = np.minimum(data.sequences.lengths, 200)

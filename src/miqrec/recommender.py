@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import polars as pl
 import torch
@@ -23,7 +23,7 @@ from miqrec.evaluation.list_scores import score_lists
 from miqrec.evaluation.metrics import summary
 from miqrec.evaluation.temperature import fit_temperature
 from miqrec.evaluation.top_lists import ListRequest
-from miqrec.lists.asked import Asked, ListOptions, ask
+from miqrec.lists.asked import Asked, ListOptions, Whom, ask
 from miqrec.lists.explaining import explain_list
 from miqrec.lists.making import make_lists, with_index_of
 from miqrec.lists.writing import Written, check_out, write_lists
@@ -46,6 +46,9 @@ from miqrec.training.hooks import FUNCTIONS, Hooks
 if TYPE_CHECKING:  # Lightning takes seconds to import
     from lightning.pytorch.callbacks import Callback
     from lightning.pytorch.loggers import Logger
+
+
+T = TypeVar("T")
 
 
 class Recommender:
@@ -219,16 +222,15 @@ class Recommender:
                 without probabilities that is asked for its uncertainty.
         """
         asked = self._ask(
-            *(users, histories, data),
+            Whom(users, histories, kinds, data, self.dataset),
+            index,
             k=k,
-            kinds=kinds,
             exclude_seen=exclude_seen,
             mix=mix,
             temperature=temperature,
             on_unknown=on_unknown,
             unknown_users=unknown_users,
             with_uncertainty=with_uncertainty,
-            index=index,
         )
         return make_lists(asked)
 
@@ -239,6 +241,8 @@ class Recommender:
         histories: Sequence[Sequence[Id]] | None = None,
         *,
         data: Any = None,
+        kinds: Sequence[Sequence[str]] | None = None,
+        index: bool = False,
         **options: Unpack[ListOptions],
     ) -> Written:
         """Write the lists that `recommend` would return to a file or a folder, in bounded memory.
@@ -252,6 +256,8 @@ class Recommender:
             users: as for `recommend`.
             histories: as for `recommend`.
             data: as for `recommend`.
+            kinds: as for `recommend`.
+            index: as for `recommend`.
             options: `k` and the other options of `recommend`.
 
         Raises:
@@ -259,7 +265,8 @@ class Recommender:
                 there and not finished.
         """
         check_out(Path(out))
-        return write_lists(self._ask(users, histories, data, **options), Path(out))
+        whom = Whom(users, histories, kinds, data, self.dataset)
+        return write_lists(self._ask(whom, index, **options), Path(out))
 
     def explain(
         self,
@@ -304,15 +311,8 @@ class Recommender:
         """
         if (user is None) == (history is None):
             raise MiqrecError("give a user of the data or a history, one of the two")
-        users, histories = None if user is None else [user], None if history is None else [history]
-        options: ListOptions = {
-            "k": k,
-            "kinds": None if kinds is None else [kinds],
-            "mix": mix,
-            "exclude_seen": exclude_seen,
-        }
-        asked = self._ask(users, histories, data, **options)
-        return explain_list(asked, items)
+        whom = Whom(_one(user), _one(history), _one(kinds), data, self.dataset)
+        return explain_list(self._ask(whom, k=k, mix=mix, exclude_seen=exclude_seen), items)
 
     def evaluate(
         self,
@@ -491,22 +491,9 @@ class Recommender:
             )
         return cls(artifact, device=device)
 
-    def _ask(
-        self,
-        users: Iterable[Id] | None,
-        histories: Sequence[Sequence[Id]] | None,
-        data: Any,
-        **options: Unpack[ListOptions],
-    ) -> Asked:
+    def _ask(self, whom: Whom, index: bool = False, **options: Unpack[ListOptions]) -> Asked:
         refuse_stuck_process()
-        index = options.pop("index", False)
-        asked = ask(
-            *(self.artifact, users, histories),
-            data=data,
-            at_hand=self.dataset,
-            device=self.device,
-            **options,
-        )
+        asked = ask(self.artifact, whom, self.device, **options)
         return with_index_of(asked) if index else asked
 
     def _opened(self, data: Any, *, served: bool = False) -> Dataset:
@@ -517,3 +504,8 @@ class Recommender:
         if later:
             check_later(self.artifact, part)
         return split_as_trained(self.artifact, self._opened(data, served=later))
+
+
+def _one(value: T | None) -> list[T] | None:
+    """Make a list of the only one that is asked about."""
+    return None if value is None else [value]

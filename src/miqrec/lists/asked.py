@@ -1,7 +1,7 @@
 """What is asked for: lists of whom, by which model, and how."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +19,31 @@ from miqrec.runs.requests import Id, check_request, find_users, typed_histories
 from miqrec.runs.usage import Usage, choose_for_lists
 
 
+class Whom(NamedTuple):
+    """Whom lists are for: users of the data, or people whose histories are typed in.
+
+    Attributes:
+        users: External ids; None for all of the data.
+        histories: External item ids, oldest first; instead of users.
+        kinds: The kind of event of each item of `histories`.
+        data: Where the users' histories are; None for those at hand.
+        at_hand: The interactions that the model was fitted on, unless it was loaded.
+    """
+
+    users: Iterable[Id] | None = None
+    histories: Sequence[Sequence[Id]] | None = None
+    kinds: Sequence[Sequence[str]] | None = None
+    data: Any = None
+    at_hand: Dataset | None = None
+
+
 class ListOptions(Usage, total=False):
     """How lists are made; `Recommender.recommend` says what each option means."""
 
     k: int
-    kinds: Sequence[Sequence[str]] | None
     on_unknown: OnUnknown
     unknown_users: OnUnknown
     with_uncertainty: bool
-    index: bool
 
 
 class Asked(NamedTuple):
@@ -48,53 +64,51 @@ class Asked(NamedTuple):
     device: torch.device
 
 
-def ask(  # noqa: PLR0913 - whom to recommend to, and the options that are passed on
+def ask(
     artifact: Artifact,
-    users: Iterable[Id] | None,
-    histories: Sequence[Sequence[Id]] | None,
-    *,
-    data: Any,
-    at_hand: Dataset | None,
+    whom: Whom,
     device: torch.device,
+    *,
     k: int = 10,
-    kinds: Sequence[Sequence[str]] | None = None,
     on_unknown: OnUnknown = "skip",
     unknown_users: OnUnknown = "error",
     with_uncertainty: bool = False,
-    **usage: Any,
+    **usage: Unpack[Usage],
 ) -> Asked:
     """Look up whom the lists are for, and see that the model can make them.
 
     Args:
         artifact: The model.
-        users: External ids; None for all of the data.
-        histories: External item ids, oldest first; instead of users.
-        data: Where the users' histories are; None for those at hand.
-        at_hand: The interactions that the model was fitted on, unless it was loaded.
+        whom: Whom the lists are for.
         device: Where to compute.
         k: The length of the lists.
-        kinds: The kind of event of each item of `histories`.
         on_unknown: What is done about items that the model does not know.
         unknown_users: What is done about users without interactions.
         with_uncertainty: Whether probabilities are asked for.
-        usage: How the model is used, see `miqrec.runs.usage.Usage`.
+        usage: How the model is used.
 
     Raises:
         MiqrecError: As `Recommender.recommend`.
     """
     check_request(k, on_unknown, unknown_users)
-    if histories is not None and (users is not None or data is not None):
-        raise MiqrecError("give users of the data or histories, not both")
-    if histories is None and kinds is not None:
-        raise MiqrecError("kinds belong to histories; those of the data are a column of theirs")
-    numbers, by_gap = None, False
-    if histories is not None:
-        dataset = typed_histories(artifact, histories, on_unknown, kinds)
-    else:
-        dataset = interactions(artifact, data, at_hand, served=True)
-        numbers = numbers_in(artifact.catalogue, dataset, on_unknown)
-        by_gap = artifact.config.data.columns.session_gap is not None
-    rows = find_users(dataset, users, unknown_users, by_gap=by_gap)
+    dataset, numbers, rows = _look_up(artifact, whom, on_unknown, unknown_users)
     chosen = choose_for_lists(artifact, with_probability=with_uncertainty, **usage)
     request = ListRequest(artifact.model, artifact.popularity, k, chosen, with_uncertainty)
     return Asked(artifact, dataset, numbers, rows, request, device)
+
+
+def _look_up(
+    artifact: Artifact, whom: Whom, on_unknown: OnUnknown, unknown_users: OnUnknown
+) -> tuple[Dataset, npt.NDArray[np.int32] | None, Integers]:
+    """Find the histories, the model's numbers of their items, and the users: the fields of `Asked`."""
+    if whom.histories is not None and (whom.users is not None or whom.data is not None):
+        raise MiqrecError("give users of the data or histories, not both")
+    if whom.histories is None and whom.kinds is not None:
+        raise MiqrecError("kinds belong to histories; those of the data are a column of theirs")
+    if whom.histories is not None:
+        dataset = typed_histories(artifact, whom.histories, on_unknown, whom.kinds)
+        return dataset, None, find_users(dataset, None, unknown_users)
+    dataset = interactions(artifact, whom.data, whom.at_hand, served=True)
+    numbers = numbers_in(artifact.catalogue, dataset, on_unknown)
+    by_gap = artifact.config.data.columns.session_gap is not None
+    return dataset, numbers, find_users(dataset, whom.users, unknown_users, by_gap=by_gap)
