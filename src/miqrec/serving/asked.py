@@ -1,7 +1,7 @@
 """One history that a request asks about: typed in, or that of a user whom the store knows."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +13,7 @@ from miqrec.serving.engine.protocol import Query
 from miqrec.serving.errors import ServiceError, refused
 from miqrec.serving.items import Ids
 from miqrec.serving.limits import too_long
-from miqrec.serving.schemas import Interaction, ItemId, Strict
+from miqrec.serving.schemas import Interaction, ItemId, ModelInfo, Strict
 from miqrec.serving.service import Service
 from miqrec.serving.store import HistoryStore, StoredEvent
 from miqrec.serving.store.event import Id as UserId
@@ -28,6 +28,37 @@ class OneHistory(Strict):
     """A user whose history the service knows; instead of a history."""
     mix: Annotated[list[float], Field(min_length=1)] | Literal["trained"] | None = None
     """The weights of the newest positions' answers, the newest first; by default as saved with the model."""
+
+
+class LookedInto(NamedTuple):
+    """A history with the saved model that it is looked into with.
+
+    Attributes:
+        engine: What answers.
+        artifact: Its saved model.
+        history: As it was asked about, with the items that the model doesn't know.
+        query: What the model is asked after it.
+        model: How the answer names the model.
+    """
+
+    engine: Engine
+    artifact: Any
+    history: History
+    query: Query
+    model: ModelInfo
+
+
+async def look_into(service: Service, asked: OneHistory, k: int) -> LookedInto:
+    """Take the history and the saved model that a request wants to look into.
+
+    Raises:
+        ServiceError: As `artifact_of`, `history_of` and `query_for`.
+    """
+    engine = service.engine
+    artifact = artifact_of(engine)
+    history = await history_of(service, asked)
+    query = query_for(engine, history, asked, k)
+    return LookedInto(engine, artifact, history, query, ModelInfo(**engine.about._asdict()))
 
 
 async def history_of(service: Service, asked: OneHistory) -> History:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from miqrec.models.protocol import learns
-from miqrec.serving.asked import OneHistory, artifact_of, history_of, query_for
+from miqrec.serving.asked import OneHistory, look_into
 from miqrec.serving.engine import Engine
 from miqrec.serving.errors import refused
 from miqrec.serving.explaining import explain_query
@@ -54,11 +54,7 @@ class ExplainAnswer(BaseModel):
 @router.post("/explain")
 async def explain(request: ExplainRequest, service: Parts) -> ExplainAnswer:
     """Find the items of a history that count most for recommended items, by leaving each out."""
-    engine = service.engine
-    artifact = artifact_of(engine)
-    history = await history_of(service, request)
-    query = query_for(engine, history, request, request.k)
-    model = ModelInfo(**engine.about._asdict())
+    engine, artifact, history, query, model = await look_into(service, request, request.k)
     measured: Measured = "probability" if learns(artifact.model) else "score"
     if len(query.history) == 0:
         return ExplainAnswer(model=model, source="popularity", measured=measured, explained=[])

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from miqrec.serving.asked import OneHistory, artifact_of, history_of, positions, query_for
+from miqrec.serving.asked import OneHistory, look_into, positions
 from miqrec.serving.engine import Engine
 from miqrec.serving.engine.protocol import Query
 from miqrec.serving.schemas import ModelInfo
@@ -64,11 +64,7 @@ class InspectAnswer(BaseModel):
 @router.post("/inspect")
 async def inspect(request: OneHistory, service: Parts) -> InspectAnswer:
     """Show which positions and queries spoke, with what weight, and where each looked."""
-    engine = service.engine
-    artifact = artifact_of(engine)
-    history = await history_of(service, request)
-    query = query_for(engine, history, request, k=1)
-    model = ModelInfo(**engine.about._asdict())
+    engine, artifact, history, query, model = await look_into(service, request, k=1)
     if len(query.history) == 0:
         return InspectAnswer(model=model, history=[], answers=[], queries=[])
     window = await service.batcher.work(_window, artifact.model, query)
