@@ -1,10 +1,9 @@
 """The library in one class: fit, recommend, evaluate, save, load."""
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import polars as pl
 import torch
@@ -12,10 +11,8 @@ import torch
 from miqrec.data.choices import OnUnknown
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Questions
-from miqrec.data.open import DataConfig, source_or_frame
 from miqrec.data.reading.items import read_items
 from miqrec.data.split_config import Held
-from miqrec.data.splitting import Splits
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.evaluate import rank_questions
 from miqrec.evaluation.inference import Mix
@@ -24,15 +21,13 @@ from miqrec.evaluation.metrics import summary
 from miqrec.evaluation.temperature import fit_temperature
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.lists.asked import Asked, ListOptions, Whom, ask
-from miqrec.lists.explaining import explain_list
+from miqrec.lists.explaining import explain_list, one_person
 from miqrec.lists.making import make_lists, with_index_of
 from miqrec.lists.writing import Written, check_out, write_lists
 from miqrec.models.protocol import NamedConfig
 from miqrec.runs.artifact import Artifact, load_artifact, save_artifact
-from miqrec.runs.folder import read_history
-from miqrec.runs.interactions import check_later, interactions, split_as_trained
+from miqrec.runs.interactions import held_out
 from miqrec.runs.new_items import with_new_items
-from miqrec.runs.plan import plan_run
 from miqrec.runs.requests import Id, check_request
 from miqrec.runs.update_config import open_log, read_update
 from miqrec.runs.usage import choose_for_lists, choose_inference
@@ -46,9 +41,6 @@ from miqrec.training.hooks import FUNCTIONS, Hooks
 if TYPE_CHECKING:  # Lightning takes seconds to import
     from lightning.pytorch.callbacks import Callback
     from lightning.pytorch.loggers import Logger
-
-
-T = TypeVar("T")
 
 
 class Recommender:
@@ -108,22 +100,15 @@ class Recommender:
         Raises:
             MiqrecError: data that can't be read or trained on, or a setting that there is not.
         """
-        from miqrec.runs.fit import fit, fit_on_everything  # brings Lightning, only needed here
+        from miqrec.runs.in_memory import fit_in_memory  # brings Lightning, only needed here
 
         functions = {name: values.pop(name) for name in FUNCTIONS if callable(values.get(name))}
         hooks = Hooks(callbacks, logger, device, **functions)
-        source, frame = source_or_frame(data)
         start = Path(init_from) if init_from else None
-        plan = plan_run(DataConfig(source=source), model, values, frame, items, init_from=start)
-        plan = plan.with_functions(hooks)
-        with tempfile.TemporaryDirectory() as folder:
-            artifact = fit(plan, Path(folder), hooks)
-            history = read_history(Path(folder))
-            if final:
-                last = Path(folder) / "final"
-                watching = hooks._replace(callbacks=())  # there is no validation to watch
-                artifact = fit_on_everything(plan, artifact.config.epochs, last, watching)
-        return cls(artifact, plan.dataset, history, device)
+        fitted = fit_in_memory(
+            *(data, model, values, hooks), items=items, init_from=start, final=final
+        )
+        return cls(*fitted, device)
 
     def update(
         self,
@@ -309,9 +294,7 @@ class Recommender:
             MiqrecError: the history has no known item, an item is unknown or not to be recommended, or as
                 `recommend`.
         """
-        if (user is None) == (history is None):
-            raise MiqrecError("give a user of the data or a history, one of the two")
-        whom = Whom(_one(user), _one(history), _one(kinds), data, self.dataset)
+        whom = one_person(user, history, kinds, data, self.dataset)
         return explain_list(self._ask(whom, k=k, mix=mix, exclude_seen=exclude_seen), items)
 
     def evaluate(
@@ -364,7 +347,8 @@ class Recommender:
         check_request(k)
         inference = choose_for_lists(self.artifact, mix=mix, temperature=temperature)
         request = ListRequest(self.artifact.model, self.artifact.popularity, k, inference)
-        return score_lists(request, self._splits(part, data), part, self.device)
+        splits = held_out(self.artifact, part, data, self.dataset)
+        return score_lists(request, splits, part, self.device)
 
     def ranks(
         self,
@@ -417,7 +401,7 @@ class Recommender:
         """
         inference = choose_for_lists(self.artifact, mix=mix, temperature=temperature)
         request = ListRequest(self.artifact.model, self.artifact.popularity, LISTED, inference)
-        questions = self._splits(part, data).held(part)
+        questions = self.questions(part, data=data)
         if users is not None:
             questions = sample_users(questions, users, seed)
         counts = self.artifact.counts
@@ -435,8 +419,7 @@ class Recommender:
         Args:
             data: as for `fit`; needed after `load`.
         """
-        questions = self._splits("valid", data).held("valid")
-        inference = self.artifact.config.inference
+        questions, inference = self.questions("valid", data=data), self.artifact.config.inference
         return fit_temperature(self.artifact.model, questions, inference, device=self.device)
 
     def with_inference(
@@ -465,7 +448,7 @@ class Recommender:
         Raises:
             MiqrecError: as `evaluate`.
         """
-        return self._splits(part, data).held(part)
+        return held_out(self.artifact, part, data, self.dataset).held(part)
 
     def save(self, folder: str | Path) -> None:
         """Write the model and its items to a folder; histories are not saved."""
@@ -495,17 +478,3 @@ class Recommender:
         refuse_stuck_process()
         asked = ask(self.artifact, whom, self.device, **options)
         return with_index_of(asked) if index else asked
-
-    def _opened(self, data: Any, *, served: bool = False) -> Dataset:
-        return interactions(self.artifact, data, self.dataset, served=served)
-
-    def _splits(self, part: Held, data: Any) -> Splits:
-        later = self.artifact.config.trained_on == "all"
-        if later:
-            check_later(self.artifact, part)
-        return split_as_trained(self.artifact, self._opened(data, served=later))
-
-
-def _one(value: T | None) -> list[T] | None:
-    """Make a list of the only one that is asked about."""
-    return None if value is None else [value]

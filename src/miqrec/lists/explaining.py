@@ -1,6 +1,7 @@
 """Explanations of a list in the words of who asks: external ids and titles instead of internal numbers."""
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -9,11 +10,31 @@ from torch import Tensor
 
 from miqrec.data.batches.seen import seen_pairs
 from miqrec.data.catalogue import Catalogue
+from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError
 from miqrec.explanation.leaving_out import leave_one_out
-from miqrec.lists.asked import Asked
+from miqrec.lists.asked import Asked, Whom
 from miqrec.lists.making import histories_of
 from miqrec.runs.requests import Id
+
+T = TypeVar("T")
+
+
+def one_person(
+    user: Id | None,
+    history: Sequence[Id] | None,
+    kinds: Sequence[str] | None,
+    data: Any,
+    at_hand: Dataset | None,
+) -> Whom:
+    """Say that a list is for one person; arguments are those of `Whom`, for one.
+
+    Raises:
+        MiqrecError: not one of user and history is given.
+    """
+    if (user is None) == (history is None):
+        raise MiqrecError("give a user of the data or a history, one of the two")
+    return Whom(_alone(user), _alone(history), _alone(kinds), data, at_hand)
 
 
 def explain_list(asked: Asked, items: Sequence[Id] | None = None) -> pl.DataFrame:
@@ -40,6 +61,10 @@ def explain_list(asked: Asked, items: Sequence[Id] | None = None) -> pl.DataFram
         *_described(catalogue, found["because"], "because", "because_title"),
         *("position", "influence", "rank_without"),
     )
+
+
+def _alone(value: T | None) -> list[T] | None:
+    return None if value is None else [value]
 
 
 def _named(catalogue: Catalogue, items: Sequence[Id]) -> Tensor:

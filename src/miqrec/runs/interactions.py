@@ -41,34 +41,26 @@ def interactions(
     return at_hand
 
 
-def check_later(artifact: Artifact, part: Held) -> None:
-    """See that a model that was fitted on everything can be asked for what happened later.
-
-    Raises:
-        MiqrecError: Its data had no times, or it is asked for validation.
-    """
-    if artifact.config.trained_until is not None and part == "test":
-        return
-    reason = (
-        "of what happened later there is a test part, and no validation"
-        if artifact.config.trained_until
-        else "its data had no times that say what happened later"
-    )
-    raise MiqrecError(
-        "this model was fitted on everything, the held-out items too, so its scores on them "
-        f"would mean nothing, and {reason}; evaluate the model that was not fitted on everything"
-    )
-
-
-def split_as_trained(artifact: Artifact, dataset: Dataset) -> Splits:
+def held_out(artifact: Artifact, part: Held, data: Any, at_hand: Dataset | None) -> Splits:
     """Split data as those were that the model was fitted on, in the model's own item numbers.
 
-    A model that was fitted on everything is asked for what happened later (`check_later`).
+    A model that was fitted on everything is asked for what happened later.
+
+    Args:
+        artifact: The model, which knows how its data were split.
+        part: What it is to be evaluated on.
+        data: As for `interactions`.
+        at_hand: As for `interactions`.
+
+    Raises:
+        MiqrecError: There are no data, or the model was fitted on everything and nothing is later.
     """
     refuse_stuck_process()
     config = artifact.config
-    if config.trained_on == "all" and config.trained_until is not None:
-        return split_later(dataset, config.trained_until, artifact.catalogue, config.split)
+    until = _trained_until(artifact, part) if config.trained_on == "all" else None
+    dataset = interactions(artifact, data, at_hand, served=until is not None)
+    if until is not None:
+        return split_later(dataset, until, artifact.catalogue, config.split)
     splits = split(dataset, config.split, artifact.catalogue)
     if splits.fingerprint != config.fingerprint:
         warnings.warn(
@@ -78,3 +70,23 @@ def split_as_trained(artifact: Artifact, dataset: Dataset) -> Splits:
             stacklevel=4,
         )
     return splits
+
+
+def _trained_until(artifact: Artifact, part: Held) -> str:
+    """Return the moment after which a model that was fitted on everything can be evaluated.
+
+    Raises:
+        MiqrecError: Its data had no times, or it is asked for validation.
+    """
+    until = artifact.config.trained_until
+    if until is not None and part == "test":
+        return until
+    reason = (
+        "of what happened later there is a test part, and no validation"
+        if until
+        else "its data had no times that say what happened later"
+    )
+    raise MiqrecError(
+        "this model was fitted on everything, the held-out items too, so its scores on them "
+        f"would mean nothing, and {reason}; evaluate the model that was not fitted on everything"
+    )
