@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData, Part, Temperature
+from miqrec.cli.groups import with_groups
+from miqrec.cli.options import Json, Mix, Part, Source, Temperature
 from miqrec.cli.output import compact_table, console, metrics_table, print_json
 from miqrec.data.split_config import Held
 
@@ -22,16 +23,16 @@ Lists = Annotated[
 Length = Annotated[int, typer.Option("--k", "-k", help="How long the lists are.")]
 
 
+@with_groups
 def evaluate(
     folder: Folder,
-    data: OptionalData = None,
+    *,
+    source: Source,
     part: Part = "test",
     lists: Lists = False,
     k: Length = 10,
     mix: Mix = None,
     temperature: Temperature = None,
-    data_dir: DataDir = None,
-    device: Device = None,
     json: Json = False,
 ) -> None:
     """Rank each user's held-out item among all items, and print HR, NDCG and MRR.
@@ -44,7 +45,7 @@ def evaluate(
     from miqrec.cli.saved import load_with_data
     from miqrec.evaluation.metrics import summary
 
-    recommender, dataset = load_with_data(folder, data, data_dir, device)
+    recommender, dataset = load_with_data(folder, source)
     if lists:
         _report_lists(
             recommender.evaluate_lists(part, k=k, data=dataset, mix=mix, temperature=temperature),

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from platformdirs import user_cache_path
 
+from miqrec.config import Config
 from miqrec.data.split_config import Held
 
 Data = Annotated[
@@ -51,6 +52,15 @@ Temperature = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+class Source(Config):
+    """The interactions that saved models are asked about, and where they compute."""
+
+    data: OptionalData = None
+    data_dir: DataDir = None
+    device: Device = None
+
 
 CACHE = user_cache_path("miqrec") / "prepared"
 """Prepared data sets, memory-mapped: a file is read once, until it changes."""

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from miqrec.cli.options import DataDir, Device, Json, OptionalData, Part
+from miqrec.cli.groups import with_groups
+from miqrec.cli.options import Json, Part, Source
 from miqrec.cli.output import check_folder, compact_table, console, print_json
 from miqrec.system.progress import console as messages
 
@@ -26,16 +27,16 @@ Seed = Annotated[int, typer.Option(min=0, help="The seed of the random items.")]
 Out = Annotated[Path | None, typer.Option(help="A folder for paths.csv and paths.svg.")]
 
 
+@with_groups
 def paths(
     folders: Folders,
-    data: OptionalData = None,
+    *,
+    source: Source,
     part: Part = "test",
     draws: Draws = 5,
     users: Users = None,
     seed: Seed = 0,
     out: Out = None,
-    data_dir: DataDir = None,
-    device: Device = None,
     json: Json = False,
 ) -> None:
     """Find by which path a random item at the end of a history changes the list: path patching.
@@ -53,7 +54,7 @@ def paths(
     check_folder(out)
     frames = []
     for folder in folders:
-        recommender, dataset = load_with_data(folder, data, data_dir, device)
+        recommender, dataset = load_with_data(folder, source)
         clean = recommender.questions(part, data=dataset)
         if users is not None and users < len(clean.users):
             clean = sample_users(clean, users, seed)

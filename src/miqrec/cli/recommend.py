@@ -7,7 +7,7 @@ import typer
 
 from miqrec.cli.excluded import exclusion
 from miqrec.cli.groups import with_groups
-from miqrec.cli.options import DataDir, Device, Json, Mix, NewItems, OptionalData, Temperature
+from miqrec.cli.options import Json, Mix, NewItems, Source, Temperature
 from miqrec.cli.output import compact_table, console, print_json
 from miqrec.config import Config
 from miqrec.data.choices import OnUnknown
@@ -83,15 +83,6 @@ SHOWN = 50
 """Rows shown on a terminal; a file gets them all."""
 
 
-class Source(Config):
-    """Where the histories of users are, and where the model computes."""
-
-    data: OptionalData = None
-    new_items: NewItems = None
-    data_dir: DataDir = None
-    device: Device = None
-
-
 class Whom(Config):
     """Whom to recommend to."""
 
@@ -141,7 +132,14 @@ class How(Config):
 
 @with_groups
 def recommend(
-    folder: Folder, *, source: Source, whom: Whom, how: How, out: Out = None, json: Json = False
+    folder: Folder,
+    *,
+    source: Source,
+    whom: Whom,
+    how: How,
+    new_items: NewItems = None,
+    out: Out = None,
+    json: Json = False,
 ) -> None:
     """Recommend to users of the data, all of them or those named, or after a history typed in.
 
@@ -156,6 +154,8 @@ def recommend(
         check_out(out)
     arguments |= how.arguments()
     recommender, arguments["data"] = _load(folder, source, is_typed=bool(whom.history))
+    if new_items:
+        recommender = recommender.with_new_items(new_items)
     if out:
         _report(recommender.recommend_to(out, **arguments), out, json)
     elif json:
@@ -170,16 +170,10 @@ def _load(folder: Path, source: Source, *, is_typed: bool) -> "tuple[Recommender
     from miqrec.recommender import Recommender
     from miqrec.runs.artifact import for_use
 
-    folder, dataset = for_use(folder), None
+    folder = for_use(folder)
     if is_typed:
-        recommender = Recommender.load(folder, device=source.device)
-    else:
-        recommender, dataset = load_with_data(
-            folder, source.data, source.data_dir, source.device, served=True
-        )
-    if source.new_items:
-        recommender = recommender.with_new_items(source.new_items)
-    return recommender, dataset
+        return Recommender.load(folder, device=source.device), None
+    return load_with_data(folder, source, served=True)
 
 
 def _report(written: "Written", out: Path, json: bool) -> None:

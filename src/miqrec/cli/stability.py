@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from miqrec.cli.options import DataDir, Device, Json, OptionalData
+from miqrec.cli.groups import with_groups
+from miqrec.cli.options import Json, Source
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
 
@@ -78,9 +79,11 @@ Out = Annotated[
 ]
 
 
+@with_groups
 def stability(
     runs: Runs,
-    data: OptionalData = None,
+    *,
+    source: Source,
     mix: Mixes = None,
     noise: Noises = None,
     users: Users = None,
@@ -93,8 +96,6 @@ def stability(
     trade: Trade = None,
     save: Save = False,
     out: Out = None,
-    data_dir: DataDir = None,
-    device: Device = None,
     json: Json = False,
 ) -> None:
     """Measure how similar lists stay, and how many hits are left, when histories get an odd click.
@@ -109,7 +110,7 @@ def stability(
     from miqrec.experiments.stability.measurements import Asked
 
     asked = Asked(part=part or ("valid" if choose else "test"), users=users, draws=draws, seed=seed)
-    request = Request(runs, data, data_dir, device, mix or (), noise or (), asked, out)
+    request = Request(runs, source, mix or (), noise or (), asked, out)
     if choose:
         give = DEFAULT_TRADE if trade is None else trade
         choose_for_runs(request, give, save=save, as_json=json)

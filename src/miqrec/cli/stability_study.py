@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from miqrec.cli.options import Source
 from miqrec.cli.output import print_json
 from miqrec.cli.saved import load_with_data
 from miqrec.data.dataset import Dataset
@@ -33,9 +34,7 @@ class Request(NamedTuple):
     """What both measuring and choosing need to know."""
 
     runs: Sequence[Path]
-    data: str | None
-    data_dir: Path | None
-    device: str | None
+    source: Source
     mixes: Sequence[str]
     noises: Sequence[str]
     asked: Asked
@@ -49,7 +48,7 @@ def measure_runs(
     perturbations = _perturbations(request.noises) or PERTURBATIONS
     order: list[tuple[str, str]] = []
     with _folder(request.out) as folder:
-        device = choose_device(request.device)
+        device = choose_device(request.source.device)
         for subject, dataset, ways in _asked(request, against):
             places = measure_subject(
                 *(subject, dataset, ways, request.asked, perturbations, folder, device)
@@ -67,7 +66,7 @@ def choose_for_runs(request: Request, trade: float, *, save: bool, as_json: bool
     with _folder(request.out) as folder:
         for system in dict.fromkeys(model.subject.system for model in models):
             of_system = [model for model in models if model.subject.system == system]
-            device = choose_device(request.device)
+            device = choose_device(request.source.device)
             choices.append(
                 choose(
                     *(of_system, request.mixes, request.asked, perturbations, trade, folder),
@@ -106,9 +105,7 @@ def _load(request: Request) -> Iterator[Trained]:
 
 
 def _trained(run: RunFolder, request: Request) -> Trained:
-    recommender, dataset = load_with_data(
-        run.folder, request.data, request.data_dir, request.device
-    )
+    recommender, dataset = load_with_data(run.folder, request.source)
     return Trained(Subject(run.system, run.seed, recommender.artifact), run.folder, dataset)
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from miqrec.cli.options import DataDir, Device, Json, Mix, OptionalData
+from miqrec.cli.groups import with_groups
+from miqrec.cli.options import Json, Mix, Source
 from miqrec.cli.output import check_folder, compact_table, console, print_json
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ Draws = Annotated[
 Out = Annotated[Path | None, typer.Option(help="A folder for the tables and the figure.")]
 
 
+@with_groups
 def uncertainty(
     folders: Folders,
-    data: OptionalData = None,
+    *,
+    source: Source,
     k: Length = 10,
     mix: Mix = None,
     coverage: Coverage = 0.9,
     draws: Draws = 3,
     out: Out = None,
-    data_dir: DataDir = None,
-    device: Device = None,
     json: Json = False,
 ) -> None:
     """Measure on test how sure lists are, with a temperature and lengths of lists that validation chooses.
@@ -47,7 +48,7 @@ def uncertainty(
     from miqrec.experiments.uncertainty import TABLES, judge_system, write_judged
 
     check_folder(out)
-    systems = [load_with_data(folder, data, data_dir, device) for folder in folders]
+    systems = [load_with_data(folder, source) for folder in folders]
     judged = judge_system(systems, k=k, mix=mix, coverage=coverage, draws=draws)
     if out:
         write_judged(judged, out, k)
