@@ -4,7 +4,8 @@
     python -m benchmarks.updates.nights shop --seeds 3 --out nights
 
 The base is fitted on all but the last 15 days, and updated on each of the next 10. The model that starts over
-is fitted on all of these days at once. Both are asked for every event of the last 5 days.
+is fitted on all of these days at once. Both are asked for every event of the last 5 days. A run that was
+stopped goes on with the seeds that are missing.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from miqrec.statistics.values import Values, per_user
 from miqrec.training.step import SequenceTraining
 
 NIGHTS, TESTED = 10, 5
+MODELS = "not updated", "updated", "fitted again"
 
 COLUMNS = {"user": "shopper_ref", "item": "sku", "time": "happened_ms", "kind": "what"}
 SASREC = {
@@ -48,6 +50,10 @@ class Cost(NamedTuple):
     def __add__(self, other: tuple[float, ...]) -> "Cost":  # type: ignore[override]
         """Add up two trainings."""
         return Cost(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+Ranks = dict[str, pl.DataFrame]
+Costs = dict[str, Cost]
 
 
 def measured(work: Callable[[], Recommender]) -> tuple[Recommender, Cost]:
@@ -75,7 +81,7 @@ def read_days(shop: Path) -> list[pl.DataFrame]:
     return [day.drop("day") for day in people.partition_by("day", maintain_order=True)]
 
 
-def compare(days: list[pl.DataFrame], seed: int) -> tuple[dict[str, pl.DataFrame], dict[str, Cost]]:
+def compare(days: list[pl.DataFrame], seed: int) -> tuple[Ranks, Costs]:
     """Give the ranks of the last days' events by each model, and what each took."""
     until = [
         pl.concat(days[:n]) for n in range(len(days) - NIGHTS - TESTED, len(days) - TESTED + 1)
@@ -88,8 +94,8 @@ def compare(days: list[pl.DataFrame], seed: int) -> tuple[dict[str, pl.DataFrame
     for log in until[1:]:
         rec, spent = measured(lambda before=rec, log=log: before.update(log))  # type: ignore[misc]
         of_updates += spent
-    models = {"not updated": _asked_later(base, again), "updated": rec, "fitted again": again}
-    costs = {"not updated": of_base, "updated": of_updates, "fitted again": of_again}
+    models = dict(zip(MODELS, (_asked_later(base, again), rec, again), strict=True))
+    costs = dict(zip(MODELS, (of_base, of_updates, of_again), strict=True))
     return {name: model.ranks(data=tested) for name, model in models.items()}, costs
 
 
@@ -98,6 +104,20 @@ def _asked_later(old: Recommender, new: Recommender) -> Recommender:
     until = new.artifact.config.trained_until
     config = old.artifact.config.model_copy(update={"trained_until": until})
     return Recommender(replace(old.artifact, config=config))
+
+
+def kept(out: Path, days: list[pl.DataFrame], seed: int) -> tuple[Ranks, Costs]:
+    """Compare, or take what was found before."""
+    costs = out / f"costs-{seed}.json"
+    paths = {name: out / f"{name.replace(' ', '-')}-{seed}.parquet" for name in MODELS}
+    if not costs.exists():
+        ranks, spent = compare(days, seed)
+        for name, frame in ranks.items():
+            frame.write_parquet(paths[name])
+        costs.write_text(json.dumps({name: each._asdict() for name, each in spent.items()}))
+    found = json.loads(costs.read_text())
+    ranks = {name: pl.read_parquet(path) for name, path in paths.items()}
+    return ranks, {name: Cost(**each) for name, each in found.items()}
 
 
 def values(ranks: list[pl.DataFrame]) -> Values:
@@ -116,10 +136,9 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     days, found = read_days(options.shop), []
     for seed in range(options.seeds):
-        ranks, costs = compare(days, seed)
+        ranks, costs = kept(options.out, days, seed)
         found.append(ranks)
         for name, frame in ranks.items():
-            frame.write_parquet(options.out / f"{name.replace(' ', '-')}-{seed}.parquet")
             score = values([frame]).mean()
             print(
                 json.dumps({"seed": seed, "model": name, "NDCG@10": score, **costs[name]._asdict()})

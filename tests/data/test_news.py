@@ -18,12 +18,12 @@ def log(histories: list[list[int]], times: list[list[int]]) -> Dataset:
     return dataset_of(Sequences(flat, offsets, 9, moments))
 
 
-def news(dataset: Dataset, moment: float, *, replay: float = 0, seed: int = 0) -> News:
-    return find_news(dataset, moment, None, replay, np.random.default_rng(seed))
+def news(dataset: Dataset, moment: float, *, replay: float = 0) -> News:
+    return find_news(dataset, moment, None, replay)
 
 
 def asked_for(dataset: Dataset, found: News) -> dict[int, list[int]]:
-    parts, asked = found.everything, found.everything.asked
+    parts, asked = found.histories, found.histories.asked
     ends = zip(parts.users.tolist(), parts.starts, parts.stops, strict=True)
     return {user: parts.items[start:stop][asked[start:stop]].tolist() for user, start, stop in ends}
 
@@ -36,14 +36,6 @@ def test_only_what_is_later_is_asked_for_after_the_whole_history():
     found = news(SIX, 5)
     assert asked_for(SIX, found) == {user: [3] for user in range(6)}
     assert (found.n_new, found.n_replayed) == (6, 0)
-
-
-def test_a_fifth_of_the_users_validates_and_is_not_trained_on_before():
-    found = news(SIX, 5)
-    (user,) = found.valid.users
-    assert found.valid.targets.tolist() == [3]
-    assert found.valid.lengths.tolist() == [2]
-    assert sorted(found.train.users) == sorted({*range(6)} - {user})
 
 
 def test_replayed_are_as_many_of_the_newest_old_items_as_are_wanted():
@@ -60,14 +52,9 @@ def test_a_first_interaction_is_read_and_not_asked_for():
     assert (found.n_new, asked_for(data, found)) == (3, {0: [2]})
 
 
-def test_validation_is_of_the_newest_day_where_times_are_dates():
-    hour, start = 3_600_000_000, 1_700_000_000_000_000
-    histories = [[1, 2, 3]] * 10
-    times = [[start, start + hour, start + 40 * hour]] * 10
-    data = log(histories, times)
-    found = news(data, start)
-    assert found.valid.targets.tolist() == [3, 3]
-    assert found.train.asked.sum() == 20 - 2  # what they did the day before is trained on
+def test_news_of_which_nothing_can_be_asked_is_refused():
+    with pytest.raises(MiqrecError, match="nothing new can be learned from"):
+        news(log([[1, 2], [3]], [[6, 7], [8]]), 7)
 
 
 def test_nothing_new_is_refused():

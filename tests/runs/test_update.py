@@ -70,9 +70,10 @@ def test_it_is_decided_by_the_seed_and_the_number_of_updates(before, after):
     assert second.artifact.config.updates == 2
 
 
-def test_epochs_are_chosen_on_the_newest_day(before):
-    epochs = before.update(log()).artifact.config.epochs - before.artifact.config.epochs
-    assert 1 <= epochs <= 5
+def test_an_update_makes_two_passes_unless_it_is_told_otherwise(before, after):
+    usual = before.update(log()).artifact
+    assert usual.config.epochs == before.artifact.config.epochs + 2
+    assert usual.model.item_vectors().equal(after.artifact.model.item_vectors())
 
 
 def test_it_learns_what_is_new_and_is_saved_like_any_other(after, tmp_path):

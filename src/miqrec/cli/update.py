@@ -22,15 +22,13 @@ Data = Annotated[
 Out = Annotated[Path, typer.Option(help="The updated model's folder; it may be the model's own.")]
 Epochs = Annotated[
     int | None,
-    typer.Option(
-        min=1, help="Passes over what is new. Default: up to 5, chosen on the newest day."
-    ),
+    typer.Option(min=1, help="Passes over what is new and what is learned again. Default: 2."),
 ]
 Replay = Annotated[
     float | None,
     typer.Option(
         min=0,
-        help="How many of the newest old interactions are learned again for each new one. Default: 13.",
+        help="How many of the newest old interactions are learned again for each new one. Default: 40.",
     ),
 ]
 Rate = Annotated[
@@ -76,6 +74,6 @@ def update(
         return
     messages.print(
         f"{updated.n_new:,} new interactions up to {until}, {updated.n_items:,} new items; trained on them "
-        f"and on {updated.n_replayed:,} old interactions (epochs: {updated.epochs}); in {out}",
+        f"and on {updated.n_replayed:,} old interactions; in {out}",
         soft_wrap=True,
     )

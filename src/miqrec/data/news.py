@@ -7,39 +7,28 @@ import numpy as np
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.held_out import Mask, times_of
-from miqrec.data.histories import Histories, Integers, Questions, parts_of
-from miqrec.data.times import FIRST_SECOND, UNITS, Times
+from miqrec.data.histories import Histories, parts_of
+from miqrec.data.times import Times
 from miqrec.data.wanted import Wanted
 from miqrec.errors import MiqrecError
 
-VALIDATED = 0.2
-"""The share of the newest day's users whose interactions of that day validate."""
-
-DAY = 24 * 60 * 60 * UNITS["us"]
-
 
 class News(NamedTuple):
-    """What an update trains on, and what it is validated by.
+    """What an update trains on.
 
     Attributes:
-        train: The histories of those who did something new, and of those who are replayed; what is to be
-            predicted in them are the new items, without those of `valid`, and the replayed ones.
-        everything: The same with the items of `valid`.
-        valid: Questions for what some users did on the newest day.
+        histories: Those of who did something new, and of who is replayed; what is to be predicted in them
+            are the new items and the replayed ones.
         n_new: How many interactions are new.
         n_replayed: How many old ones are to be predicted again.
     """
 
-    train: Histories
-    everything: Histories
-    valid: Questions
+    histories: Histories
     n_new: int
     n_replayed: int
 
 
-def find_news(
-    dataset: Dataset, moment: float, wanted: Wanted, replay: float, rng: np.random.Generator
-) -> News:
+def find_news(dataset: Dataset, moment: float, wanted: Wanted, replay: float) -> News:
     """Find what happened after a moment, and the newest of what happened before, to be learned again.
 
     Args:
@@ -47,27 +36,24 @@ def find_news(
         moment: When the training of the model ended, in the unit of the times.
         wanted: Which interactions may be predicted.
         replay: How many of the newest old items are predicted again for each new one.
-        rng: Draws the users who validate.
 
     Raises:
-        MiqrecError: The data have no times, or nothing in them is later than the moment.
+        MiqrecError: The data have no times, nothing in them is later than the moment, or none of that may be
+            predicted.
     """
-    is_new = times_of(dataset.sequences) > moment
-    follows = _follows(dataset) if wanted is None else _follows(dataset) & wanted
+    times = times_of(dataset.sequences)
+    is_new = times > moment
     if not is_new.any():
         raise MiqrecError("no interaction is later than the model's training, so there is no news")
-    owners = np.repeat(np.arange(dataset.sequences.n_users), dataset.sequences.lengths)
-    held = _held(dataset, is_new & follows, owners, rng)
-    n_old = round(replay * int((is_new & follows).sum()))
-    replayed = _newest(times_of(dataset.sequences), ~is_new & follows, n_old)
-    asked = (is_new & follows) | replayed
-    return News(
-        train=_asking(dataset, asked & ~held, owners),
-        everything=_asking(dataset, asked, owners),
-        valid=_questions(dataset, np.flatnonzero(held), owners),
-        n_new=int(is_new.sum()),
-        n_replayed=int(replayed.sum()),
-    )
+    follows = _follows(dataset) if wanted is None else _follows(dataset) & wanted
+    learned = is_new & follows
+    if not learned.any():
+        raise MiqrecError(
+            "nothing new can be learned from: all of it is its user's first interaction, or of a kind that "
+            "is not predicted; wait for more"
+        )
+    replayed = _newest(times, ~is_new & follows, round(replay * int(learned.sum())))
+    return News(_asking(dataset, learned | replayed), int(is_new.sum()), int(replayed.sum()))
 
 
 def _follows(dataset: Dataset) -> Mask:
@@ -78,17 +64,6 @@ def _follows(dataset: Dataset) -> Mask:
     return follows
 
 
-def _held(dataset: Dataset, new: Mask, owners: Integers, rng: np.random.Generator) -> Mask:
-    """Mark what a share of the newest day's users did on it; all times are one day if they are no dates."""
-    times = times_of(dataset.sequences)
-    newest = times.max()
-    if newest >= FIRST_SECOND * UNITS["us"]:
-        new = new & (times > newest - DAY)
-    users = np.unique(owners[new])
-    chosen = rng.choice(users, int(VALIDATED * len(users)), replace=False)
-    return new & np.isin(owners, chosen)
-
-
 def _newest(times: Times, old: Mask, n: int) -> Mask:
     """Mark the newest n of the old interactions, or all if there are fewer."""
     rows = np.flatnonzero(old)
@@ -97,20 +72,7 @@ def _newest(times: Times, old: Mask, n: int) -> Mask:
     return newest
 
 
-def _asking(dataset: Dataset, asked: Mask, owners: Integers) -> Histories:
+def _asking(dataset: Dataset, asked: Mask) -> Histories:
     """Take the users of whom something is asked."""
+    owners = np.repeat(np.arange(dataset.sequences.n_users), dataset.sequences.lengths)
     return replace(parts_of(dataset, np.unique(owners[asked])), asked=asked)
-
-
-def _questions(dataset: Dataset, rows: Integers, owners: Integers) -> Questions:
-    sequences = dataset.sequences
-    return Questions(
-        items=sequences.items,
-        users=owners[rows],
-        starts=sequences.offsets[owners[rows]],
-        stops=rows,
-        n_items=sequences.n_items,
-        n_users=sequences.n_users,
-        targets=sequences.items[rows],
-        kinds=dataset.event_kinds,
-    )

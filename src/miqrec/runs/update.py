@@ -1,9 +1,7 @@
 """Go on training a saved model on what happened since: the nightly update.
 
 The model starts from its weights, with a row more for each new item, and a fresh state of the optimizer. It
-is trained to predict what is new, after all that came before, and once more the newest of what is old. How
-many epochs that takes is chosen by a part of the newest day, unless a caller says so; that part is left to be
-learned by the next update, among the newest of the old.
+is trained to predict what is new, after all that came before, and once more the newest of what is old.
 """
 
 from pathlib import Path
@@ -18,11 +16,10 @@ from miqrec.data.catalogue import DESCRIBED, Catalogue, appended
 from miqrec.data.dataset import Dataset
 from miqrec.data.encoding import with_catalogue
 from miqrec.data.held_out import times_of
-from miqrec.data.histories import some_questions
 from miqrec.data.moments import is_same_clock, read_moment
-from miqrec.data.news import News, find_news
+from miqrec.data.news import find_news
 from miqrec.data.open import DataConfig
-from miqrec.data.splitting import Splits, last_moment
+from miqrec.data.splitting import last_moment
 from miqrec.data.wanted import Wanted, wanted
 from miqrec.errors import MiqrecError
 from miqrec.models.protocol import Learner, counts
@@ -32,25 +29,20 @@ from miqrec.runs.initial_weights import adopt
 from miqrec.runs.update_config import UpdateConfig
 from miqrec.system.seeds import Purpose, seeded, stream
 from miqrec.training.config import TrainingConfig
-from miqrec.training.fit import train, train_on_everything
+from miqrec.training.fit import train_on_everything
 from miqrec.training.hooks import NO_HOOKS, Hooks
-
-MOST_EPOCHS = 5
-"""The most epochs among which validation chooses."""
 
 
 class Updated(NamedTuple):
     """An updated model, and what made it.
 
     Attributes:
-        epochs: How many passes were made over what is new.
         n_new: New interactions.
         n_replayed: Old ones that were learned again.
         n_items: New items.
     """
 
     artifact: Artifact
-    epochs: int
     n_new: int
     n_replayed: int
     n_items: int
@@ -84,22 +76,15 @@ def update(
     dataset = with_catalogue(dataset, catalogue)
     training = _settings(artifact, config)
     asked = wanted(dataset, artifact.config.split)
-    rng = np.random.default_rng(stream(training.seed, Purpose.VALIDATION))
-    news = find_news(dataset, until, asked, config.replay, rng)
+    news = find_news(dataset, until, asked, config.replay)
     model = _started(artifact, catalogue, training)
     with TemporaryDirectory() as folder:
-        if config.epochs:
-            train_on_everything(model, news.everything, training, Path(folder), hooks)
-            epochs = config.epochs
-        else:
-            splits, inference = _splits(dataset, news), artifact.config.inference
-            trained = train(model, splits, training, Path(folder), hooks, inference=inference)
-            epochs = trained.best_epoch
-    about = _about(artifact, dataset, data, epochs)
+        train_on_everything(model, news.histories, training, Path(folder), hooks)
+    about = _about(artifact, dataset, data, config.epochs)
     counted = _counted(artifact, dataset, until, asked)
     updated = Artifact(about, model, _met(catalogue, counted), counted)
     n_items = catalogue.n_items - artifact.catalogue.n_items
-    return Updated(updated, epochs, news.n_new, news.n_replayed, n_items)
+    return Updated(updated, news.n_new, news.n_replayed, n_items)
 
 
 def _check(artifact: Artifact, dataset: Dataset) -> float:
@@ -138,8 +123,7 @@ def _settings(artifact: Artifact, config: UpdateConfig) -> TrainingConfig:
     assert training is not None  # of a model that learns
     changed: dict[str, Any] = {
         "seed": stream(training.seed, Purpose.UPDATE, artifact.config.updates) % 2**31,
-        "epochs": config.epochs or MOST_EPOCHS,
-        "patience": 1,
+        "epochs": config.epochs,
     }
     if config.learning_rate is not None:
         changed["learning_rate"] = config.learning_rate
@@ -152,17 +136,6 @@ def _started(artifact: Artifact, catalogue: Catalogue, training: TrainingConfig)
         model = build_model(artifact.config.model, catalogue.n_items)
     adopt(artifact, model, catalogue)
     return cast(Learner, model)
-
-
-def _splits(dataset: Dataset, news: News) -> Splits:
-    """Hold out what a part of the newest day's users did, to choose the number of epochs by."""
-    if len(news.valid.users) == 0:
-        raise MiqrecError(
-            "too few users did something new after what they had done before to choose the number of epochs "
-            "by; give it (epochs=1, --epochs 1)"
-        )
-    nothing = some_questions(news.valid, np.arange(0))
-    return Splits(dataset, news.train, news.valid, nothing, dataset.fingerprint)
 
 
 def _met(catalogue: Catalogue, counted: npt.NDArray[np.int64]) -> Catalogue:

@@ -15,12 +15,11 @@ from miqrec.runs.artifact import Artifact
 class UpdateConfig(Config):
     """How a model is updated; the rest is as it was trained."""
 
-    epochs: int | None = Field(None, ge=1)
-    """How many passes over what is new; None holds out what a fifth of the newest day's users did on it, and
-    chooses up to 5 by that."""
-    replay: float = Field(13.0, ge=0)
-    """How many of the newest old interactions are learned again for each new one: with 13, an update a day
-    learns from two weeks."""
+    epochs: int = Field(2, ge=1)
+    """How many passes over what is new and what is replayed."""
+    replay: float = Field(40.0, ge=0)
+    """How many of the newest old interactions are learned again for each new one: with 40, an update a day
+    learns from six weeks."""
     learning_rate: float | None = Field(None, gt=0)
     """The learning rate; None for that of the training."""
 

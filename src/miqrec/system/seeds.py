@@ -34,8 +34,6 @@ class Purpose(IntEnum):
     """Items of the input that training replaces or drops."""
     UPDATE = 9
     """The seed of an update; updates take the place of epochs."""
-    VALIDATION = 10
-    """Who validates an update."""
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0, step: int = 0) -> int:
