@@ -10,10 +10,10 @@ import torch
 from miqrec import Recommender
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
-from miqrec.export import export_onnx, export_program
+from miqrec.export import export_onnx, export_program, program
 from miqrec.export.check import largest_difference
 from miqrec.export.description import KEY
-from miqrec.export.graph import Answers
+from miqrec.export.graph import Answers, ScoringGraph
 from miqrec.testing.frames import circle
 from worlds import SIZES
 
@@ -78,6 +78,18 @@ def test_histories_of_any_number_and_length(attention, onnx_file):
     assert largest_difference(artifact.model, artifact.popularity, MIXED, run) < 1e-5
 
 
+def test_attention_works_on_as_many_positions_as_the_longest_history_has(attention, monkeypatch):
+    built = []
+
+    def build(*parts, padded=False):
+        built.append(padded)
+        return ScoringGraph(*parts, padded=padded)
+
+    monkeypatch.setattr(program, "ScoringGraph", build)
+    program.trace(attention.artifact.model, attention.artifact.popularity, MIXED, K)
+    assert built == [False]  # the graph that pads histories to the model's longest was not needed
+
+
 def test_all_scores_come_too_so_that_any_filter_can_be_applied(onnx_file):
     session = onnxruntime.InferenceSession(onnx_file)
     ids, best, scores = session.run(None, batch([4, 5, 6]))
@@ -92,9 +104,9 @@ def test_every_kind_of_model_becomes_a_program(name, tmp_path):
     assert export_program(recommender.artifact, path, k=K) < 1e-5
 
     extra = {KEY: ""}
-    program = torch.export.load(path, extra_files=extra).module()
+    answer = torch.export.load(path, extra_files=extra).module()
     items = torch.tensor([[4, 5, 6]])
-    listed = program(items, torch.tensor([3]), items)[0][0]
+    listed = answer(items, torch.tensor([3]), items)[0][0]
 
     known = json.loads(extra[KEY])["items"]["item"]
     history = [known[i - 1] for i in (4, 5, 6)]

@@ -13,7 +13,8 @@ On a CPU, three cases of causal attention go through `blockwise_attention` inste
 - one query in float32 where oneDNN multiplies matrices (`miqrec.system.matmul`), which makes the
   kernel slower and the products of the blocks faster.
 
-Compiled and exported layers always use PyTorch's kernel.
+Compiled layers always use PyTorch's kernel. Exported ones use it for one query, and
+`exported_attention` for several.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from miqrec.nn.kernels.blockwise import blockwise_attention
+from miqrec.nn.kernels.exported import exported_attention
 
 
 def attend(
@@ -54,6 +56,8 @@ def attend(
     m, B, T, D = queries.shape
     if causal and not dropout and _goes_blockwise(queries):
         return blockwise_attention(queries, keys, values, num_heads)
+    if causal and m > 1 and torch.compiler.is_exporting():
+        return exported_attention(queries, keys, values, num_heads)
 
     def kernel(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         return F.scaled_dot_product_attention(q, k, v, mask, dropout, causal)

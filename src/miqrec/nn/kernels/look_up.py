@@ -47,7 +47,9 @@ def look_up(
     if key.bias is not None:
         bk = key.bias.view(num_heads, -1)
         scores = scores + torch.einsum("mbnhd,hd->bnmh", queries, bk).flatten(1).unsqueeze(-1)
-    hidden = ~visible.repeat_interleave(m * num_heads, 1)
+    # rows are chosen by number, since torch.export can't repeat them for every length
+    rows = torch.arange(n, device=x.device).repeat_interleave(m * num_heads)
+    hidden = ~visible.index_select(1, rows)
     scores = (scores * (D // num_heads) ** -0.5).masked_fill(hidden, -torch.inf)
     attention = F.dropout(scores.softmax(-1), dropout)
     averages = (attention @ x).view(B, n, m, num_heads, D)

@@ -51,6 +51,8 @@ class OnnxEngine:
         runtime = onnx_runtime("serving-onnx")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
+        # Masked probabilities are some 1e-38, and processors are slow with numbers as small as that.
+        options.add_session_config_entry("session.set_denormal_as_zero", "1")
         version = hash_file(path)[:12]
         try:
             session = runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
