@@ -80,9 +80,12 @@ def _draw(axes: Any, points: Sequence[_Point], look: dict[str, Any]) -> None:
 
 
 def _write_names(axes: Any, points: Sequence[_Point], colour: str, height: int) -> None:
-    """Write names beside their points, left and right in turn: neighbours are often close."""
-    for i, (name, clean, noisy) in enumerate(points):
-        side, alignment = [(-6, "right"), (6, "left")][i % 2]
+    """Write names beside their points, on the side that is away from the nearest neighbour in height."""
+    for point in points:
+        name, clean, noisy = point
+        side, alignment = (
+            (6, "left") if _is_right_of_its_neighbour(point, points) else (-6, "right")
+        )
         axes.annotate(
             name,
             (clean.mean, noisy.mean),
@@ -92,6 +95,14 @@ def _write_names(axes: Any, points: Sequence[_Point], colour: str, height: int) 
             fontsize=8,
             color=colour,
         )
+
+
+def _is_right_of_its_neighbour(point: _Point, points: Sequence[_Point]) -> bool:
+    others = [other for other in points if other is not point]
+    if not others:
+        return True
+    nearest = min(others, key=lambda other: abs(other.noisy.mean - point.noisy.mean))
+    return point.clean.mean >= nearest.clean.mean
 
 
 def _reach(rows: Sequence[Row]) -> list[list[float]]:
