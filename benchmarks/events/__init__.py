@@ -1,0 +1,1 @@
+"""What kinds of event are worth."""
