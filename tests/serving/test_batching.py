@@ -133,3 +133,37 @@ def test_a_pass_that_fails_costs_its_own_requests_alone():
         return after.ids
 
     assert run(story) == [1]
+
+
+def test_what_takes_long_is_done_beside_the_passes_and_one_at_a_time():
+    async def story(engine, batcher):
+        engine.may_go.set()
+        begun, may_end = [], threading.Event()
+
+        def long_work(name):
+            begun.append(name)
+            return may_end.wait(5)
+
+        works = [
+            asyncio.create_task(batcher.study(long_work, name)) for name in ("first", "second")
+        ]
+        await asyncio.sleep(0.02)
+        [listed] = await batcher.ask(engine, [query(1)])  # doesn't wait for the works
+        alone = list(begun)
+        may_end.set()
+        return listed.ids, alone, await asyncio.gather(*works)
+
+    assert run(story) == ([1], ["first"], [True, True])
+
+
+def test_long_work_that_waited_too_long_is_refused_and_the_next_goes_on():
+    async def story(engine, batcher):
+        may_end = threading.Event()
+        first = asyncio.create_task(batcher.study(may_end.wait, 5))
+        await asyncio.sleep(0.02)
+        with pytest.raises(ServiceError, match="ask again"):
+            await batcher.study(may_end.wait, 5)
+        may_end.set()
+        return await first, await batcher.study(may_end.wait, 5)
+
+    assert run(story, patience=0.05) == (True, True)

@@ -41,6 +41,34 @@ def test_a_new_item_is_marked_as_in_the_library(serve, folder, name, items):
     assert found == dict(listed.select("item", "source").iter_rows())
 
 
+@pytest.mark.parametrize("route", ["/what-if", "/compare", "/explain"])
+def test_a_new_item_is_marked_wherever_lists_are_looked_into(serve, folder, route):
+    client = serve(artifact=folder / "model", beside=folder / "model")
+    asked = {"changes": [{"position": 0}]} if route == "/what-if" else {}
+    answer = client.post(route, json={"history": HISTORY, "k": 18, **asked}).json()
+    for rows in (
+        [answer.get("explained")] if route == "/explain" else map(answer.get, ("first", "second"))
+    ):
+        found = {row["item"]: row["source"] for row in rows}
+        assert found == dict.fromkeys(set(NAMES) - set(HISTORY), "model") | {"new": "attributes"}
+
+
+@pytest.mark.parametrize("history", [[], ["nobody knows"]])
+def test_lists_side_by_side_say_where_popularity_answers(serve, folder, history):
+    client = serve(artifact=folder / "model", beside=folder / "model")
+    answer = client.post("/compare", json={"history": history}).json()
+    assert answer["sources"] == ["popularity", "popularity"]
+    assert {row["source"] for row in answer["first"] + answer["second"]} == {"popularity"}
+
+
+def test_a_history_that_a_change_empties_is_answered_by_popularity(serve, folder):
+    client = serve(artifact=folder / "model")
+    asked = {"history": HISTORY[:1], "changes": [{"position": 0}]}
+    answer = client.post("/what-if", json=asked).json()
+    assert answer["sources"] == ["model", "popularity"]
+    assert {row["source"] for row in answer["second"]} == {"popularity"}
+
+
 def test_popularity_marks_all_items_alike_and_the_description_names_the_sources(serve, folder):
     client = serve(artifact=folder / "model")
     of_list, found = sources(client, [])

@@ -108,6 +108,7 @@ def test_with_a_key_only_who_has_it_is_answered(serve):
             "the history has 3 items",
         ),
         ({"max_lists": 1}, {}, "2 lists are asked for, and one request may ask for 1"),
+        ({"max_explained": 1}, {"with_explanations": True}, "2 lists are to be explained"),
         ({"max_lists": 1}, {"histories": None, "users": ["ann", "bob"]}, ""),
     ],
 )

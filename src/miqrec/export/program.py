@@ -1,12 +1,13 @@
 """A saved model as a program of PyTorch's (`torch.export`), which needs PyTorch alone to run."""
 
+import warnings
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.export import Dim, ExportedProgram
 
-from miqrec.errors import MiqrecError
+from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.export.check import example, largest_difference
 from miqrec.export.description import KEY, describe
@@ -52,6 +53,8 @@ def export_program(
 def trace(model: Model, popularity: Tensor, inference: InferenceConfig, k: int) -> ExportedProgram:
     """Trace the scoring for any batch and length; a model that can't is given histories of one length.
 
+    Such a model reads padding, which costs time, so a warning (`MiqrecWarning`) says it.
+
     Raises:
         MiqrecError: Neither can be traced, or `k` is longer than the catalogue.
     """
@@ -68,13 +71,20 @@ def trace(model: Model, popularity: Tensor, inference: InferenceConfig, k: int) 
     except Exception:  # PyTorch raises errors of many kinds for what can't be traced
         padded = ScoringGraph(model, popularity, inference, k, padded=True)
     try:
-        return _trace(padded)
+        program = _trace(padded)
     except Exception as error:
         reason = str(error).strip().splitlines()[0]
         raise MiqrecError(
             f"{type(model).__name__} can't be exported ({reason}); its `scores` must be made of "
             "operations whose shapes don't depend on the data"
         ) from error
+    warnings.warn(
+        f"{type(model).__name__} can't be traced for histories of any length, so the file pads each one "
+        f"to {model.max_length} items: short histories take as long as long ones",
+        MiqrecWarning,
+        stacklevel=3,
+    )
+    return program
 
 
 def _trace(graph: ScoringGraph) -> ExportedProgram:

@@ -58,7 +58,7 @@ async def look_into(service: Service, asked: OneHistory, k: int) -> LookedInto:
     artifact = artifact_of(engine)
     history = await history_of(service, asked)
     query = query_for(engine, history, asked, k)
-    return LookedInto(engine, artifact, history, query, ModelInfo(**engine.about._asdict()))
+    return LookedInto(engine, artifact, history, query, ModelInfo.model_validate(engine.about))
 
 
 async def history_of(service: Service, asked: OneHistory) -> History:

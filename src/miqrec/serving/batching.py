@@ -43,6 +43,7 @@ class Batcher:
         self._queue: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._pool = ThreadPoolExecutor(threads, "engine")
+        self._study, self._at_study = ThreadPoolExecutor(1, "study"), asyncio.Semaphore()
 
     @property
     def waiting(self) -> int:
@@ -63,10 +64,20 @@ class Batcher:
         self._arrived.set()
         return list(await asyncio.gather(*(each.answer for each in waiting)))
 
-    async def work(self, function: Callable[..., R], *arguments: Any) -> R:
-        """Run a function that computes in one of the engine's threads, between two passes."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, partial(function, *arguments))
+    async def study(self, function: Callable[..., R], *arguments: Any) -> R:
+        """Run a function that computes for longer than a pass, beside the passes and one at a time.
+
+        Raises:
+            ServiceError: The others before it took too long: status 503.
+        """
+        try:
+            await asyncio.wait_for(self._at_study.acquire(), self._patience)
+        except TimeoutError:
+            raise _busy() from None
+        try:
+            return await _in(self._study, function, *arguments)
+        finally:
+            self._at_study.release()
 
     async def run(self) -> None:
         """Answer what comes, until this task is cancelled."""
@@ -85,6 +96,7 @@ class Batcher:
         for each in self._take(len(self._queue)):
             each.answer.set_exception(_busy())
         self._pool.shutdown()
+        self._study.shutdown()
 
     def _take(self, most: int) -> list[_Waiting]:
         """Take the oldest queries that somebody still waits for; those that waited too long are refused."""
@@ -104,10 +116,17 @@ class Batcher:
         for alike in _groups(batch):
             outcomes: list[Listed] | Exception
             try:
-                outcomes = await self.work(alike[0].engine.lists, [each.query for each in alike])
+                outcomes = await _in(
+                    self._pool, alike[0].engine.lists, [each.query for each in alike]
+                )
             except Exception as error:
                 outcomes = error
             _tell(alike, outcomes)
+
+
+async def _in(pool: ThreadPoolExecutor, function: Callable[..., R], *arguments: Any) -> R:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(pool, partial(function, *arguments))
 
 
 def _groups(batch: list[_Waiting]) -> Iterable[list[_Waiting]]:

@@ -22,7 +22,7 @@ class Because(NamedTuple):
 async def explain_query(
     service: Service, engine: Engine, history: History, query: Query, items: Ids | None
 ) -> list[Because]:
-    """Find what each item of a history is worth to recommended items, in one of the engine's threads.
+    """Find what each item of a history is worth to recommended items, beside the passes.
 
     Args:
         service: Its batcher has the threads.
@@ -32,9 +32,9 @@ async def explain_query(
         items: Internal ids to explain; None for those of the list.
 
     Raises:
-        ServiceError: The engine has no explanations: status 501.
+        ServiceError: The engine has no explanations, or is busy with others: status 501 or 503.
     """
-    frame = await service.batcher.work(_leave_out, artifact_of(engine), query, items)
+    frame = await service.batcher.study(_leave_out, artifact_of(engine), query, items)
     places = positions(engine, history).tolist()
     parts = (part.rows(named=True) for part in frame.partition_by("id", maintain_order=True))
     return [

@@ -26,6 +26,17 @@ def check_histories(
             raise too_long(settings, history, name, place)
 
 
+def check_explained(settings: Settings, lists: int) -> None:
+    """See that a request doesn't want more lists explained than the service allows.
+
+    Raises:
+        ServiceError: It does: status 422.
+    """
+    if lists > (most := settings.max_explained):
+        sentence = f"{lists} lists are to be explained, and one request may have {most} explained"
+        raise refused(sentence, "with_explanations")
+
+
 def too_long(settings: Settings, history: Sequence[Any], *where: str | int) -> ServiceError:
     """Refuse a history of more items than the service allows."""
     most = settings.max_history

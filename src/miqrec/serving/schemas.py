@@ -11,6 +11,7 @@ ItemId = StrictStr | StrictInt
 """The shop's own id of an item."""
 UserId = StrictStr | StrictInt
 ListSource = Literal["model", "popularity"]
+ItemSource = Literal["model", "popularity", "attributes"]
 
 _EXAMPLES: list[JsonDict] = [
     {"histories": [["the-silent-harbour", "the-golden-lighthouse"]], "k": 3},
@@ -99,7 +100,7 @@ class Recommended(BaseModel):
     title: str
     score: float
     rank: int
-    source: Literal["model", "popularity", "attributes"]
+    source: ItemSource
     """attributes where nobody had used the item when the model was trained, so that its score comes from
     items with the same attributes; otherwise that of the list."""
     probability: float | None
@@ -124,6 +125,8 @@ class RecommendedList(BaseModel):
 
 class ModelInfo(BaseModel):
     """The model that answered."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     model: str
     version: str

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     """How many lists one request may ask for."""
     max_history: int = Field(default=5000, ge=1)
     """How many items a history may have; of a known user the newest so many are read."""
+    max_explained: int = Field(default=16, ge=1)
+    """How many lists one request may have explained."""
     max_k: int = Field(default=500, ge=1)
     """How long a list may be."""
     max_body: int = Field(default=2**20, ge=1)

@@ -125,6 +125,14 @@ def test_what_if_shows_the_list_beside_itself_and_how_steady_it_is(service, visi
     assert page.get_by_label("replaced by").is_checked()
 
 
+def test_the_list_after_nothing_is_said_to_be_what_is_popular(service, visit):
+    page = visit(service)
+    pick(page, "Add an item", "station 03")
+    first, second = (page.locator(f"#what-if section:nth-child({place})") for place in (1, 2))
+    second.get_by_text("What is popular, since the model knows none of the items.").wait_for()
+    assert first.get_by_text("What is popular").count() == 0
+
+
 def test_two_models_stand_side_by_side(service, visit):
     page = visit(service)
     pick(page, "Add an item", "station 03")

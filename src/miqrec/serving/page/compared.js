@@ -1,6 +1,7 @@
 // Two lists beside each other, with what moved in words, and how alike they are.
 
 import { bar, element } from "./dom.js";
+import { hint, mark } from "./sources.js";
 
 /** What became of an item of the list as it is, and where one of the changed list was before. */
 export const BEFORE_AND_AFTER = {
@@ -17,7 +18,7 @@ export const SIDE_BY_SIDE = {
 };
 
 /** Show a comparison of the service's, with the names of the two lists. */
-export function comparison({ first, second, frbo }, names, words) {
+export function comparison({ first, second, sources, frbo }, names, words) {
   const stayed = first.filter(({ rank, other }) => rank === other).length;
   const left = first.filter(({ other }) => other === null).length;
   const moved = first.length - stayed - left;
@@ -34,28 +35,30 @@ export function comparison({ first, second, frbo }, names, words) {
     element(
       "div",
       { class: "beside" },
-      column(names[0], first, words.first),
-      column(names[1], second, words.second),
+      column(names[0], first, sources[0], words.first),
+      column(names[1], second, sources[1], words.second),
     ),
   );
 }
 
-function column(name, items, words) {
+function column(name, items, source, words) {
   return element(
     "section",
     { "aria-label": name },
     element("h3", { text: name }),
+    ...hint(source),
     element("ol", { class: "list" }, ...items.map((item) => placed(item, words))),
   );
 }
 
-function placed({ title, rank, other }, words) {
+function placed({ title, rank, other, source }, words) {
   const [sign, text] = rank === other ? ["=", "same place"] : words(other, rank);
   return element(
     "li",
     {},
     element("span", { class: "rank", "aria-hidden": "true", text: rank }),
     element("span", { class: "title", text: title }),
+    ...mark(source),
     element(
       "span",
       { class: other === null ? "move apart" : "move" },

@@ -3,6 +3,7 @@
 import { latest } from "./api.js";
 import { element, find } from "./dom.js";
 import { history, question } from "./history.js";
+import { mark } from "./sources.js";
 
 const LENGTH = 10;
 const asking = latest();
@@ -20,7 +21,7 @@ export async function showList(explain) {
         element("span", { class: "rank", "aria-hidden": "true", text: rank }),
         element("span", { class: "title", text: title }),
         element("span", { class: "when", text: `score ${Number.isInteger(score) ? score : score.toFixed(2)}` }),
-        ...(source === "attributes" ? [element("span", { class: "when", text: "new, placed by its attributes" })] : []),
+        ...mark(source),
         ...(explain && list.source === "model" ? [whyButton(item, title, explain)] : []),
       ),
     ),

@@ -29,8 +29,8 @@ async def abilities(service: Parts) -> Abilities:
     engine, beside = service.engine, service.beside
     reasons = {"explanations": without_explanations(engine), "comparisons": without_comparisons()}
     return Abilities(
-        model=ModelInfo(**engine.about._asdict()),
-        beside=None if beside is None else ModelInfo(**beside.about._asdict()),
+        model=ModelInfo.model_validate(engine.about),
+        beside=None if beside is None else ModelInfo.model_validate(beside.about),
         users=service.store is not None,
         missing={name: reason for name, reason in reasons.items() if reason},
     )

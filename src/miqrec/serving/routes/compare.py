@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from miqrec.serving.asked import OneHistory, history_of, query_for
-from miqrec.serving.comparing import Comparison, compare
+from miqrec.serving.comparing import Answered, Comparison, compare
 from miqrec.serving.errors import ServiceError
 from miqrec.serving.limits import check_k
 from miqrec.serving.service import Parts
@@ -35,8 +35,9 @@ async def compare_models(request: CompareRequest, service: Parts) -> Comparison:
     engine, other = service.engine, service.beside
     history = await history_of(service, request)
     as_saved = request.model_copy(update={"mix": None})
+    query = query_for(engine, history, request, request.k)
+    others = query_for(other, history, as_saved, request.k)
     [first], [second] = await asyncio.gather(
-        service.batcher.ask(engine, [query_for(engine, history, request, request.k)]),
-        service.batcher.ask(other, [query_for(other, history, as_saved, request.k)]),
+        service.batcher.ask(engine, [query]), service.batcher.ask(other, [others])
     )
-    return compare((engine, other), (first, second), request.k)
+    return compare(Answered(engine, query, first), Answered(other, others, second), request.k)

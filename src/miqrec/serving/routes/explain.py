@@ -12,8 +12,9 @@ from miqrec.serving.engine import Engine
 from miqrec.serving.errors import refused
 from miqrec.serving.explaining import explain_query
 from miqrec.serving.items import Ids
-from miqrec.serving.schemas import ItemId, ModelInfo, Reason
+from miqrec.serving.schemas import ItemId, ItemSource, ListSource, ModelInfo, Reason
 from miqrec.serving.service import Parts
+from miqrec.serving.sources import item_source
 
 router = APIRouter(tags=["explanations"])
 
@@ -35,6 +36,8 @@ class Explained(BaseModel):
     item: str | int
     title: str
     rank: int
+    source: ItemSource
+    """attributes where nobody had used the item when the model was trained; otherwise model."""
     because: list[Reason]
     """What counts most comes first."""
 
@@ -43,7 +46,7 @@ class ExplainAnswer(BaseModel):
     """The items that are explained, in the order of the list."""
 
     model: ModelInfo
-    source: Literal["model", "popularity"]
+    source: ListSource
     """popularity where nothing is known of the history's items; then nothing explains the list."""
     measured: Measured
     """What influences are measured on: the logarithm of the probability, or, for models that only count and
@@ -74,5 +77,9 @@ def _named(engine: Engine, items: list[str | int]) -> Ids:
 def _explained(engine: Engine, number: int, rank: int, because: list[Reason]) -> Explained:
     items = engine.items
     return Explained(
-        item=items.external[number], title=items.titles[number], rank=rank, because=because
+        item=items.external[number],
+        title=items.titles[number],
+        rank=rank,
+        source=item_source(items, number, "model"),
+        because=because,
     )

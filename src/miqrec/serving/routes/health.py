@@ -39,7 +39,7 @@ async def ready(service: Parts) -> Ready:
     """Say which model answers."""
     refusal = service.refusal
     return Ready(
-        model=ModelInfo(**service.engine.about._asdict()),
+        model=ModelInfo.model_validate(service.engine.about),
         refused=refusal.reason if refusal else None,
         refused_since=refusal.since if refusal else None,
     )

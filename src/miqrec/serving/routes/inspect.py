@@ -67,7 +67,7 @@ async def inspect(request: OneHistory, service: Parts) -> InspectAnswer:
     engine, artifact, history, query, model = await look_into(service, request, k=1)
     if len(query.history) == 0:
         return InspectAnswer(model=model, history=[], answers=[], queries=[])
-    window = await service.batcher.work(_window, artifact.model, query)
+    window = await service.batcher.study(_window, artifact.model, query)
     newest_first = zip(
         window.history.flip(0).tolist(), positions(engine, history).tolist(), strict=False
     )

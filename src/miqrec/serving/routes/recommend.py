@@ -12,9 +12,8 @@ from miqrec.serving.drift import Answered
 from miqrec.serving.engine.protocol import Engine, Listed, Query
 from miqrec.serving.errors import ServiceError
 from miqrec.serving.explaining import explain_query
-from miqrec.serving.limits import check_histories, check_k
+from miqrec.serving.limits import check_explained, check_histories, check_k
 from miqrec.serving.schemas import (
-    ListSource,
     ModelInfo,
     RecommendAnswer,
     Recommended,
@@ -23,6 +22,7 @@ from miqrec.serving.schemas import (
     UserId,
 )
 from miqrec.serving.service import Parts, Service
+from miqrec.serving.sources import item_source, list_source
 
 router = APIRouter(tags=["recommendations"])
 
@@ -39,6 +39,7 @@ async def recommend(request: RecommendRequest, service: Parts) -> Response:
     common = wanted(engine, request)
     if request.with_explanations:
         artifact_of(engine)  # or there are none
+        check_explained(service.settings, len(request.users or request.histories or ()))
     histories = await _histories(service, request)
     queries = [query_of(engine, history, common) for history in histories]
     found = await service.batcher.ask(engine, queries)
@@ -53,7 +54,7 @@ async def recommend(request: RecommendRequest, service: Parts) -> Response:
     if request.with_explanations:
         for asked in zip(histories, queries, found, lists, strict=True):
             await _explain(service, engine, *asked)
-    answer = RecommendAnswer(model=ModelInfo(**engine.about._asdict()), lists=lists)
+    answer = RecommendAnswer(model=ModelInfo.model_validate(engine.about), lists=lists)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -93,7 +94,7 @@ def _list(
     engine: Engine, user: UserId | None, history: History, query: Query, listed: Listed
 ) -> RecommendedList:
     items = engine.items
-    source: ListSource = "model" if len(query.history) else "popularity"
+    source = list_source(query)
     found: Sequence[float | None] = listed.probabilities or [None] * len(listed.ids)
     rows = zip(listed.ids, listed.scores, found, strict=True)
     return RecommendedList.model_construct(
@@ -106,7 +107,7 @@ def _list(
                 title=items.titles[number],
                 score=score,
                 rank=rank,
-                source="attributes" if source == "model" and items.described[number] else source,
+                source=item_source(items, number, source),
                 probability=probability,
             )
             for rank, (number, score, probability) in enumerate(rows, 1)

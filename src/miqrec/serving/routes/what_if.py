@@ -7,7 +7,7 @@ from pydantic import Field
 
 from miqrec.serving.asked import OneHistory, history_of, query_for
 from miqrec.serving.asking import Event, History
-from miqrec.serving.comparing import Comparison, compare
+from miqrec.serving.comparing import Answered, Comparison, compare
 from miqrec.serving.engine import Engine
 from miqrec.serving.errors import refused
 from miqrec.serving.items import Id
@@ -51,9 +51,11 @@ async def what_if(request: WhatIfRequest, service: Parts) -> Comparison:
     as_it_is, otherwise = (
         query_for(engine, each, request, request.k) for each in (history, changed)
     )
-    queries = [as_it_is, otherwise._replace(seen=as_it_is.seen)]
-    first, second = await service.batcher.ask(engine, queries)
-    return compare((engine, engine), (first, second), request.k)
+    otherwise = otherwise._replace(seen=as_it_is.seen)
+    first, second = await service.batcher.ask(engine, [as_it_is, otherwise])
+    return compare(
+        Answered(engine, as_it_is, first), Answered(engine, otherwise, second), request.k
+    )
 
 
 def _changed(engine: Engine, history: History, changes: Sequence[Change]) -> History:
