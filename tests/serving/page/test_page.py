@@ -129,7 +129,7 @@ def test_the_list_after_nothing_is_said_to_be_what_is_popular(service, visit):
     page = visit(service)
     pick(page, "Add an item", "station 03")
     first, second = (page.locator(f"#what-if section:nth-child({place})") for place in (1, 2))
-    second.get_by_text("What is popular, since the model knows none of the items.").wait_for()
+    second.get_by_text("What is popular: nothing here is known to the model.").wait_for()
     assert first.get_by_text("What is popular").count() == 0
 
 

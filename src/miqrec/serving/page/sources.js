@@ -9,5 +9,5 @@ export function mark(source) {
 
 /** A line above a list that popularity answered; nothing above others. */
 export function hint(source) {
-  return source === "popularity" ? [element("p", { class: "hint", text: "What is popular, since the model knows none of the items." })] : [];
+  return source === "popularity" ? [element("p", { class: "hint", text: "What is popular: nothing here is known to the model." })] : [];
 }
