@@ -34,8 +34,10 @@ def run(environment: dict[str, str], command: str) -> str:
     return done.stdout
 
 
-def test_the_recipe_names_the_variants(environment, tmp_path):
-    command = f"miqrec reproduce {PACKAGE / 'recipe.toml'} --dry-run --out {tmp_path}"
+@pytest.mark.parametrize("data", ["lastfm", "beauty", "ml-1m"])
+def test_each_recipe_names_the_variants(environment, tmp_path, data):
+    recipe = PACKAGE / "recipes" / f"{data}.toml"
+    command = f"miqrec reproduce {recipe} --dry-run --out {tmp_path}"
     shown = run(environment, command)
     assert all(model in shown for model in MODELS)
 
