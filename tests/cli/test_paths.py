@@ -15,6 +15,7 @@ QUICK = ["--epochs", "1", "--dim", "8", "--n-heads", "1", "--max-length", "6"]
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("paths")
     frame(cycle()).write_csv(folder / "log.csv")
+    frame(cycle()).with_columns(pl.col("item") + "?").write_csv(folder / "unknown.csv")
     for model in ("sasrec", "gru4rec"):
         options = QUICK if model == "sasrec" else QUICK[:2]
         done = miqrec(
@@ -25,15 +26,16 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_a_folder_gets_a_table_and_a_figure(folder):
-    done = miqrec("paths", folder / "sasrec", "--draws", 1, "--out", folder)
+def test_a_folder_that_is_made_gets_a_table_and_a_figure(folder):
+    out = folder / "new" / "paths"
+    done = miqrec("paths", folder / "sasrec", "--draws", 1, "--out", out)
 
     assert done.returncode == 0, done.stderr
-    table = pl.read_csv(folder / "paths.csv")
+    table = pl.read_csv(out / "paths.csv")
     assert table["model"].unique().to_list() == ["sasrec"]
     unchanged = table.filter(blocks="every", clean="query + key-value + residual")
     assert unchanged["FRBO@10"].to_list() == pytest.approx([1])
-    assert "the residuals" in (folder / "paths.svg").read_text()
+    assert "the residuals" in (out / "paths.svg").read_text()
 
 
 def test_the_same_seed_gives_the_same_numbers(folder):
@@ -50,3 +52,29 @@ def test_a_model_without_such_paths_is_refused(folder):
 
     assert done.returncode == 2
     assert "the paths of GRU4Rec are not known here" in done.stderr
+
+
+def test_a_run_is_measured_once_however_often_it_is_named(folder):
+    named = folder / "sasrec", folder / "gru4rec" / ".." / "sasrec", folder / "sasrec" / "artifact"
+    done = miqrec("paths", *named, "--draws", 1, "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) == 23
+
+
+def test_the_folder_of_a_system_stands_for_its_seeds(folder, tmp_path):
+    for seed in (0, 1):
+        options = ("--model", "sasrec", "--seed", seed, "--out", tmp_path / "runs" / f"seed-{seed}")
+        done = miqrec("train", "--data", folder / "log.csv", *options, *QUICK)
+        assert done.returncode == 0, done.stderr
+    done = miqrec("paths", tmp_path / "runs", "--draws", 1, "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert {row["seed"] for row in json.loads(done.stdout)} == {0, 1}
+
+
+def test_histories_without_a_known_item_have_no_paths(folder):
+    done = miqrec("paths", folder / "sasrec", "--data", folder / "unknown.csv")
+
+    assert done.returncode == 2
+    assert "no history has an item that the model knows" in done.stderr

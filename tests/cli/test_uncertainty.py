@@ -16,57 +16,75 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("uncertainty")
     for name, dataset in {"log": cycle(), "other": cycle(n_users=60)}.items():
         frame(dataset).write_csv(folder / f"{name}.csv")
+    frame(cycle()).with_columns(pl.col("item") + "?").write_csv(folder / "unknown.csv")
     runs = (("log", 0), ("log", 1), ("other", 0))
     for name, seed in runs:
         options = ("--model", "sasrec", "--seed", seed, *QUICK)
         done = miqrec(
-            *("train", "--data", folder / f"{name}.csv", "--out", folder / f"{name}-{seed}"),
+            *("train", "--data", folder / f"{name}.csv", "--out", folder / name / f"seed-{seed}"),
             *options,
         )
         assert done.returncode == 0, done.stderr
     return folder
 
 
-def test_a_folder_gets_three_tables_and_a_figure(folder):
-    seeds = folder / "log-0", folder / "log-1"
-    done = miqrec("uncertainty", *seeds, "--draws", 1, "--out", folder)
+def judged(*arguments):
+    done = miqrec("uncertainty", *arguments, "--draws", 1, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_folder_of_a_system_gets_three_tables_and_a_figure(folder):
+    out = folder / "new" / "uncertainty"
+    done = miqrec("uncertainty", folder / "log", "--draws", 1, "--out", out)
 
     assert done.returncode == 0, done.stderr
-    signals = pl.read_csv(folder / "signals.csv")
+    signals = pl.read_csv(out / "signals.csv")
     assert signals["seed"].unique().sort().to_list() == [0, 1]
     assert {"entropy", "disagreement", "ensemble"} <= set(signals["signal"])
-    calibration = pl.read_csv(folder / "calibration.csv")
+    calibration = pl.read_csv(out / "calibration.csv")
     assert calibration.height == 2 * 2  # before and after the temperature
-    assert pl.read_csv(folder / "lists.csv")["coverage"].is_between(0, 1).all()
-    assert "disagreement of seeds" in (folder / "uncertainty.svg").read_text()
+    assert pl.read_csv(out / "lists.csv")["coverage"].is_between(0, 1).all()
+    assert "disagreement of seeds" in (out / "uncertainty.svg").read_text()
 
 
 def test_one_seed_has_no_ensemble(folder):
-    done = miqrec("uncertainty", folder / "log-0", "--draws", 1, "--mix", "0.6 0.4", "--json")
+    signals = judged(folder / "log/seed-0", "--mix", "0.6 0.4")["signals"]
 
-    signals = json.loads(done.stdout)["signals"]
     assert [row["signal"] for row in signals] == [
         *("none", "entropy", "margin", "list_probability", "disagreement"),
     ]
 
 
+def test_a_run_that_is_named_twice_is_one_seed(folder):
+    run = folder / "log/seed-0"
+    assert judged(run, folder / "log/../log/seed-0", run / "artifact") == judged(run)
+
+
 def test_models_of_different_data_make_no_system(folder):
-    done = miqrec("uncertainty", folder / "log-0", folder / "other-0", "--draws", 1)
+    done = miqrec("uncertainty", folder / "log/seed-0", folder / "other", "--draws", 1)
 
     assert done.returncode == 2
-    assert "the models were trained on other data" in done.stderr
+    assert "no seeds of one system: they differ in data; give runs that differ" in done.stderr
+
+
+def test_histories_without_a_known_item_have_nothing_to_judge(folder):
+    done = miqrec("uncertainty", folder / "log/seed-0", "--data", folder / "unknown.csv")
+
+    assert done.returncode == 2
+    assert "no history has an item that the model knows" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["uncertainty", "paths"])
-def test_a_folder_that_is_not_there_is_said_before_the_work(folder, command):
-    done = miqrec(command, folder / "log-0", "--out", folder / "nowhere")
+def test_a_file_in_the_place_of_the_folder_is_refused_before_the_work(folder, command):
+    done = miqrec(command, folder / "nothing-to-load", "--out", folder / "log.csv" / "out")
 
     assert done.returncode == 2
-    assert "does not exist; make it first" in done.stderr
+    assert f"{folder / 'log.csv'} is a file, and --out names a folder" in done.stderr
 
 
 def test_lists_longer_than_the_catalogue_are_refused(folder):
-    done = miqrec("uncertainty", folder / "log-0", "--k", 21)
+    done = miqrec("uncertainty", folder / "log/seed-0", "--k", 21)
 
     assert done.returncode == 2
     assert "k is 21, but the catalogue has 20 items" in done.stderr

@@ -1,6 +1,7 @@
 """What commands print on standard output: tables for people, or JSON for machines."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,18 @@ console = PlainConsole()
 
 
 def check_folder(out: Path | None) -> None:
-    """Say so before the work is done if there is no folder for what comes of it.
+    """Say so before the work is done if the folder for what comes of it can't be made or written to.
 
     Raises:
-        MiqrecError: the folder doesn't exist.
+        MiqrecError: a file stands in its place, or a right is missing.
     """
-    if out and not out.is_dir():
-        raise MiqrecError(f"the folder {out} does not exist; make it first")
+    if out is None:
+        return
+    there = next(place for place in (out, *out.parents) if place.exists())
+    if not there.is_dir():
+        raise MiqrecError(f"{there} is a file, and --out names a folder; choose another name")
+    if not os.access(there, os.W_OK):
+        raise MiqrecError(f"you may not write to {there}; choose another folder for --out")
 
 
 def print_json(content: Any) -> None:

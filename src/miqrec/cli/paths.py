@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from miqrec.recommender import Recommender
 
 Folders = Annotated[
-    list[Path], typer.Argument(help="Runs or saved models: SASRec, S3Rec or their MIQ relatives.")
+    list[Path],
+    typer.Argument(
+        help="Runs, saved models or folders of runs: SASRec, S3Rec or their MIQ relatives."
+    ),
 ]
 Draws = Annotated[
     int, typer.Option(min=1, help="How many random items each history is tried with.")
@@ -48,12 +51,12 @@ def paths(
     """
     import polars as pl
 
-    from miqrec.cli.saved import load_with_data
+    from miqrec.cli.saved import find_runs, load_with_data
     from miqrec.stability.sampling import sample_users
 
     check_folder(out)
     frames = []
-    for folder in folders:
+    for folder in find_runs(folders):
         recommender, dataset = load_with_data(folder, source)
         clean = recommender.questions(part, data=dataset)
         if users is not None and users < len(clean.users):
@@ -99,8 +102,10 @@ def _summary(
 def _write(frame: "pl.DataFrame", out: Path) -> None:
     from miqrec.experiments.report.drawing import save_figure
     from miqrec.experiments.report.path_figure import draw_paths
+    from miqrec.system.files import make_folder
     from miqrec.system.tables import write_frame
 
+    make_folder(out)
     write_frame(frame, out / "paths.csv")
     save_figure(draw_paths(frame), out / "paths.svg")
     messages.print(f"written: paths.csv and paths.svg in {out}")

@@ -1,12 +1,15 @@
-"""A saved model and the data it is asked about, as `evaluate` and `recommend` want them."""
+"""Saved models and the data they are asked about, as the commands want them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from miqrec.cli.options import CACHE, Source
 from miqrec.data.dataset import Dataset
 from miqrec.data.open import DataConfig, for_other_data, open_dataset
 from miqrec.errors import MiqrecError
+from miqrec.experiments.stability.subjects import find_subjects
 from miqrec.recommender import Recommender
+from miqrec.runs.artifact import artifact_folder
 
 
 def load_with_data(
@@ -29,3 +32,9 @@ def load_with_data(
     if place != config.source:
         config = for_other_data(config, place, served=served or about.trained_on == "all")
     return recommender, open_dataset(config, data_dir=source.data_dir, cache=CACHE)
+
+
+def find_runs(paths: Iterable[Path]) -> list[Path]:
+    """Find the finished runs at or below each path, or the saved model that it is; each model once."""
+    folders = [run.folder for path in paths for run in find_subjects([path])]
+    return list({artifact_folder(folder).resolve(): folder for folder in folders}.values())

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 Folders = Annotated[
-    list[Path], typer.Argument(help="Runs or saved models; several seeds of a system are averaged.")
+    list[Path],
+    typer.Argument(
+        help="Runs, saved models or a folder of runs: the seeds of one system, each with rows of its own."
+    ),
 ]
 Length = Annotated[int, typer.Option("--k", "-k", min=1, help="How long the lists are.")]
 Coverage = Annotated[
@@ -44,11 +47,11 @@ def uncertainty(
 
     Example: miqrec uncertainty runs/seed-0 runs/seed-1 --data lastfm --out results/uncertainty
     """
-    from miqrec.cli.saved import load_with_data
+    from miqrec.cli.saved import find_runs, load_with_data
     from miqrec.experiments.uncertainty import TABLES, judge_system, write_judged
 
     check_folder(out)
-    systems = [load_with_data(folder, source) for folder in folders]
+    systems = [load_with_data(folder, source) for folder in find_runs(folders)]
     judged = judge_system(systems, k=k, mix=mix, coverage=coverage, draws=draws)
     if out:
         write_judged(judged, out, k)

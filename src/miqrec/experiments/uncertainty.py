@@ -15,9 +15,12 @@ from miqrec.evaluation.inference import with_changes
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.experiments.report.drawing import save_figure
 from miqrec.experiments.report.uncertainty_figure import draw_uncertainty
+from miqrec.experiments.seeds import check_seeds
 from miqrec.recommender import Recommender
+from miqrec.runs.artifact import ArtifactConfig
 from miqrec.stability.measure import measure_stability
 from miqrec.stability.perturbations import Perturbation
+from miqrec.system.files import make_folder
 from miqrec.system.tables import write_frame
 from miqrec.uncertainty.calibration import Values
 from miqrec.uncertainty.measure import measure_ensemble, measure_lists, measure_signals
@@ -68,12 +71,13 @@ def judge_system(
         draws: of the random item.
 
     Raises:
-        MiqrecError: the models were not trained on the same data.
+        MiqrecError: the models are no seeds of one system, or no history has an item that they know.
     """
-    seeds = [_prepared(recommender, dataset, k, mix) for recommender, dataset in systems]
-    tests = [_questions(seed, "test") for seed in seeds]
+    check_seeds([_with_mix(recommender.artifact.config, mix) for recommender, _ in systems])
+    tests = [_questions(recommender, dataset, "test") for recommender, dataset in systems]
     if any(not np.array_equal(tests[0].targets, test.targets) for test in tests):
-        raise MiqrecError("the models were trained on other data; give seeds of one system")
+        raise MiqrecError("the runs are asked about different data; name the data by --data")
+    seeds = [_prepared(recommender, dataset, k, mix) for recommender, dataset in systems]
     device = seeds[0].recommender.device
     raw = [
         measure_signals(seed.raw, q, device=device) for seed, q in zip(seeds, tests, strict=True)
@@ -96,9 +100,14 @@ def judge_system(
 
 def write_judged(judged: Judged, folder: Path, k: int) -> None:
     """Write the three tables as CSV files, and the curves of risk and reliability as one figure."""
+    make_folder(folder)
     for name in TABLES:
         write_frame(getattr(judged, name), folder / f"{name}.csv")
     save_figure(draw_uncertainty(judged.measured, judged.raw, k), folder / "uncertainty.svg")
+
+
+def _with_mix(config: ArtifactConfig, mix: str | Sequence[float] | None) -> ArtifactConfig:
+    return config.model_copy(update={"inference": with_changes(config.inference, mix=mix)})
 
 
 def _prepared(
@@ -113,10 +122,16 @@ def _prepared(
     return _Seed(chosen, dataset, raw, scaled)
 
 
-def _questions(seed: _Seed, part: Held) -> Questions:
+def _questions(recommender: Recommender, dataset: Dataset, part: Held) -> Questions:
     """Take the questions that the model answers: popularity, which answers the others, is never sure."""
-    questions = seed.recommender.questions(part, data=seed.dataset)
-    return some_questions(questions, np.flatnonzero(questions.lengths))
+    questions = recommender.questions(part, data=dataset)
+    rows = np.flatnonzero(questions.lengths)
+    if not len(rows):
+        raise MiqrecError(
+            "no history has an item that the model knows, so there is no list of its own to judge; give the "
+            "data that the model was trained on, or some with the same items"
+        )
+    return some_questions(questions, rows)
 
 
 def _number(seed: _Seed) -> int | None:
@@ -143,6 +158,7 @@ def _calibration(seed: _Seed, before: pl.DataFrame, after: pl.DataFrame, k: int)
 
 def _lists(seed: _Seed, test: Questions, after: pl.DataFrame, coverage: float) -> pl.DataFrame:
     device = seed.recommender.device
-    validation = measure_signals(seed.scaled, _questions(seed, "valid"), device=device)
+    questions = _questions(seed.recommender, seed.dataset, "valid")
+    validation = measure_signals(seed.scaled, questions, device=device)
     limits = thresholds(validation, coverage)
     return judge_lists(after, measure_lists(seed.scaled, test, limits, device=device), limits)

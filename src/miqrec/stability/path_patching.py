@@ -12,6 +12,7 @@ from torch import Tensor
 from miqrec.data.batches.evaluation import EvaluationBatch, EvaluationExamples, evaluation_loader
 from miqrec.data.batches.seen import ExcludeSeen
 from miqrec.data.histories import Questions, some_questions
+from miqrec.errors import MiqrecError
 from miqrec.evaluation.evaluate import EVALUATION_BATCH
 from miqrec.evaluation.metrics import ndcg
 from miqrec.evaluation.ranking import candidate_ranks, exclude, top_k
@@ -90,11 +91,16 @@ def measure_paths(
         and of `NDCG@10`.
 
     Raises:
-        MiqrecError: the model's paths are not known.
+        MiqrecError: the model's paths are not known, or no history has an item that it knows.
     """
     transformer = check_patchable(model)
     transformer.eval().to(device)
     rows = np.flatnonzero(clean.lengths > 0)
+    if not len(rows):
+        raise MiqrecError(
+            "no history has an item that the model knows, so no list can change; give the data that the "
+            "model was trained on, or some with the same items"
+        )
     asked = EvaluationExamples(some_questions(clean, rows), model.max_length, exclude_seen)
     odd = [EvaluationExamples(some_questions(each, rows), model.max_length) for each in noisy]
     loader = evaluation_loader(asked, EVALUATION_BATCH)
