@@ -373,7 +373,7 @@ class Recommender:
         part: Held = "test",
         *,
         data: Any = None,
-        perturbations: Sequence[Perturbation] = PERTURBATIONS,
+        perturbations: Sequence[Perturbation | str] = PERTURBATIONS,
         draws: int = 5,
         users: int | None = None,
         seed: int = 0,
@@ -385,7 +385,7 @@ class Recommender:
         Args:
             part: "valid" or "test".
             data: as for `fit`; needed after `load`.
-            perturbations: what is done to the histories.
+            perturbations: what is done to the histories, by name, such as "random-added", or as they are.
             draws: how often each is drawn.
             users: ask for so many users alone, whom the seed chooses; all by default.
             seed: the seed of the noise, which is the same for all models.
@@ -397,7 +397,7 @@ class Recommender:
             it; `miqrec.stability.measured` and `summarise` make a table of it.
 
         Raises:
-            MiqrecError: as `evaluate`.
+            MiqrecError: as `evaluate`, or as `miqrec.stability.measure_stability`.
         """
         inference = choose_for_lists(self.artifact, mix=mix, temperature=temperature)
         request = ListRequest(self.artifact.model, self.artifact.popularity, LISTED, inference)

@@ -181,6 +181,25 @@ def test_the_steadiest_mixture_that_is_accurate_enough_is_chosen_for_each_system
         ]
 
 
+def test_what_is_typed_twice_counts_once(world):
+    mixes = ("--mix", "0.6 0.4", "--mix", "0.60 0.40")
+    noises = ("--noise", "share-replaced-0.5", "--noise", "share-replaced-0.50")
+    found = findings(stability(world, *mixes, *noises, "--json", runs="runs/miq"))
+    assert [row["label"] for row in found["settings"]] == ["miq, mix .6 .4"]
+    assert found["noises"] == ["share-replaced-0.5"]
+
+    (choice,) = findings(stability(world, "--choose", *mixes, *noises, "--json", runs="runs/miq"))
+    assert [candidate["inference"]["mix"] for candidate in choice["candidates"]] == [[0.6, 0.4]]
+
+
+def test_a_model_that_only_counts_has_no_mixture_to_choose(world, tmp_path):
+    run(small("popularity", cycle()), tmp_path / "popularity")
+    done = stability(world, tmp_path / "popularity", "--choose", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "popularity holds a model that only counts" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_everything_may_be_given_up_for_steadiness_or_nothing(world):
     (free,) = findings(stability(world, *CHOOSING, "--trade", 1, "--json", runs="runs/miq"))
     assert free["chosen"]["mix"] == [0.34, 0.33, 0.33]
@@ -203,6 +222,7 @@ def test_a_choice_is_saved_when_told_to_and_every_command_goes_by_it(world, tmp_
     done = miqrec("stability", *typed, "--draws", 1, *CHOOSING, "--trade", 1, "--save")
     assert done.returncode == 0, done.stderr
     assert "is used as chosen from now on" in done.stderr
+    assert "stay those of its training; `miqrec evaluate RUN` has the new ones" in done.stderr
     assert "| **mix .34 .33 .33** |" in done.stdout
     assert saved() == [0.34, 0.33, 0.33]
     assert miqrec("evaluate", *typed, "--json").stdout != plain
@@ -247,7 +267,9 @@ def test_without_mixtures_to_choose_from_there_is_a_list_of_families(world, tmp_
         (("--noise", "share-replaced-2"), "there is no noise 'share-replaced-2'"),
         (("--mix", "0.6 0.6"), "the weights sum to 1.2"),
         (("--mix", "trained"), "was not trained with a mixture"),
-        (("--draws", 0), "0 draws measure nothing"),
+        (("--mix", ""), "'' is not a row of weights"),
+        (("--draws", 0), "'--draws': Input should be greater than or equal to 1"),
+        (("--seed", -1), "'--seed': Input should be greater than or equal to 0"),
         (("--users", 1), "1 users are too few"),
         (
             ("--choose", "--against", "ensemble-2"),

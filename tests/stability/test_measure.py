@@ -174,6 +174,14 @@ def test_no_draws_and_too_few_users_are_refused(trained):
         sample_users(splits.test, 1, seed=0)
 
 
+def test_lists_of_ten_need_ten_items_and_a_held_out_item_that_they_could_hold():
+    ten = ListRequest(Nearest(), POPULARITY, 10)
+    with pytest.raises(MiqrecError, match="the model knows 8 items, too few for the lists of 10"):
+        measure_stability(ten, questions(([1, 2], 3)), COUNTS, ["newest-dropped"])
+    with pytest.raises(MiqrecError, match="knows none of the held-out items"):
+        measured(questions(([1, 2], 0)), "newest-dropped")
+
+
 def test_a_recommender_measures_itself_with_what_was_saved_with_it():
     from miqrec import Recommender
     from miqrec.testing.frames import circle
@@ -185,6 +193,9 @@ def test_a_recommender_measures_itself_with_what_was_saved_with_it():
     assert frame["user"].n_unique() == 20
     assert frame["clean_rank"].to_list() == [1] * 20  # Markov knows the circle
     assert (frame["rank"] > 1).all()
+    assert_frame_equal(rec.stability("valid", perturbations=["newest-swapped"], users=20), frame)
+    with pytest.raises(MiqrecError, match="the seed of the noise is -1; give 0 or more"):
+        rec.stability("valid", perturbations=["newest-dropped"], seed=-1)
 
 
 def test_several_ways_at_once_are_what_each_is_alone(trained):

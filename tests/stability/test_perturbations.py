@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from miqrec.data.histories import Questions
 from miqrec.errors import MiqrecError
 from miqrec.stability import PERTURBATIONS, Perturbation, draws, perturb
+from miqrec.stability.perturbations import named_perturbation, read_perturbations
 from reference.perturbations import perturbed
 
 N_ITEMS = 12
@@ -193,3 +194,31 @@ def test_a_user_who_has_had_all_items_is_refused_in_one_sentence():
 def test_a_share_belongs_to_the_kind_that_replaces_one(values):
     with pytest.raises(ValidationError, match="a share belongs to"):
         Perturbation(**values)
+
+
+def test_seeds_and_draws_count_from_zero():
+    for numbers in ({"seed": -1}, {"draw": -1}):
+        with pytest.raises(MiqrecError, match="of the noise is -1; give 0 or more"):
+            noisy("random-added", ([1, 2], 3), **numbers)
+
+
+def test_noises_are_read_by_name_once_each():
+    added = Perturbation(kind="random-added")
+    assert read_perturbations(["random-added", added, "share-replaced-0.2"]) == [
+        added,
+        Perturbation(kind="share-replaced", share=0.2),
+    ]
+    assert read_perturbations("random-added") == [added]
+    with pytest.raises(MiqrecError, match="no noise is asked for"):
+        read_perturbations([])
+
+
+def test_shares_that_differ_have_names_that_differ():
+    shares = (1 / 3, 0.333333, 0.33333334)
+    named = [Perturbation(kind="share-replaced", share=share) for share in shares]
+    assert [noise.name for noise in named] == [
+        "share-replaced-0.3333333333333333",
+        "share-replaced-0.333333",
+        "share-replaced-0.33333334",
+    ]
+    assert [named_perturbation(noise.name) for noise in named] == named

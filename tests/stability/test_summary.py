@@ -62,6 +62,16 @@ def test_the_summary_has_means_intervals_and_the_share_of_the_clean_value():
     assert rows["random-added", "rank"]["share"] == (1 + 3) / 2 / ((1 + 1.5) / 2)
 
 
+def test_nothing_is_a_share_or_a_multiple_of_0():
+    found = measured({0: frame([(1.0, 9, 9), (0.5, 9, 9)])}, K)  # no list has a held-out item
+    rows = {(row["noise"], row["metric"]): row for row in summarise(found).to_dicts()}
+    for row in (rows["random-added", "HR@2"], rows["random-added", "NDCG@2"]):
+        assert (row["mean"], row["share"], row["share_low"], row["share_high"]) == (0, *[None] * 3)
+
+    (test,) = compare(found, found, [("random-added", "HR@2")])
+    assert all(map(math.isnan, (test.ratio, test.ratio_low, test.ratio_high)))
+
+
 def test_users_with_several_questions_count_as_everywhere():
     asked = frame([(1.0, 1, 1), (0.5, 1, 1), (0.0, 1, 1)]).with_columns(user=pl.Series([4, 4, 9]))
     found = measured({0: asked}, K)

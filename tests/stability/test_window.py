@@ -56,6 +56,19 @@ def test_a_model_of_one_answer_is_refused(model):
         window_weights(model, questions())
 
 
+@pytest.mark.parametrize("edges", [(), (3, 1), (1, 1, 5), (0, 2)])
+def test_groups_begin_at_lengths_that_rise_from_one(edges):
+    frame = pl.DataFrame({"length": [1, 2], "weights": np.array([[1, 0], [0.8, 0.2]])})
+    with pytest.raises(MiqrecError, match="give lengths that rise, from 1 or more"):
+        weights_by_length(frame, edges)
+
+
+def test_histories_of_unknown_items_have_no_weights_to_average():
+    frame = pl.DataFrame({"length": [0], "weights": np.array([[np.nan, np.nan]])})
+    with pytest.raises(MiqrecError, match="no history has 1 items or more"):
+        weights_by_length(frame)
+
+
 def test_histories_are_grouped_by_length():
     frame = pl.DataFrame(
         {

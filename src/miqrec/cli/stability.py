@@ -44,7 +44,7 @@ Against = Annotated[
     ),
 ]
 Users = Annotated[int | None, typer.Option(help="Ask for so many users alone, chosen at random.")]
-Draws = Annotated[int, typer.Option(help="How often each noise is drawn.")]
+Draws = Annotated[int, typer.Option(min=1, help="How often each noise is drawn.")]
 Part = Annotated[
     Held | None,
     typer.Option("--split", help="Which held-out items. Default: test; a choice is made on valid."),
@@ -69,7 +69,7 @@ Save = Annotated[
         "--save", help="Keep the choice with the models, which then are used in this way."
     ),
 ]
-Seed = Annotated[int, typer.Option(help="The seed of the noise.")]
+Seed = Annotated[int, typer.Option(min=0, help="The seed of the noise.")]
 Out = Annotated[
     Path | None,
     typer.Option(

@@ -14,7 +14,7 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig, with_changes
 from miqrec.experiments.archive.folders import RunFolder
 from miqrec.experiments.report import rendering
-from miqrec.experiments.stability.choice import Choice, Trained, choose
+from miqrec.experiments.stability.choice import Choice, Trained, check_choosable, choose
 from miqrec.experiments.stability.competitors import competitors
 from miqrec.experiments.stability.find import find
 from miqrec.experiments.stability.findings import Findings
@@ -24,10 +24,16 @@ from miqrec.experiments.stability.page import to_markdown, write_page
 from miqrec.experiments.stability.subjects import find_subjects
 from miqrec.experiments.stability.tables import choice_table
 from miqrec.runs.artifact import save_inference
-from miqrec.stability.perturbations import PERTURBATIONS, Perturbation, named_perturbation
+from miqrec.stability.perturbations import PERTURBATIONS, read_perturbations
 from miqrec.system.environment import choose_device
 from miqrec.system.files import write_json
 from miqrec.system.progress import console as messages
+
+STORED = (
+    "The scores that a run has stored, which `miqrec compare` and `miqrec report` show, stay those of its "
+    "training; `miqrec evaluate RUN` has the new ones"
+)
+"""What a choice that is kept doesn't change."""
 
 
 class Request(NamedTuple):
@@ -45,7 +51,7 @@ def measure_runs(
     request: Request, against: Sequence[str], baseline: str | None, *, as_json: bool
 ) -> None:
     """Measure all models in all ways to use them, sum it up, and write or print it."""
-    perturbations = _perturbations(request.noises) or PERTURBATIONS
+    perturbations = read_perturbations(request.noises or PERTURBATIONS)
     order: list[tuple[str, str]] = []
     with _folder(request.out) as folder:
         device = choose_device(request.source.device)
@@ -61,8 +67,10 @@ def measure_runs(
 
 def choose_for_runs(request: Request, trade: float, *, save: bool, as_json: bool) -> None:
     """Choose how each system is used, on average over its models, and keep or print it."""
-    perturbations = _perturbations(request.noises) or [Perturbation(kind="random-added")]
+    perturbations = read_perturbations(request.noises or ["random-added"])
     models, choices = list(_load(request)), []
+    for model in models:
+        check_choosable(model)
     with _folder(request.out) as folder:
         for system in dict.fromkeys(model.subject.system for model in models):
             of_system = [model for model in models if model.subject.system == system]
@@ -78,6 +86,8 @@ def choose_for_runs(request: Request, trade: float, *, save: bool, as_json: bool
             if model.subject.system == choice.system:
                 save_inference(model.folder, choice.chosen)
                 messages.print(f"{model.folder} is used as chosen from now on", soft_wrap=True)
+    if save:
+        messages.print(STORED, soft_wrap=True)
     noises = [perturbation.name for perturbation in perturbations]
     _report_choices(choices, noises, request.out, as_json=as_json)
 
@@ -89,7 +99,7 @@ def _asked(
     models = []
     for model in _load(request):
         saved = model.subject.artifact.config.inference
-        ways = [with_changes(saved, mix=mix) for mix in request.mixes]
+        ways = list(dict.fromkeys(with_changes(saved, mix=mix) for mix in request.mixes))
         yield model.subject, model.dataset, ways or [saved]
         if against:
             models.append(model)
@@ -107,10 +117,6 @@ def _load(request: Request) -> Iterator[Trained]:
 def _trained(run: RunFolder, request: Request) -> Trained:
     recommender, dataset = load_with_data(run.folder, request.source)
     return Trained(Subject(run.system, run.seed, recommender.artifact), run.folder, dataset)
-
-
-def _perturbations(names: Sequence[str]) -> list[Perturbation]:
-    return [named_perturbation(name) for name in names]
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """How a fitted model is used: what lists leave out, and which of a history's positions answer."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -72,24 +72,26 @@ def read_weights(mix: object, *others: str) -> tuple[float, ...]:
     words = mix.replace(",", " ").split() if isinstance(mix, str) else mix
     try:
         weights = tuple(float(word) for word in words)  # type: ignore[attr-defined]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError):
+        weights = ()
+    if not (weights and all(map(math.isfinite, weights))):
         choice = "".join(f', or "{word}"' for word in others)
         raise ValueError(
             f'{mix!r} is not a row of weights; give one for each answer, such as "0.6 0.4"{choice}'
-        ) from error
+        )
     _check_weights(weights)
     return weights
 
 
-def _check_weights(weights: Iterable[float]) -> None:
+def _check_weights(weights: Sequence[float]) -> None:
     """See that the weights are a distribution in which the newest answer has a part."""
-    first, *rest = [*weights, math.nan]
+    first, *rest = weights
     if not first > 0:
         raise ValueError("the newest answer, whose weight is the first, needs a weight above 0")
     if any(weight < 0 for weight in rest):
         raise ValueError(
             "a weight is below 0; give a weight of 0 to an answer that is to be left out"
         )
-    total = math.fsum([first, *rest[:-1]])
-    if not abs(total - 1) <= TOLERANCE:
+    total = math.fsum(weights)
+    if abs(total - 1) > TOLERANCE:
         raise ValueError(f"the weights sum to {total:.6g}; give weights that sum to 1")

@@ -29,11 +29,26 @@ def uniforms(seed: int, draw: int, users: Integers, places: Integers, *, step: i
         users: (n,) internal numbers.
         places: (n,) from 0.
         step: what is drawn: numbers of different steps have nothing to do with each other.
+
+    Raises:
+        MiqrecError: the seed or the draw is below 0.
     """
+    check_seed(seed, draw)
     state = np.full(len(users), stream(seed, Purpose.PERTURBATION, draw, step), np.uint64)
     for counter in (users, places):
         state = _mixed(state + (counter.astype(np.uint64) + np.uint64(1)) * GOLDEN)
     return (state >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def check_seed(seed: int, draw: int = 0) -> None:
+    """See that a stream can be made of these numbers.
+
+    Raises:
+        MiqrecError: one of them is below 0.
+    """
+    for name, number in (("seed", seed), ("draw", draw)):
+        if number < 0:
+            raise MiqrecError(f"the {name} of the noise is {number}; give 0 or more")
 
 
 def unseen_items(

@@ -21,7 +21,8 @@ from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.ranking import candidate_ranks, top_k
 from miqrec.evaluation.scoring import score_mixes
 from miqrec.evaluation.top_lists import ListRequest
-from miqrec.stability.perturbations import PERTURBATIONS, Perturbation
+from miqrec.stability.draws import check_seed
+from miqrec.stability.perturbations import PERTURBATIONS, Perturbation, read_perturbations
 from miqrec.stability.perturbing import perturb
 from miqrec.stability.similarity import frbo, jaccard
 from miqrec.system.progress import track
@@ -53,7 +54,7 @@ def measure_stability(
     request: ListRequest,
     questions: Questions,
     counts: Integers,
-    perturbations: Sequence[Perturbation] = PERTURBATIONS,
+    perturbations: Sequence[Perturbation | str] = PERTURBATIONS,
     *,
     draws: int = 5,
     seed: int = 0,
@@ -67,7 +68,7 @@ def measure_stability(
         request: the model, the length k of the lists, and how the model is used.
         questions: clean histories and the items that followed them.
         counts: (n_items,) how often each item occurs in training, by which popular ones are drawn.
-        perturbations: what is done to the histories.
+        perturbations: what is done to the histories, by name or as they are; repeats count once.
         draws: how often each is drawn; one that leaves nothing to chance is measured once.
         seed: the seed of the noise.
         device: where to compute.
@@ -78,11 +79,14 @@ def measure_stability(
         clean ones, at k), `rank` of the target under noise, and `clean_rank`.
 
     Raises:
-        MiqrecError: there is no draw, or as `perturb` and `score_mixes`.
+        MiqrecError: there is no draw or no such noise, the catalogue is too small for the lists or has none
+            of the targets, or as `perturb` and `score_mixes`.
     """
+    noises = [Noise(noise, counts, seed, 0) for noise in read_perturbations(perturbations)]
+    check_draws(draws, seed)
+    check_questions(questions, request.k)
     way = (request.inference,)
     clean = answers_each_way(request, way, questions, device=device)
-    noises = [Noise(perturbation, counts, seed, 0) for perturbation in perturbations]
     return pl.concat(
         measure_noise(request, way, questions, clean, noise, draws, device)[0] for noise in noises
     )
@@ -111,8 +115,7 @@ def measure_noise(
     Returns:
         for each way what `measure_stability` returns.
     """
-    if draws < 1:
-        raise MiqrecError(f"{draws} draws measure nothing: give at least 1")
+    check_draws(draws, noise.seed)
     name, parts = noise.perturbation.name, []
     for draw in range(draws if noise.perturbation.is_random else 1):
         drawn = noise._replace(draw=draw)
@@ -125,6 +128,35 @@ def measure_noise(
             ]
         )
     return [pl.concat(of_way) for of_way in zip(*parts, strict=True)]
+
+
+def check_draws(draws: int, seed: int) -> None:
+    """See that noise can be drawn so often from this seed.
+
+    Raises:
+        MiqrecError: there is no draw, or the seed is below 0.
+    """
+    if draws < 1:
+        raise MiqrecError(f"{draws} draws measure nothing: give at least 1")
+    check_seed(seed)
+
+
+def check_questions(questions: Questions, k: int = LISTED) -> None:
+    """See that lists of k items can be made, and that some could hold what they should.
+
+    Raises:
+        MiqrecError: the catalogue is smaller, or has none of the targets.
+    """
+    if questions.n_items < k:
+        raise MiqrecError(
+            f"the model knows {questions.n_items} items, too few for the lists of {k} that are compared; "
+            "train on data with more items, or filter less"
+        )
+    if not questions.targets.any():
+        raise MiqrecError(
+            "the model knows none of the held-out items, so there is nothing to measure; bring the data that "
+            "it was trained on, or data with the same items"
+        )
 
 
 def answers(

@@ -1,5 +1,6 @@
 """The kinds of noise that a history may get, by name; `miqrec.stability.perturb` does what they say."""
 
+from collections.abc import Iterable
 from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -35,7 +36,10 @@ class Perturbation(Config):
     @property
     def name(self) -> str:
         """The kind, and the share behind it where there is one: share-replaced-0.2."""
-        return self.kind if self.share is None else f"{self.kind}-{self.share:g}"
+        if self.share is None:
+            return self.kind
+        short = f"{self.share:g}"
+        return f"{self.kind}-{short if float(short) == self.share else self.share}"
 
     @property
     def is_random(self) -> bool:
@@ -80,3 +84,16 @@ def named_perturbation(name: str) -> Perturbation:
         raise MiqrecError(
             f"there is no noise {name!r}; name one of {known}, or another share"
         ) from error
+
+
+def read_perturbations(noises: Iterable[Perturbation | str]) -> list[Perturbation]:
+    """Make the perturbations of names; what is one already is taken as it is, and repeats are dropped.
+
+    Raises:
+        MiqrecError: there is none at all, or none of a name.
+    """
+    given = [noises] if isinstance(noises, str) else noises
+    found = [named_perturbation(noise) if isinstance(noise, str) else noise for noise in given]
+    if not found:
+        raise MiqrecError("no noise is asked for; name one, such as random-added, or leave it out")
+    return list(dict.fromkeys(found))

@@ -4,6 +4,7 @@ A system's measurements are kept by noise and metric, each as a (seeds, users) a
 the statistics; the noise `CLEAN` has the values without any. Draws are averaged before anything is tested.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -49,7 +50,7 @@ class Comparison(NamedTuple):
     difference: float
     low: float  # of the 95 % interval over users and seeds
     high: float
-    ratio: float  # the system's mean over the baseline's
+    ratio: float  # the system's mean over the baseline's; nan where that is 0
     ratio_low: float
     ratio_high: float
     p: float  # of the sign-flip test over users
@@ -92,7 +93,7 @@ def summarise(system: Measured) -> pl.DataFrame:
 
     Returns:
         a frame with a row for each noise and metric: `noise`, `metric`, `mean`, `low`, `high`, and, where
-        there is a clean value, `share` of it with `share_low` and `share_high`.
+        there is a clean value that isn't 0, `share` of it with `share_low` and `share_high`.
     """
     drawn = dict(
         zip(system.values, resampled_means([*system.values.values()], pair_seeds=True), strict=True)
@@ -195,9 +196,9 @@ def _bounds(drawn: Values) -> dict[str, float]:
 
 
 def _share(system: Measured, drawn: Mapping[Key, Values], key: Key) -> dict[str, float | None]:
-    """Divide by the clean value, where noise is measured that has one."""
+    """Divide by the clean value, where noise is measured that has one to divide by."""
     clean = (CLEAN, key[1])
-    if key[0] == CLEAN or clean not in system.values:
+    if key[0] == CLEAN or clean not in system.values or not system.values[clean].any():
         return {"share": None, "share_low": None, "share_high": None}
     low, high = ratio_interval(drawn[key], drawn[clean])
     share = ratio(float(system.values[key].mean()), float(system.values[clean].mean()))
@@ -216,11 +217,12 @@ def _comparison(
     differences = system.mean(0) - baseline.mean(0)  # (users,)
     p = sign_flip_test(differences)
     low, high = _bounds(drawn[0] - drawn[1]).values()
+    mean = float(system.mean()), float(baseline.mean())
+    ratios = (ratio(*mean), *ratio_interval(*drawn)) if mean[1] else (math.nan,) * 3
     return Comparison(
         *key,
         *(float(differences.mean()), low, high),
-        ratio(float(system.mean()), float(baseline.mean())),
-        *ratio_interval(*drawn),
+        *ratios,
         p,
         corrected=p,
         seeds=seeds,

@@ -4,6 +4,7 @@ A model that was trained with adaptive weights decides from its states how much 
 has to say (`miqrec.training`, `answer_weights="adaptive"`). These functions read the weights off a model.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,12 +72,22 @@ def weights_by_length(
     Returns:
         a frame with a row for each group that has histories: `from` (its shortest length), `questions`, and
         `weights`, their means.
+
+    Raises:
+        MiqrecError: the edges don't rise from 1 or more, or no history is as long as the first.
     """
+    if not edges or edges[0] < 1 or any(b <= a for a, b in pairwise(edges)):
+        raise MiqrecError(
+            f"groups of histories can't begin at the lengths {list(edges)}; give lengths that rise, from 1 "
+            "or more, such as (1, 5, 20)"
+        )
     groups = pl.Series(edges)
     place = pl.Series(
         np.searchsorted(groups.to_numpy(), frame["length"].to_numpy(), side="right") - 1
     )
     known = frame.with_columns(place.alias("group")).filter(pl.col("group") >= 0)
+    if not known.height:
+        raise MiqrecError(f"no history has {edges[0]} items or more that the model knows")
     rows = [
         {
             "from": edges[group],

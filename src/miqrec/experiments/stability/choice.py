@@ -13,12 +13,14 @@ import torch
 from miqrec.config import Config
 from miqrec.data.dataset import Dataset
 from miqrec.data.splitting import split
+from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
 from miqrec.evaluation.metrics import metric_values
 from miqrec.evaluation.temperature import WITHOUT_PROBABILITIES, fit_temperature
 from miqrec.experiments.stability.findings import TESTED
 from miqrec.experiments.stability.measurements import Asked, read_clean, read_values
 from miqrec.experiments.stability.measuring import Subject, measure_subject
+from miqrec.models.protocol import learns
 from miqrec.runs.artifact import Artifact
 from miqrec.stability.candidates import candidates
 from miqrec.stability.perturbations import Perturbation
@@ -130,7 +132,20 @@ def _ways(
     if not mixes and hasattr(model, "mixture"):
         listed.append("trained")
     saved = with_changes(artifact.config.inference, temperature=temperature)
-    return [with_changes(saved, mix=mix) for mix in listed]
+    return list(dict.fromkeys(with_changes(saved, mix=mix) for mix in listed))
+
+
+def check_choosable(model: Trained) -> None:
+    """See that a model has several answers to a history, among whose mixtures one could be chosen.
+
+    Raises:
+        MiqrecError: it only counts.
+    """
+    if not learns(model.subject.artifact.model):
+        raise MiqrecError(
+            f"{model.folder} holds a model that only counts: it has a single answer to a history, so there "
+            "is no mixture to choose; leave it out"
+        )
 
 
 def _temperature(models: Sequence[Trained], device: torch.device | str) -> float | None:

@@ -211,8 +211,11 @@ def _tests(results: dict[str, Measured], baseline: str) -> list[Difference]:
 
 
 def _finite(numbers: dict[str, Any]) -> dict[str, Any]:
-    """Replace what is infinite by None: JSON has no word for it."""
-    return {name: None if value == math.inf else value for name, value in numbers.items()}
+    """Replace what is infinite, or divided by 0, by None: JSON has no word for it."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in numbers.items()
+    }
 
 
 def _keys(system: Measured, baseline: Measured) -> list[Key]:
