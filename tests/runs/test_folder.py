@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import torch
 
+from miqrec.data.encoding import build_dataset
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import summary
 from miqrec.runs import fit as fitting
@@ -125,6 +126,34 @@ def test_a_run_that_could_not_begin_leaves_no_folder(tmp_path, values, hooks, se
     with pytest.raises(MiqrecError, match=sentence):
         run(small("sasrec", cycle(), learning_rate=1e-3, **values), tmp_path / "run", hooks)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.filterwarnings("ignore::miqrec.errors.MiqrecWarning")  # of users with few interactions
+@pytest.mark.parametrize("final", [False, True])
+def test_a_run_without_enough_data_leaves_its_folder_to_the_next(tmp_path, final):
+    rows = {"user": ["ann", "ann", "bob", "bob"], "item": [1, 2, 1, 2]}
+    plan = small("sasrec", build_dataset(pl.DataFrame(rows), name="short"))
+    folder, lack = tmp_path / "run", "nobody to validate on"
+
+    with pytest.raises(MiqrecError, match=lack):
+        run(plan, folder, final=final)
+    assert not folder.exists()
+    folder.mkdir()
+    with pytest.raises(MiqrecError, match=lack):
+        run(plan, folder, final=final)
+    assert [*folder.iterdir()] == []
+
+
+def test_a_run_that_fails_after_an_epoch_keeps_its_folder(tmp_path, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise MiqrecError("no ranks")
+
+    monkeypatch.setattr(running, "rank_questions", fail)
+    with pytest.raises(MiqrecError, match="no ranks"):
+        run(PLAN, tmp_path / "run")
+    assert (tmp_path / "run" / "history.csv").exists()
+    monkeypatch.undo()
+    assert run(PLAN, tmp_path / "run").epochs
 
 
 def test_a_finished_run_is_read_where_its_function_is_missing(tmp_path, monkeypatch):

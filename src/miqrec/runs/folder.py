@@ -1,6 +1,8 @@
 """A run's folder: the files that an experiment leaves, how they are claimed, and how they are read again."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from miqrec.errors import MiqrecError
 from miqrec.runs.config import RunConfig
 from miqrec.system.checksums import read_checked, with_checksums
 from miqrec.system.environment import Environment, environment
-from miqrec.system.files import sweep, write_json
+from miqrec.system.files import remove, sweep, write_json
 from miqrec.system.tables import read_frame
 
 REMEDY = "restore it from a copy, or begin again in a new folder"
@@ -20,6 +22,12 @@ REMEDY = "restore it from a copy, or begin again in a new folder"
 
 DESCRIBED = ("config.json", "environment.json", "history.csv", "ranks.parquet")
 """The files of a run whose checksums stand with its scores."""
+
+PROGRESS = ("history.csv", "checkpoints", "artifact")
+"""What a run has once something was learned."""
+
+BEGUN = ("config.json", "environment.json", "final", "tensorboard")
+"""What a run has before that."""
 
 
 class Validation(Config):
@@ -70,6 +78,30 @@ def write_scores(path: Path, scores: Validation) -> None:
     """Write a run's scores, with the checksums of the files that they were made with."""
     described = (path.with_name(name) for name in DESCRIBED)
     write_json(path, with_checksums(scores.model_dump(), path.name, *described))
+
+
+@contextmanager
+def claimed(folder: Path, config: Config, *, final: bool = False) -> Iterator[None]:
+    """Claim `folder` for a run, and give it back where bad input ends the run before its first epoch.
+
+    Otherwise the folder would refuse the same command with the input mended, since that is another run.
+    Arguments and errors are those of `claim`.
+    """
+    is_new, was_there = not (folder / "config.json").exists(), folder.exists()
+    claim(folder, config, final=final)
+    try:
+        yield
+    except MiqrecError:
+        if is_new and not any((folder / name).exists() for name in PROGRESS):
+            _give_back(folder, keep=was_there)
+        raise
+
+
+def _give_back(folder: Path, *, keep: bool) -> None:
+    for name in BEGUN:
+        remove(folder / name)
+    if not keep and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def claim(folder: Path, config: Config, *, final: bool = False) -> None:

@@ -20,7 +20,7 @@ from miqrec.runs.folder import (
     REMEDY,
     Metrics,
     Validation,
-    claim,
+    claimed,
     describe_history,
     epoch_seconds,
     note_environment,
@@ -59,11 +59,11 @@ def run(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS, *, final: bool = Fals
     """
     with locked(folder):
         _check_hooks(plan, folder / "metrics.json", hooks)
-        claim(folder, plan.config, final=final)
-        metrics = _run(plan, folder, hooks)
-        if (folder / "final").is_dir():
-            _run_final(plan, folder / "final", metrics.epochs, hooks)
-        return metrics
+        with claimed(folder, plan.config, final=final):
+            metrics = _run(plan, folder, hooks)
+            if (folder / "final").is_dir():
+                _run_final(plan, folder / "final", metrics.epochs, hooks)
+            return metrics
 
 
 def _run(plan: Plan, folder: Path, hooks: Hooks) -> Metrics:
@@ -159,11 +159,11 @@ def validate(plan: Plan, folder: Path, hooks: Hooks = NO_HOOKS) -> dict[str, flo
 
     path = folder / "valid.json"
     _check_hooks(plan, path, hooks)
-    claim(folder, plan.config)
-    if not path.exists():
-        valid = _ranks(fit(plan, folder, hooks), plan, "valid", choose_device(hooks.device))
-        found = Validation(valid=summary(valid["rank"].to_torch()))
-        write_scores(path, found)
+    with claimed(folder, plan.config):
+        if not path.exists():
+            valid = _ranks(fit(plan, folder, hooks), plan, "valid", choose_device(hooks.device))
+            found = Validation(valid=summary(valid["rank"].to_torch()))
+            write_scores(path, found)
     remove(folder / "checkpoints")  # which a kill may have left beside the scores
     return read_checked(path, Validation, "a trial's", REMEDY).valid
 
@@ -202,8 +202,7 @@ def run_pretraining(plan: PretrainingPlan, folder: Path, hooks: Hooks = NO_HOOKS
     from miqrec.runs.fit import fit_pretraining
 
     device = choose_device(hooks.device)
-    with locked(folder):
-        claim(folder, plan.config)
+    with locked(folder), claimed(folder, plan.config):
         if (folder / "artifact").exists():
             remove(folder / "checkpoints")
             read_environment(folder)  # which sees that the history is whole
