@@ -106,10 +106,12 @@ def test_scores_of_bce_are_mixed_once_they_have_a_temperature(by_bce):
     with pytest.raises(MiqrecError, match="trained by bce has no probabilities"):
         Recommender.fit(CIRCLE, model="sasrec", mix="0.6 0.4", loss="bce", **SMALL)
 
-    calibrated = by_bce.with_inference(mix="0.6 0.4", temperature=by_bce.fit_temperature())
+    temperature = by_bce.fit_temperature(mix="0.6 0.4")
+    calibrated = by_bce.with_inference(mix="0.6 0.4", temperature=temperature)
 
     assert isinstance(calibrated.recommend(k=2), pl.DataFrame)
-    assert calibrated.artifact.config.inference.temperature != 1
+    assert calibrated.artifact.config.inference.temperature == temperature != 1
+    assert calibrated.fit_temperature() == temperature != by_bce.fit_temperature()
 
 
 def test_a_temperature_for_a_lone_answer_is_refused_but_may_be_kept_for_later(by_bce):

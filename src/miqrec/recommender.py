@@ -15,7 +15,7 @@ from miqrec.data.reading.items import read_items
 from miqrec.data.split_config import Held
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.evaluate import rank_questions
-from miqrec.evaluation.inference import Mix
+from miqrec.evaluation.inference import Mix, with_changes
 from miqrec.evaluation.list_scores import score_lists
 from miqrec.evaluation.metrics import summary
 from miqrec.evaluation.temperature import fit_temperature
@@ -409,17 +409,22 @@ class Recommender:
             *(request, questions, counts, perturbations), draws=draws, seed=seed, device=self.device
         )
 
-    def fit_temperature(self, *, data: Any = None) -> float:
-        """Choose a temperature on the validation questions, as `miqrec.evaluation.fit_temperature` does.
+    def fit_temperature(self, *, data: Any = None, mix: Mix | None = None) -> float:
+        """Choose a temperature on the validation questions, under which their items are most likely.
 
         Models that were trained by bce or gbce need one before their answers can be mixed:
 
-            rec = rec.with_inference(mix=(0.6, 0.4), temperature=rec.fit_temperature())
+            mix = (0.6, 0.4)
+            rec = rec.with_inference(mix=mix, temperature=rec.fit_temperature(mix=mix))
+
+        `miqrec.evaluation.temperature` has the details.
 
         Args:
             data: as for `fit`; needed after `load`.
+            mix: as for `recommend`; the temperature is that of the mixture.
         """
-        questions, inference = self.questions("valid", data=data), self.artifact.config.inference
+        questions = self.questions("valid", data=data)
+        inference = with_changes(self.artifact.config.inference, mix=mix)
         return fit_temperature(self.artifact.model, questions, inference, device=self.device)
 
     def with_inference(

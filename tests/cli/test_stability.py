@@ -245,7 +245,9 @@ def test_a_model_trained_by_bce_gets_a_temperature_with_its_mixture(world, tmp_p
     )
     temperature = choice["chosen"]["temperature"]
     fitted = [
-        Recommender.load(tmp_path / "bce" / f"seed-{seed}").fit_temperature(data=frame(cycle()))
+        Recommender.load(tmp_path / "bce" / f"seed-{seed}").fit_temperature(
+            data=frame(cycle()), mix="1"
+        )
         for seed in (0, 1)
     ]
     assert min(fitted) < temperature < max(fitted)

@@ -61,6 +61,14 @@ def test_a_run_that_is_named_twice_is_one_seed(folder):
     assert judged(run, folder / "log/../log/seed-0", run / "artifact") == judged(run)
 
 
+def test_a_mixture_of_scores_without_probabilities_gets_its_temperature_here(folder):
+    typed = ("train", "--data", folder / "log.csv", "--model", "sasrec", "--loss", "bce", *QUICK)
+    assert miqrec(*typed, "--out", folder / "bce").returncode == 0
+
+    before, after = judged(folder / "bce", "--mix", "0.6 0.4")["calibration"]
+    assert before["temperature"] == 1 != after["temperature"]
+
+
 def test_models_of_different_data_make_no_system(folder):
     done = miqrec("uncertainty", folder / "log/seed-0", folder / "other", "--draws", 1)
 

@@ -113,13 +113,12 @@ def _with_mix(config: ArtifactConfig, mix: str | Sequence[float] | None) -> Arti
 def _prepared(
     recommender: Recommender, dataset: Dataset, k: int, mix: str | Sequence[float] | None
 ) -> _Seed:
-    chosen = recommender.with_inference(mix=mix)
-    artifact = chosen.artifact
-    temperature = chosen.fit_temperature(data=dataset)
-    inference = artifact.config.inference
+    artifact = recommender.artifact
+    temperature = recommender.fit_temperature(data=dataset, mix=mix)
+    inference = _with_mix(artifact.config, mix).inference
     raw = ListRequest(artifact.model, artifact.popularity, k, inference)
     scaled = raw._replace(inference=with_changes(inference, temperature=temperature))
-    return _Seed(chosen, dataset, raw, scaled)
+    return _Seed(recommender, dataset, raw, scaled)
 
 
 def _questions(recommender: Recommender, dataset: Dataset, part: Held) -> Questions:
