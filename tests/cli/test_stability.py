@@ -9,7 +9,10 @@ import pytest
 from commands import miqrec
 from miqrec import Recommender
 from miqrec.data.encoding import build_dataset
+from miqrec.data.open import DataConfig
+from miqrec.runs.plan import plan_opened
 from miqrec.runs.run import run
+from miqrec.runs.settings import settings
 from miqrec.stability import PERTURBATIONS, Perturbation, perturbed_log
 from miqrec.stability.candidates import candidates
 from worlds import cycle, frame, small
@@ -72,9 +75,8 @@ def test_all_systems_are_compared_with_the_baseline(world):
 
     done = stability(world, *typed[:3], "nobody")
     assert done.returncode == 2
-    assert (
-        "there is no system 'nobody' among what was measured; choose one of miq; sasrec"
-        in done.stderr
+    assert "there is no system 'nobody' among what is measured; choose one of miq; sasrec" in (
+        done.stderr
     )
 
 
@@ -140,9 +142,105 @@ def test_a_folder_takes_no_measurements_of_other_questions(world, tmp_path):
     out = tmp_path / "out"
     typed = ("--noise", "newest-dropped", "--out", out)
     assert stability(world, *typed).returncode == 0
-    done = stability(world, *typed, "--users", 50)
+    page = (out / "stability.md").read_text()
+    done = stability(world, *typed, "--users", 50, "--seed", 3)
     assert done.returncode == 2
-    assert "holds measurements of another model, other questions or other draws" in done.stderr
+    assert (
+        "out holds measurements of miq (seed 0) for all users instead of 50 and with noise of seed 0 instead "
+        "of 3; ask for the same, or choose a new folder for --out"
+    ) in done.stderr
+    assert (out / "stability.md").read_text() == page
+
+
+def test_a_folder_of_a_choice_says_that_it_was_made_on_validation(world, tmp_path):
+    typed = ("--noise", "newest-dropped", "--out", tmp_path / "out")
+    assert stability(world, "--choose", "--mix", "1", *typed, runs="runs/miq").returncode == 0
+    done = stability(world, *typed, runs="runs/miq")
+    assert done.returncode == 2
+    assert "holds measurements of miq (seed 0) on valid instead of test;" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory):
+    """Two runs that only count, each of its own file."""
+    folder = tmp_path_factory.mktemp("apart")
+    for name, dataset in {"one": cycle(), "other": cycle(n_users=60)}.items():
+        frame(dataset).write_csv(folder / f"{name}.csv")
+        plan = plan_opened(
+            dataset, DataConfig(source=str(folder / f"{name}.csv")), settings("popularity")
+        )
+        run(plan, folder / name)
+    return folder
+
+
+def test_runs_of_different_data_are_refused_before_any_is_measured(apart, tmp_path):
+    one, other = apart / "one", apart / "other"
+    typed = ("--noise", "newest-dropped", "--out", tmp_path / "out")
+    done = miqrec("stability", one, other, *typed)
+    assert done.returncode == 2
+    assert "one (seed 0) and other (seed 0) can't be measured together" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+    assert miqrec("stability", one, *typed).returncode == 0
+    done = miqrec("stability", other, *typed)
+    assert done.returncode == 2
+    assert "measurements of one (seed 0) on other data, or with other items held out" in done.stderr
+    assert miqrec("stability", one, *typed).returncode == 0
+
+
+def test_data_with_no_item_that_the_model_knows_are_refused(apart, tmp_path):
+    (tmp_path / "elsewhere.csv").write_text(
+        frame(cycle()).with_columns(pl.col("item").cast(pl.String) + "x").write_csv()
+    )
+    done = miqrec("stability", apart / "one", "--data", tmp_path / "elsewhere.csv")
+    assert done.returncode == 2
+    assert "the model knows none of the held-out items" in done.stderr
+
+
+def test_more_users_than_there_are_stand_for_all(apart):
+    typed = ("--noise", "newest-dropped", "--users", 99999999, "--json")
+    found = findings(miqrec("stability", apart / "one", *typed))
+    assert (found["users"], found["asked"]["users"]) == (120, None)
+
+
+def test_what_a_folder_lacks_of_other_runs_is_left_out_with_a_note(world, tmp_path):
+    out = ("--out", tmp_path / "out", "--json")
+    assert stability(world, "--noise", "random-added", *out).returncode == 0
+    done = stability(world, "--noise", "newest-dropped", *out, runs="runs/sasrec/seed-0")
+    assert "than is asked for: miq (seed 0), sasrec (seed 1); give these runs too" in done.stderr
+    assert [(row["label"], row["seeds"]) for row in findings(done)["settings"]] == [("sasrec", [0])]
+
+
+def test_a_run_that_a_killed_command_had_only_begun_is_left_out(world, tmp_path):
+    out = tmp_path / "out"
+    typed = ("--noise", "random-added", "--out", out, "--json")
+    assert stability(world, *typed).returncode == 0
+    for file in (out / "values/miq/seed-0/newest").glob("*.parquet"):
+        file.unlink()
+    done = stability(world, *typed, runs="runs/sasrec")
+    assert "than is asked for: miq (seed 0); give these runs too" in done.stderr
+    assert [row["label"] for row in findings(done)["settings"]] == ["sasrec"]
+
+
+@pytest.mark.parametrize("wrong", [("--baseline", "nobody"), ("--against", "twins")])
+def test_nothing_is_measured_for_a_command_that_is_refused(world, tmp_path, wrong):
+    done = stability(world, "--noise", "newest-dropped", "--out", tmp_path / "out", *wrong)
+    assert done.returncode == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_mixtures_that_round_to_one_name_are_told_apart(world, tmp_path):
+    mixes = ("--mix", "0.33333333 0.66666667", "--mix", "0.33333334 0.66666666")
+    typed = (*mixes, "--noise", "newest-dropped", "--out", tmp_path / "out", "--json")
+    found = findings(stability(world, *typed, runs="runs/miq"))
+    assert [row["label"] for row in found["settings"]] == [
+        "miq, mix 0.33333333 0.66666667 at temperature 1.0, all seen items left out",
+        "miq, mix 0.33333334 0.66666666 at temperature 1.0, all seen items left out",
+    ]
+    first, second = (row["name"] for row in found["settings"])
+    assert first == "mix-0.333333-0.666667"
+    assert second.startswith("mix-0.333333-0.666667-")
+    assert findings(stability(world, *typed, runs="runs/miq")) == found
 
 
 def test_a_saved_model_is_measured_too_and_a_sample_of_users_is_enough(world):

@@ -1,7 +1,7 @@
 """The work of `miqrec stability`: models loaded, measured or chosen for, and what is printed of it."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -9,18 +9,19 @@ from typing import NamedTuple
 from miqrec.cli.options import Source
 from miqrec.cli.output import print_json
 from miqrec.cli.saved import load_with_data
-from miqrec.data.dataset import Dataset
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig, with_changes
-from miqrec.experiments.archive.folders import RunFolder
 from miqrec.experiments.report import rendering
+from miqrec.experiments.stability.alike import check_alike
 from miqrec.experiments.stability.choice import Choice, Trained, check_choosable, choose
 from miqrec.experiments.stability.competitors import competitors
 from miqrec.experiments.stability.find import find
 from miqrec.experiments.stability.findings import Findings
+from miqrec.experiments.stability.groups import find_baseline, labels, read_groups
 from miqrec.experiments.stability.measurements import Asked
-from miqrec.experiments.stability.measuring import Subject, measure_subject
+from miqrec.experiments.stability.measuring import measure
 from miqrec.experiments.stability.page import to_markdown, write_page
+from miqrec.experiments.stability.prepared import Prepared, Subject, explicit_ways, prepare
 from miqrec.experiments.stability.subjects import find_subjects
 from miqrec.experiments.stability.tables import choice_table
 from miqrec.runs.artifact import save_inference
@@ -52,71 +53,72 @@ def measure_runs(
 ) -> None:
     """Measure all models in all ways to use them, sum it up, and write or print it."""
     perturbations = read_perturbations(request.noises or PERTURBATIONS)
-    order: list[tuple[str, str]] = []
+    noises = [perturbation.name for perturbation in perturbations]
     with _folder(request.out) as folder:
+        asked = _asked(request, against)
+        check_alike([prepared.about for prepared, _ in asked], folder)
+        order = [(prepared.subject.system, way) for prepared, ways in asked for way in ways]
+        find_baseline(labels([*order, *read_groups(folder, noises)[0]]), baseline)
         device = choose_device(request.source.device)
-        for subject, dataset, ways in _asked(request, against):
-            places = measure_subject(
-                *(subject, dataset, ways, request.asked, perturbations, folder, device)
-            )
-            order += [(subject.system, place.name) for place in places]
-        noises = [perturbation.name for perturbation in perturbations]
-        findings = find(folder, noises, list(dict.fromkeys(order)), baseline)
+        for prepared, ways in asked:
+            measure(prepared, ways, perturbations, folder, device)
+        findings = find(folder, noises, order, baseline)
     _report(findings, request.out, as_json=as_json)
 
 
 def choose_for_runs(request: Request, trade: float, *, save: bool, as_json: bool) -> None:
     """Choose how each system is used, on average over its models, and keep or print it."""
     perturbations = read_perturbations(request.noises or ["random-added"])
-    models, choices = list(_load(request)), []
-    for model in models:
-        check_choosable(model)
+    systems: dict[str, list[Trained]] = {}
+    for model in _load(request):
+        check_choosable(model, request.mixes)
+        systems.setdefault(model.prepared.subject.system, []).append(model)
     with _folder(request.out) as folder:
-        for system in dict.fromkeys(model.subject.system for model in models):
-            of_system = [model for model in models if model.subject.system == system]
-            device = choose_device(request.source.device)
-            choices.append(
-                choose(
-                    *(of_system, request.mixes, request.asked, perturbations, trade, folder),
-                    device=device,
-                )
-            )
-    for choice in choices if save else ():
-        for model in models:
-            if model.subject.system == choice.system:
-                save_inference(model.folder, choice.chosen)
-                messages.print(f"{model.folder} is used as chosen from now on", soft_wrap=True)
+        check_alike(
+            [model.prepared.about for models in systems.values() for model in models], folder
+        )
+        device = choose_device(request.source.device)
+        choices = [
+            choose(models, request.mixes, perturbations, trade, folder, device)
+            for models in systems.values()
+        ]
     if save:
-        messages.print(STORED, soft_wrap=True)
+        _save(systems, choices)
     noises = [perturbation.name for perturbation in perturbations]
     _report_choices(choices, noises, request.out, as_json=as_json)
 
 
 def _asked(
     request: Request, against: Sequence[str]
-) -> Iterator[tuple[Subject, Dataset, list[InferenceConfig]]]:
-    """Go through models, then their competitors, each with its data and the ways to use it."""
-    models = []
-    for model in _load(request):
-        saved = model.subject.artifact.config.inference
-        ways = list(dict.fromkeys(with_changes(saved, mix=mix) for mix in request.mixes))
-        yield model.subject, model.dataset, ways or [saved]
-        if against:
-            models.append(model)
-    for name in against:
-        for subject in competitors(name, [model.subject for model in models]):
-            saved = subject.artifact.config.inference
-            yield subject, models[0].dataset, [InferenceConfig(exclude_seen=saved.exclude_seen)]
+) -> list[tuple[Prepared, list[InferenceConfig]]]:
+    """List models, then their competitors, each with the ways to use it."""
+    models, asked = list(_load(request)), []
+    for model in models:
+        saved = model.artifact.config.inference
+        ways = [with_changes(saved, mix=mix) for mix in request.mixes] or [saved]
+        asked.append((model.prepared, explicit_ways(model.artifact, ways)))
+    subjects = [model.prepared.subject for model in models]
+    for competitor in (subject for name in against for subject in competitors(name, subjects)):
+        artifact = competitor.artifact
+        alone = InferenceConfig(exclude_seen=artifact.config.inference.exclude_seen)
+        prepared = prepare(competitor, models[0].dataset, request.asked)
+        asked.append((prepared, explicit_ways(artifact, [alone])))
+    return asked
 
 
 def _load(request: Request) -> Iterator[Trained]:
     for run in find_subjects(request.runs):
-        yield _trained(run, request)
+        recommender, dataset = load_with_data(run.folder, request.source)
+        subject = Subject(run.system, run.seed, recommender.artifact)
+        yield Trained(prepare(subject, dataset, request.asked), run.folder, dataset)
 
 
-def _trained(run: RunFolder, request: Request) -> Trained:
-    recommender, dataset = load_with_data(run.folder, request.source)
-    return Trained(Subject(run.system, run.seed, recommender.artifact), run.folder, dataset)
+def _save(systems: Mapping[str, Sequence[Trained]], choices: Sequence[Choice]) -> None:
+    for choice in choices:
+        for model in systems[choice.system]:
+            save_inference(model.folder, choice.chosen)
+            messages.print(f"{model.folder} is used as chosen from now on", soft_wrap=True)
+    messages.print(STORED, soft_wrap=True)
 
 
 @contextmanager

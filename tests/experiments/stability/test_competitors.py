@@ -7,7 +7,8 @@ from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.experiments.stability.competitors import competitors, dropped_copies, ensembles
 from miqrec.experiments.stability.measurements import Asked
-from miqrec.experiments.stability.measuring import Subject, measure_subject
+from miqrec.experiments.stability.measuring import measure
+from miqrec.experiments.stability.prepared import Subject, prepare
 from miqrec.runs.fit import fit
 from miqrec.stability import PERTURBATIONS
 from worlds import cycle, small
@@ -80,7 +81,8 @@ def test_they_are_measured_as_any_other_system(subjects, tmp_path):
     [pair, _], copies = ensembles(subjects, 2), dropped_copies(subjects[0], share=0.5)
     noise = [PERTURBATIONS[0]]
     for subject in (subjects[0], pair, copies):
-        measure_subject(subject, cycle(), [InferenceConfig()], Asked(draws=1), noise, tmp_path)
+        prepared = prepare(subject, cycle(), Asked(draws=1))
+        measure(prepared, [InferenceConfig(mix="1")], noise, tmp_path)
 
     found = {
         path.parts[-4]: pl.read_parquet(path)["frbo"].mean()

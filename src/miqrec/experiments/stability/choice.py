@@ -16,10 +16,12 @@ from miqrec.data.splitting import split
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig, Mix, with_changes
 from miqrec.evaluation.metrics import metric_values
+from miqrec.evaluation.scoring import check_mix
 from miqrec.evaluation.temperature import WITHOUT_PROBABILITIES, fit_temperature
 from miqrec.experiments.stability.findings import TESTED
-from miqrec.experiments.stability.measurements import Asked, read_clean, read_values
-from miqrec.experiments.stability.measuring import Subject, measure_subject
+from miqrec.experiments.stability.measurements import read_clean, read_values
+from miqrec.experiments.stability.measuring import measure
+from miqrec.experiments.stability.prepared import Prepared, explicit_ways
 from miqrec.models.protocol import learns
 from miqrec.runs.artifact import Artifact
 from miqrec.stability.candidates import candidates
@@ -51,15 +53,19 @@ class Choice(Config):
 class Trained(NamedTuple):
     """A model of a system, where it was saved, and the data that it is asked about."""
 
-    subject: Subject
+    prepared: Prepared
     folder: Path
     dataset: Dataset
+
+    @property
+    def artifact(self) -> Artifact:
+        """The model itself."""
+        return self.prepared.subject.artifact
 
 
 def choose(
     models: Sequence[Trained],
     mixes: Sequence[str],
-    asked: Asked,
     perturbations: Sequence[Perturbation],
     trade: float,
     folder: Path,
@@ -71,20 +77,19 @@ def choose(
     for those mixtures alone that are accurate enough.
 
     Args:
-        models: of one system, with a seed each.
+        models: of one system, with a seed each, which are asked the same questions of validation.
         mixes: the mixtures to choose from; none for `miqrec.stability.candidates`, and for what the models
             were trained with.
-        asked: which questions, of validation.
         perturbations: the noises over which FRBO is averaged.
         trade: the share of the best clean NDCG@10 that may be given up.
         folder: keeps the measurements; what it has is not measured again.
         device: where to compute.
 
     Raises:
-        MiqrecError: as `measure_subject`.
+        MiqrecError: as `explicit_ways` and `measure`.
     """
-    ways = _ways(models[0].subject.artifact, mixes, _temperature(models, device))
-    study = partial(_measured, models, asked, folder, device)
+    ways = _ways(models[0].artifact, mixes, _temperature(models, device))
+    study = partial(_measured, models, folder, device)
     clean = [_mean(map(_ndcg, map(read_clean, places))) for places in study(ways, ())]
     allowed = [
         way for way, ndcg in zip(ways, clean, strict=True) if ndcg >= (1 - trade) * max(clean)
@@ -96,22 +101,19 @@ def choose(
         for way, ndcg in zip(ways, clean, strict=True)
     )
     chosen = max(found, key=lambda candidate: candidate.frbo or 0.0).inference
-    return Choice(system=models[0].subject.system, trade=trade, chosen=chosen, candidates=found)
+    system = models[0].prepared.subject.system
+    return Choice(system=system, trade=trade, chosen=chosen, candidates=found)
 
 
 def _measured(
     models: Sequence[Trained],
-    asked: Asked,
     folder: Path,
     device: torch.device | str,
     ways: Sequence[InferenceConfig],
     perturbations: Sequence[Perturbation],
 ) -> list[tuple[Path, ...]]:
     """Measure all models, and return the folders of each way to use them."""
-    places = (
-        measure_subject(model.subject, model.dataset, ways, asked, perturbations, folder, device)
-        for model in models
-    )
+    places = (measure(model.prepared, ways, perturbations, folder, device) for model in models)
     return list(zip(*places, strict=True))
 
 
@@ -132,25 +134,27 @@ def _ways(
     if not mixes and hasattr(model, "mixture"):
         listed.append("trained")
     saved = with_changes(artifact.config.inference, temperature=temperature)
-    return list(dict.fromkeys(with_changes(saved, mix=mix) for mix in listed))
+    return explicit_ways(artifact, [with_changes(saved, mix=mix) for mix in listed])
 
 
-def check_choosable(model: Trained) -> None:
+def check_choosable(model: Trained, mixes: Sequence[str]) -> None:
     """See that a model has several answers to a history, among whose mixtures one could be chosen.
 
     Raises:
-        MiqrecError: it only counts.
+        MiqrecError: it only counts, or doesn't have the answers of one of the mixtures.
     """
-    if not learns(model.subject.artifact.model):
+    if not learns(model.artifact.model):
         raise MiqrecError(
             f"{model.folder} holds a model that only counts: it has a single answer to a history, so there "
             "is no mixture to choose; leave it out"
         )
+    for mix in mixes:
+        check_mix(model.artifact.model, with_changes(model.artifact.config.inference, mix=mix))
 
 
 def _temperature(models: Sequence[Trained], device: torch.device | str) -> float | None:
     """Choose a temperature where one is needed: the geometric mean of those that fit each model best."""
-    config = models[0].subject.artifact.config
+    config = models[0].artifact.config
     by_probabilities = config.training is None or config.training.loss not in WITHOUT_PROBABILITIES
     if by_probabilities or config.inference.temperature != 1:
         return None
@@ -158,7 +162,7 @@ def _temperature(models: Sequence[Trained], device: torch.device | str) -> float
 
 
 def _best_temperature(model: Trained, device: torch.device | str) -> float:
-    artifact = model.subject.artifact
+    artifact = model.artifact
     questions = split(model.dataset, artifact.config.split, artifact.catalogue).held("valid")
     return fit_temperature(artifact.model, questions, artifact.config.inference, device=device)
 

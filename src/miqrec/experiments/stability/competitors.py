@@ -7,7 +7,7 @@ from typing import cast
 
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.temperature import WITHOUT_PROBABILITIES
-from miqrec.experiments.stability.measuring import Subject
+from miqrec.experiments.stability.prepared import Subject
 from miqrec.models.protocol import Model
 from miqrec.runs.artifact import Artifact
 from miqrec.stability.competitors import DroppedCopies, Ensemble

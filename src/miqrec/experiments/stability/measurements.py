@@ -7,6 +7,7 @@
 A *setting* is a way to use a trained model: its newest answer alone, or a mixture of several.
 """
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,7 +15,6 @@ import polars as pl
 
 from miqrec.config import Config, read_config
 from miqrec.data.split_config import Held
-from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.system.files import write_json
 from miqrec.system.tables import read_frame
@@ -22,6 +22,9 @@ from miqrec.system.tables import read_frame
 VALUES = "values"
 ABOUT = "about.json"
 CLEAN_FILE = "clean.parquet"
+
+LONGEST = 160
+"""Characters of a setting's name; file systems allow 255 with what is put around it."""
 
 
 class Asked(Config):
@@ -54,20 +57,23 @@ def setting_name(inference: InferenceConfig) -> str:
 
 
 def claim(folder: Path, about: About) -> Path:
-    """Find or make the place of a measurement in a study's folder.
+    """Find or make the place of a measurement in a study's folder, all of which is of the same questions.
 
-    Raises:
-        MiqrecError: it has measurements of another model, or of other questions.
+    A setting whose name is long, or is that of another one which it rounds to, has a hash behind it.
     """
-    place = folder / VALUES / about.system / f"seed-{about.seed}" / setting_name(about.inference)
+    name = setting_name(about.inference)
+    of_model = folder / VALUES / about.system / f"seed-{about.seed}"
+    place = of_model / name
+    if len(name) > LONGEST or _is_of_another(place, about):
+        place = of_model / f"{name[:LONGEST]}-{_digest(about.inference)}"
     if not (place / ABOUT).exists():
         write_json(place / ABOUT, about.model_dump(mode="json"))
-    elif read_about(place) != about:
-        raise MiqrecError(
-            f"{place} holds measurements of another model, other questions or other draws; choose a new "
-            "folder for --out"
-        )
     return place
+
+
+def places_in(folder: Path) -> list[Path]:
+    """List the folders of measurements, some of which may have been begun and not finished."""
+    return sorted(path.parent for path in folder.glob(f"{VALUES}/*/seed-*/*/{ABOUT}"))
 
 
 def read_values(place: Path, noises: Iterable[str]) -> pl.DataFrame:
@@ -85,6 +91,16 @@ def read_clean(place: Path) -> pl.DataFrame:
     return read_frame(place / CLEAN_FILE)
 
 
-def measured_noises(place: Path) -> list[str]:
-    """List the noises that a model was measured under in one setting."""
-    return sorted(path.stem for path in place.glob("*.parquet") if path.name != CLEAN_FILE)
+def measured_noises(place: Path, wanted: Iterable[str]) -> list[str]:
+    """List those of some noises that a model was measured under in one setting, and compared with none."""
+    if not (place / CLEAN_FILE).exists():
+        return []
+    return [noise for noise in wanted if (place / f"{noise}.parquet").exists()]
+
+
+def _is_of_another(place: Path, about: About) -> bool:
+    return (place / ABOUT).exists() and read_about(place).inference != about.inference
+
+
+def _digest(inference: InferenceConfig) -> str:
+    return hashlib.sha256(inference.model_dump_json().encode()).hexdigest()[:8]

@@ -1,7 +1,5 @@
 """Ask a trained model for its lists and ranks with and without noise, and keep what it answers."""
 
-import hashlib
-import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,16 +9,11 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Questions
-from miqrec.data.splitting import split
-from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.inference import InferenceConfig
-from miqrec.evaluation.scoring import check_mix
-from miqrec.evaluation.temperature import check_temperature
 from miqrec.evaluation.top_lists import ListRequest
-from miqrec.experiments.stability.measurements import CLEAN_FILE, About, Asked, claim
-from miqrec.models.protocol import Model
+from miqrec.experiments.stability.measurements import CLEAN_FILE, Asked, claim
+from miqrec.experiments.stability.prepared import Prepared
 from miqrec.runs.artifact import Artifact
 from miqrec.stability.measure import (
     LISTED,
@@ -30,31 +23,14 @@ from miqrec.stability.measure import (
     measure_noise,
 )
 from miqrec.stability.perturbations import Perturbation
-from miqrec.stability.sampling import sample_users
 from miqrec.system.files import replacing
 from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
 
 
-class Subject(NamedTuple):
-    """A trained model that is measured."""
-
-    system: str
-    seed: int
-    artifact: Artifact
-
-
-def explicit(model: Model, inference: InferenceConfig) -> InferenceConfig:
-    """Say which answers a model mixes where its config leaves that to the model."""
-    mix = inference.mix or ("trained" if hasattr(model, "mixture") else (1.0,))
-    return inference.model_copy(update={"mix": mix})
-
-
-def measure_subject(
-    subject: Subject,
-    dataset: Dataset,
-    inferences: Sequence[InferenceConfig],
-    asked: Asked,
+def measure(
+    prepared: Prepared,
+    ways: Sequence[InferenceConfig],
     perturbations: Sequence[Perturbation],
     folder: Path,
     device: torch.device | str = "cpu",
@@ -62,27 +38,21 @@ def measure_subject(
     """Measure a model under each perturbation; what is in the folder already is not measured again.
 
     Args:
-        subject: the model.
-        dataset: the interactions that its questions are from.
-        inferences: the ways to use the model, which share most of the work.
-        asked: which questions, and how often noise is drawn.
+        prepared: the model with its questions.
+        ways: the explicit ways to use the model, which share most of the work.
         perturbations: what is done to the histories.
-        folder: the study's.
+        folder: the study's, whose measurements are of the same questions (`check_alike`).
         device: where to compute.
 
     Returns:
         The folders with the measurements of this model, one for each way to use it.
 
     Raises:
-        MiqrecError: the folder has measurements of another model or other questions, another process is at
-            work there, the model can't be measured on these data or can't be used in this way.
+        MiqrecError: another process is at work in one of the folders, or as `perturb`.
     """
-    artifact = subject.artifact
-    ways = [_checked(artifact, inference) for inference in inferences]
-    questions, fingerprint = _questions(artifact, dataset, asked)
-    about = _about(subject, asked, fingerprint)
+    subject, questions, about = prepared
     places = {claim(folder, about.model_copy(update={"inference": way})): way for way in ways}
-    task = _Task(artifact, questions, asked, places, device)
+    task = _Task(subject.artifact, questions, about.asked, places, device)
     with ExitStack() as locks:
         for place in places:
             locks.enter_context(locked(place))
@@ -134,47 +104,6 @@ def _measure_noise(task: _Task, perturbation: Perturbation) -> None:
             _write(frame, place / file)
 
 
-def _about(subject: Subject, asked: Asked, fingerprint: str) -> About:
-    return About(
-        asked=asked,
-        system=subject.system,
-        seed=subject.seed,
-        inference=subject.artifact.config.inference,
-        fingerprint=fingerprint,
-        weights=_checksum(subject.artifact),
-    )
-
-
-def _checked(artifact: Artifact, inference: InferenceConfig) -> InferenceConfig:
-    """See that the model can be used in this way, and say which answers that mixes."""
-    training = artifact.config.training
-    way = explicit(artifact.model, inference)
-    check_mix(artifact.model, way)
-    check_temperature(way, training.loss if training else None)
-    return way
-
-
-def _questions(artifact: Artifact, dataset: Dataset, asked: Asked) -> tuple[Questions, str]:
-    """Ask a model what its data held out, in its own item numbers."""
-    if artifact.config.trained_on != "train":
-        raise MiqrecError(
-            "a model that was fitted on everything, or only pre-trained, has no held-out items to measure "
-            "its stability on; give the run's own model"
-        )
-    splits = split(dataset, artifact.config.split, artifact.catalogue)
-    if splits.fingerprint != artifact.config.fingerprint:
-        warnings.warn(
-            "this is not the data that the model was fitted on; what is held out here may have been part of "
-            "its training",
-            MiqrecWarning,
-            stacklevel=3,
-        )
-    questions = splits.held(asked.part)
-    if asked.users is not None:
-        questions = sample_users(questions, asked.users, asked.seed)
-    return questions, splits.fingerprint
-
-
 def _read_clean(place: Path, artifact: Artifact) -> Answers:
     frame = read_frame(place / CLEAN_FILE)
     ids = torch.from_numpy(artifact.catalogue.encode(frame["list"].explode())).long()
@@ -191,12 +120,3 @@ def _external(lists: Tensor, artifact: Artifact) -> pl.Series:
 def _write(frame: pl.DataFrame, path: Path) -> None:
     with replacing(path) as partial:
         frame.write_parquet(partial)
-
-
-def _checksum(artifact: Artifact) -> str:
-    """SHA-256 (hex) of the model's weights, in the order of their names."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(artifact.model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()

@@ -12,6 +12,11 @@ SPELT_OUT = 3
 """Equal weights that are written one by one; more are counted."""
 
 
+def counted(number: int, word: str) -> str:
+    """Write a number with its noun: "1 draw", "5 draws"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def noise_label(noise: str) -> str:
     """Say in words what a noise does to a history."""
     perturbation = named_perturbation(noise)
@@ -33,3 +38,12 @@ def way_label(inference: InferenceConfig) -> str:
     if len(set(weights)) == 1 and len(weights) > SPELT_OUT:
         return f"mix {weights[0]} {TIMES} {len(weights)}{ending}"
     return f"mix {' '.join(weights)}{ending}"
+
+
+def exact_label(inference: InferenceConfig) -> str:
+    """Say all of it, for ways that `way_label` gives one name."""
+    mix = inference.mix or (1.0,)
+    answers = "trained mixture" if mix == "trained" else f"mix {' '.join(map(str, mix))}"
+    seen = inference.exclude_seen
+    left_out = ("all" if seen else "no") if isinstance(seen, bool) else " and ".join(seen)
+    return f"{answers} at temperature {inference.temperature}, {left_out} seen items left out"

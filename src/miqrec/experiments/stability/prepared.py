@@ -1,0 +1,109 @@
+"""A trained model made ready to be measured: its questions, and what its measurements will be about."""
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from miqrec.data.dataset import Dataset
+from miqrec.data.histories import Questions
+from miqrec.data.splitting import split
+from miqrec.errors import MiqrecError, MiqrecWarning
+from miqrec.evaluation.inference import InferenceConfig
+from miqrec.evaluation.scoring import check_mix
+from miqrec.evaluation.temperature import check_temperature
+from miqrec.experiments.stability.measurements import About, Asked
+from miqrec.runs.artifact import Artifact
+from miqrec.stability.measure import check_questions
+from miqrec.stability.sampling import sample_users
+
+
+class Subject(NamedTuple):
+    """A trained model that is measured."""
+
+    system: str
+    seed: int
+    artifact: Artifact
+
+
+class Prepared(NamedTuple):
+    """A trained model and what it is asked."""
+
+    subject: Subject
+    questions: Questions
+    about: About  # of the model as it was saved; each way to use it has its own
+
+
+def prepare(subject: Subject, dataset: Dataset, asked: Asked) -> Prepared:
+    """Ask a model what its data held out, in its own item numbers; nothing is measured yet.
+
+    Args:
+        subject: the model.
+        dataset: the interactions that its questions are from.
+        asked: which questions, and how often noise is drawn; more users than there are stand for all.
+
+    Raises:
+        MiqrecError: the model can't be measured on these data.
+    """
+    artifact = subject.artifact
+    if artifact.config.trained_on != "train":
+        raise MiqrecError(
+            "a model that was fitted on everything, or only pre-trained, has no held-out items to measure "
+            "its stability on; give the run's own model"
+        )
+    splits = split(dataset, artifact.config.split, artifact.catalogue)
+    if splits.fingerprint != artifact.config.fingerprint:
+        warnings.warn(
+            "this is not the data that the model was fitted on; what is held out here may have been part of "
+            "its training",
+            MiqrecWarning,
+            stacklevel=2,
+        )
+    questions = splits.held(asked.part)
+    check_questions(questions)
+    if asked.users is not None and asked.users >= len(np.unique(questions.users)):
+        asked = asked.model_copy(update={"users": None})
+    if asked.users is not None:
+        questions = sample_users(questions, asked.users, asked.seed)
+    return Prepared(subject, questions, _about(subject, asked, splits.fingerprint))
+
+
+def explicit_ways(
+    artifact: Artifact, inferences: Iterable[InferenceConfig]
+) -> list[InferenceConfig]:
+    """Say which answers are mixed where that is left to the model, and drop repeats.
+
+    Raises:
+        MiqrecError: the model can't be used in one of these ways.
+    """
+    training = artifact.config.training
+    default = "trained" if hasattr(artifact.model, "mixture") else (1.0,)
+    ways = [
+        inference.model_copy(update={"mix": inference.mix or default}) for inference in inferences
+    ]
+    for way in ways:
+        check_mix(artifact.model, way)
+        check_temperature(way, training.loss if training else None)
+    return list(dict.fromkeys(ways))
+
+
+def _about(subject: Subject, asked: Asked, fingerprint: str) -> About:
+    return About(
+        asked=asked,
+        system=subject.system,
+        seed=subject.seed,
+        inference=subject.artifact.config.inference,
+        fingerprint=fingerprint,
+        weights=_checksum(subject.artifact),
+    )
+
+
+def _checksum(artifact: Artifact) -> str:
+    """SHA-256 (hex) of the model's weights, in the order of their names."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(artifact.model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
