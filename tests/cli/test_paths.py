@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from commands import miqrec
+from miqrec import Recommender
 from worlds import cycle, frame
 
 QUICK = ["--epochs", "1", "--dim", "8", "--n-heads", "1", "--max-length", "6"]
@@ -78,3 +79,15 @@ def test_histories_without_a_known_item_have_no_paths(folder):
 
     assert done.returncode == 2
     assert "no history has an item that the model knows" in done.stderr
+
+
+def test_a_mixture_that_is_saved_with_the_model_is_said_to_have_no_part(folder, tmp_path):
+    Recommender.load(folder / "sasrec").with_inference(mix=(0.6, 0.4)).save(tmp_path / "mixed")
+    plain, mixed = (
+        miqrec("paths", model, "--draws", 1, "--json")
+        for model in (folder / "sasrec", tmp_path / "mixed")
+    )
+    assert mixed.stdout == plain.stdout
+    told = "is used with a mixture of 2 answers; paths looks at the newest answer alone"
+    assert told in mixed.stderr
+    assert told not in plain.stderr

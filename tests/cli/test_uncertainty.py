@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from commands import miqrec
+from miqrec.experiments.formatting import NOTHING
 from worlds import cycle, frame
 
 QUICK = ["--epochs", "1", "--dim", "8", "--n-heads", "1", "--max-length", "6"]
@@ -43,9 +44,36 @@ def test_the_folder_of_a_system_gets_three_tables_and_a_figure(folder):
     assert signals["seed"].unique().sort().to_list() == [0, 1]
     assert {"entropy", "disagreement", "ensemble"} <= set(signals["signal"])
     calibration = pl.read_csv(out / "calibration.csv")
-    assert calibration.height == 2 * 2  # before and after the temperature
+    assert calibration["scaling"].to_list() == ["before", "after"] * 2
+    assert calibration.filter(scaling="before")["temperature"].to_list() == [1, 1]
     assert pl.read_csv(out / "lists.csv")["coverage"].is_between(0, 1).all()
+    assert (
+        f"written: signals.csv, calibration.csv, lists.csv and uncertainty.svg in {out}"
+        in done.stderr
+    )
     assert "disagreement of seeds" in (out / "uncertainty.svg").read_text()
+
+
+def test_tables_are_explained_and_what_is_undefined_is_a_dash(folder):
+    done = miqrec("uncertainty", folder / "log/seed-0", "--draws", 1, "--k", 5, "--coverage", 0.8)
+
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    (nothing,) = [line.split() for line in lines if " none " in line and "0.5" in line]
+    assert nothing[-1] == NOTHING  # no correlation with what says nothing
+    assert "None" not in done.stdout
+    for explained in (
+        "AUROC: how likely a list that hits is surer than one that misses",
+        "said: how likely lists of 5 are to hold the next item, by the model; hit: how often they do",
+        "validation chose for a coverage of 0.8",
+    ):
+        assert explained in " ".join(done.stdout.split())
+
+
+def test_what_is_undefined_is_null_for_machines(folder):
+    """Lists of the whole catalogue but one always hit, so no signal tells hits from misses."""
+    signals = judged(folder / "log/seed-0", "--k", 19)["signals"]
+    assert {row["AUROC"] for row in signals} == {None}
 
 
 def test_one_seed_has_no_ensemble(folder):
@@ -67,6 +95,15 @@ def test_a_mixture_of_scores_without_probabilities_gets_its_temperature_here(fol
 
     before, after = judged(folder / "bce", "--mix", "0.6 0.4")["calibration"]
     assert before["temperature"] == 1 != after["temperature"]
+
+
+def test_a_model_that_only_counts_has_no_softmax(folder):
+    typed = ("train", "--data", folder / "log.csv", "--model", "popularity")
+    assert miqrec(*typed, "--out", folder / "popularity").returncode == 0
+    done = miqrec("uncertainty", folder / "popularity")
+
+    assert done.returncode == 2
+    assert "softmax of a model's scores, and popularity has none; give a model" in done.stderr
 
 
 def test_models_of_different_data_make_no_system(folder):

@@ -1,6 +1,7 @@
 """What commands print on standard output: tables for people, or JSON for machines."""
 
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich import box
 from rich.table import Column, Table
 
 from miqrec.errors import MiqrecError
+from miqrec.experiments.formatting import NOTHING
 from miqrec.system.terminal import PlainConsole, visible
 
 console = PlainConsole()
@@ -31,9 +33,20 @@ def check_folder(out: Path | None) -> None:
 
 
 def print_json(content: Any) -> None:
-    """Print a JSON document on standard output, whatever its encoding has no character for as a code."""
+    """Print a JSON document on standard output, whatever its encoding has no character for as a code.
+
+    JSON has no NaN and no infinity: null stands for them.
+    """
     is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    print(visible(json.dumps(content, indent=2, ensure_ascii=not is_unicode, default=str)))
+    text = json.dumps(_finite(content), indent=2, ensure_ascii=not is_unicode, default=str)
+    print(visible(text))
+
+
+def cell(value: object) -> str:
+    """Write a value for a table; a number that is undefined is a dash."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return NOTHING
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def compact_table(*columns: str, title: str | None = None, caption: str | None = None) -> Table:
@@ -58,3 +71,12 @@ def metrics_table(title: str, rows: dict[str, dict[str, float]], caption: str = 
     for name, metrics in rows.items():
         table.add_row(name, *(f"{metrics[metric]:.4f}" for metric in METRICS))
     return table
+
+
+def _finite(content: Any) -> Any:
+    """Put None in the place of numbers that JSON doesn't have."""
+    if isinstance(content, dict):
+        return {name: _finite(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content

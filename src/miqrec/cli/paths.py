@@ -7,7 +7,7 @@ import typer
 
 from miqrec.cli.groups import with_groups
 from miqrec.cli.options import Json, Part, Source
-from miqrec.cli.output import check_folder, compact_table, console, print_json
+from miqrec.cli.output import cell, check_folder, compact_table, console, print_json
 from miqrec.system.progress import console as messages
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def paths(
     frames = []
     for folder in find_runs(folders):
         recommender, dataset = load_with_data(folder, source)
+        _tell_of_mixture(folder, recommender)
         clean = recommender.questions(part, data=dataset)
         if users is not None and users < len(clean.users):
             clean = sample_users(clean, users, seed)
@@ -69,6 +70,15 @@ def paths(
         print_json(frame.to_dicts())
     elif not out:
         _show(frame)
+
+
+def _tell_of_mixture(folder: Path, recommender: "Recommender") -> None:
+    mix = recommender.artifact.config.inference.mix
+    if isinstance(mix, tuple) and len(mix) > 1:
+        messages.print(
+            f"{folder} is used with a mixture of {len(mix)} answers; paths looks at the newest answer alone",
+            soft_wrap=True,
+        )
 
 
 def _summary(
@@ -108,14 +118,12 @@ def _write(frame: "pl.DataFrame", out: Path) -> None:
     make_folder(out)
     write_frame(frame, out / "paths.csv")
     save_figure(draw_paths(frame), out / "paths.svg")
-    messages.print(f"written: paths.csv and paths.svg in {out}")
+    messages.print(f"written: paths.csv and paths.svg in {out}", soft_wrap=True)
 
 
 def _show(frame: "pl.DataFrame") -> None:
     shown = ("model", "block", "seed", "blocks", "clean", "FRBO@10", "NDCG@10")
     table = compact_table(*shown)
     for row in frame.select(shown).iter_rows():
-        table.add_row(
-            *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row)
-        )
+        table.add_row(*map(cell, row))
     console.print(table)

@@ -1,13 +1,14 @@
 """`miqrec uncertainty`: how sure lists are, whether that is true, and how long they must be."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from miqrec.cli.groups import with_groups
 from miqrec.cli.options import Json, Mix, Source
-from miqrec.cli.output import check_folder, compact_table, console, print_json
+from miqrec.cli.output import cell, check_folder, compact_table, console, print_json
+from miqrec.system.progress import console as messages
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +28,18 @@ Draws = Annotated[
     int, typer.Option(min=1, help="How many random items show which lists are unstable.")
 ]
 Out = Annotated[Path | None, typer.Option(help="A folder for the tables and the figure.")]
+
+CAPTIONS = {
+    "signals": "AUROC: how likely a list that hits is surer than one that misses; AURC: misses (HR) or lost "
+    "gain (NDCG) among the surest lists, lower is better; instability: rank correlation with how far a list "
+    "moves at a random item; none: a signal that says nothing.",
+    "calibration": "said: how likely lists of {k} are to hold the next item, by the model; hit: how often "
+    "they do; ECE: the mean difference, in ten bins; before: as the model is saved; after: with the "
+    "temperature that validation chose.",
+    "lists": "A list holds all items that fit as well as the threshold asks, which validation chose for a "
+    "coverage of {coverage:g}; nonconformity: how badly an item fits; mean, median, longest: of the lengths.",
+}
+"""What is said below each table."""
 
 
 @with_groups
@@ -55,19 +68,18 @@ def uncertainty(
     judged = judge_system(systems, k=k, mix=mix, coverage=coverage, draws=draws)
     if out:
         write_judged(judged, out, k)
+        files = ", ".join(f"{name}.csv" for name in TABLES)
+        messages.print(f"written: {files} and uncertainty.svg in {out}", soft_wrap=True)
     if json:
         print_json({name: getattr(judged, name).to_dicts() for name in TABLES})
     elif not out:
         for name in TABLES:
             _show(name, getattr(judged, name))
+            console.print(CAPTIONS[name].format(k=k, coverage=coverage) + "\n")
 
 
 def _show(title: str, frame: "pl.DataFrame") -> None:
     table = compact_table(*frame.columns, title=title)
     for row in frame.iter_rows():
-        table.add_row(*(_written(value) for value in row))
+        table.add_row(*map(cell, row))
     console.print(table)
-
-
-def _written(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -16,8 +16,9 @@ from miqrec.evaluation.top_lists import ListRequest
 from miqrec.experiments.report.drawing import save_figure
 from miqrec.experiments.report.uncertainty_figure import draw_uncertainty
 from miqrec.experiments.seeds import check_seeds
+from miqrec.models.protocol import learns
 from miqrec.recommender import Recommender
-from miqrec.runs.artifact import ArtifactConfig
+from miqrec.runs.artifact import Artifact, ArtifactConfig
 from miqrec.stability.measure import measure_stability
 from miqrec.stability.perturbations import Perturbation
 from miqrec.system.files import make_folder
@@ -71,8 +72,11 @@ def judge_system(
         draws: of the random item.
 
     Raises:
-        MiqrecError: the models are no seeds of one system, or no history has an item that they know.
+        MiqrecError: a model only counts, the models are no seeds of one system, or no history has an item
+            that they know.
     """
+    for recommender, _ in systems:
+        _check_softmax(recommender.artifact)
     check_seeds([_with_mix(recommender.artifact.config, mix) for recommender, _ in systems])
     tests = [_questions(recommender, dataset, "test") for recommender, dataset in systems]
     if any(not np.array_equal(tests[0].targets, test.targets) for test in tests):
@@ -104,6 +108,14 @@ def write_judged(judged: Judged, folder: Path, k: int) -> None:
     for name in TABLES:
         write_frame(getattr(judged, name), folder / f"{name}.csv")
     save_figure(draw_uncertainty(judged.measured, judged.raw, k), folder / "uncertainty.svg")
+
+
+def _check_softmax(artifact: Artifact) -> None:
+    if not learns(artifact.model):
+        raise MiqrecError(
+            "uncertainty is read off the softmax of a model's scores, and "
+            f"{artifact.config.model.name} has none; give a model that is trained"
+        )
 
 
 def _with_mix(config: ArtifactConfig, mix: str | Sequence[float] | None) -> ArtifactConfig:
@@ -148,10 +160,11 @@ def _similarity(seed: _Seed, questions: Questions, draws: int) -> Values:
 
 
 def _calibration(seed: _Seed, before: pl.DataFrame, after: pl.DataFrame, k: int) -> pl.DataFrame:
-    scales = (seed.raw.inference.temperature, seed.scaled.inference.temperature)
+    rows = (("before", seed.raw, before), ("after", seed.scaled, after))
     return pl.DataFrame(
-        {"temperature": scale} | judge_calibration(frame, k)
-        for scale, frame in zip(scales, (before, after), strict=True)
+        {"scaling": when, "temperature": request.inference.temperature}
+        | judge_calibration(frame, k)
+        for when, request, frame in rows
     )
 
 
