@@ -109,6 +109,7 @@ def test_a_folder_gets_values_tables_figures_and_a_page(world, tmp_path):
     for name in ("stability-shares", "stability-frontier"):
         assert (out / f"{name}.svg").read_text().startswith("<?xml")
         assert (out / f"{name}.png").stat().st_size > 1000
+    assert "not drawn" not in done.stderr
     values = pl.read_parquet(out / "values/sasrec/seed-1/newest/random-added.parquet")
     assert values.columns == [
         "noise",
@@ -141,7 +142,9 @@ def test_what_a_killed_study_has_measured_is_not_measured_again(world, tmp_path)
 def test_a_folder_takes_no_measurements_of_other_questions(world, tmp_path):
     out = tmp_path / "out"
     typed = ("--noise", "newest-dropped", "--out", out)
-    assert stability(world, *typed).returncode == 0
+    done = stability(world, *typed)
+    assert done.returncode == 0
+    assert "not drawn: stability-shares (it needs noises with a share" in done.stderr
     page = (out / "stability.md").read_text()
     done = stability(world, *typed, "--users", 50, "--seed", 3)
     assert done.returncode == 2
@@ -220,6 +223,14 @@ def test_a_run_that_a_killed_command_had_only_begun_is_left_out(world, tmp_path)
     done = stability(world, *typed, runs="runs/sasrec")
     assert "than is asked for: miq (seed 0); give these runs too" in done.stderr
     assert [row["label"] for row in findings(done)["settings"]] == ["sasrec"]
+
+
+def test_a_page_that_somebody_else_wrote_stays(world, tmp_path):
+    (tmp_path / "stability.md").write_text("# My notes\n")
+    done = stability(world, "--noise", "newest-dropped", "--out", tmp_path)
+    assert done.returncode == 2
+    assert "stability.md was not written by `miqrec stability`" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["stability.md"]
 
 
 @pytest.mark.parametrize("wrong", [("--baseline", "nobody"), ("--against", "twins")])

@@ -15,12 +15,13 @@ from miqrec.experiments.report import rendering
 from miqrec.experiments.stability.alike import check_alike
 from miqrec.experiments.stability.choice import Choice, Trained, check_choosable, choose
 from miqrec.experiments.stability.competitors import competitors
+from miqrec.experiments.stability.figures import left_out
 from miqrec.experiments.stability.find import find
 from miqrec.experiments.stability.findings import Findings
 from miqrec.experiments.stability.groups import find_baseline, labels, read_groups
 from miqrec.experiments.stability.measurements import Asked
 from miqrec.experiments.stability.measuring import measure
-from miqrec.experiments.stability.page import to_markdown, write_page
+from miqrec.experiments.stability.page import CHOICE, check_own, to_markdown, write_page
 from miqrec.experiments.stability.prepared import Prepared, Subject, explicit_ways, prepare
 from miqrec.experiments.stability.subjects import find_subjects
 from miqrec.experiments.stability.tables import choice_table
@@ -127,6 +128,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
     if out is not None:
         if out.exists() and not out.is_dir():
             raise MiqrecError(f"{out} is a file, and --out names a folder; choose another name")
+        check_own(out)
         yield out
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -137,6 +139,9 @@ def _report(findings: Findings, out: Path | None, *, as_json: bool) -> None:
     if out:
         write_page(findings, out)
         messages.print(f"written: {out}", soft_wrap=True)
+        if reasons := left_out(findings):
+            missing = "; ".join(f"{name} ({reason})" for name, reason in reasons.items())
+            messages.print(f"not drawn: {missing}", soft_wrap=True)
     if as_json:
         print_json(findings.model_dump(mode="json"))
     elif not out:
@@ -148,7 +153,7 @@ def _report_choices(
 ) -> None:
     content = [choice.model_dump(mode="json") for choice in choices]
     if out:
-        write_json(out / "choice.json", content)
+        write_json(out / CHOICE, content)
     if as_json:
         print_json(content)
         return

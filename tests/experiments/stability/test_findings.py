@@ -4,15 +4,19 @@ import json
 
 import pytest
 
-from findings import FINDINGS, NOISES, SETTINGS
+from findings import FINDINGS, NOISES, SETTINGS, setting
+from miqrec.errors import MiqrecError
 from miqrec.experiments.formatting import NOTHING
 from miqrec.experiments.report.sections import read_report
 from miqrec.experiments.report.writing import to_json, to_page
-from miqrec.experiments.stability.figures import stability_figures
+from miqrec.experiments.stability.choice import Choice
+from miqrec.experiments.stability.figures import left_out, stability_figures
 from miqrec.experiments.stability.findings import FINDINGS as FILE
 from miqrec.experiments.stability.findings import read_findings, relabelled
-from miqrec.experiments.stability.page import to_markdown, write_page
+from miqrec.experiments.stability.measurements import Asked
+from miqrec.experiments.stability.page import check_own, to_markdown, write_page
 from miqrec.experiments.stability.tables import stability_tables
+from miqrec.stability.summary import SEED_FLOOR
 from studies import compared
 
 
@@ -69,19 +73,83 @@ def test_the_frontier_has_a_point_a_setting_and_a_line_a_system():
     assert [text.get_text() for text in axes.texts] == ["newest", ".6 .4", "newest"]
 
 
-def test_nothing_is_drawn_that_was_not_measured():
+def test_what_was_not_measured_is_not_drawn_and_the_reason_is_given():
+    assert left_out(FINDINGS) == {}
     alone = FINDINGS.model_copy(update={"noises": NOISES[:1], "settings": SETTINGS[:1]})
     assert stability_figures(alone) == {}
+    assert left_out(alone) == {
+        "stability-shares": "it needs noises with a share, such as share-replaced-0.2",
+        "stability-frontier": "it needs two systems or mixtures",
+    }
+    dropped = FINDINGS.model_copy(update={"noises": ("newest-dropped",)})
+    assert stability_figures(dropped) == {}
+    assert left_out(dropped)["stability-frontier"] == (
+        "it needs one of the noises random-added, popular-added, newest-replaced"
+    )
+
+
+def test_more_systems_than_there_are_colours_are_not_drawn():
+    nine = tuple(setting(f"s{i}", f"s{i}") for i in range(9))
+    many = FINDINGS.model_copy(update={"settings": nine})
+    assert stability_figures(many) == {}
+    assert left_out(many) == {
+        "stability-shares": "it has room for 8 systems and mixtures, and there are 9",
+        "stability-frontier": "it has room for 8 systems, and there are 9",
+    }
+
+
+def test_each_table_of_a_noise_says_how_alike_two_seeds_are_and_how_often_it_was_drawn():
+    added = stability_tables(FINDINGS)[1]
+    (note,) = added.notes
+    assert note.startswith("Means over 5 draws. ")
+    assert note.endswith(
+        " Two seeds of sasrec have an FRBO@10 of .400 without noise, two of miq .400."
+    )
+
+    once = FINDINGS.model_copy(
+        update={
+            "asked": Asked(draws=1),
+            "rows": tuple(row for row in FINDINGS.rows if row.noise != SEED_FLOOR),
+        }
+    )
+    (note,) = stability_tables(once)[1].notes
+    assert note.startswith("Means over 1 draw. ")
+    assert note.endswith("its share of the value without noise.")
 
 
 def test_the_page_links_its_figures_and_is_read_again(tmp_path):
     write_page(FINDINGS, tmp_path)
     page = (tmp_path / "stability.md").read_text()
     assert "](stability-frontier.svg)" in page
+    assert "FRBO weighs the first places most (arXiv 2307.13165)" in page
     assert to_markdown(FINDINGS).removeprefix("## Stability\n") in page
     (tmp_path / FILE).write_text(FINDINGS.model_dump_json())
     assert read_findings(tmp_path) == FINDINGS
     assert read_findings(tmp_path / "elsewhere") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("stability.md", "# Notes of a hike\n"),
+        ("stability.json", '{"asked": "nobody"}'),
+        ("stability.json", "[1, 2"),
+        ("choice.json", '[{"chosen": "tea"}]'),
+    ],
+)
+def test_files_of_others_are_not_replaced(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(MiqrecError, match=f"{name} was not written by `miqrec stability`"):
+        check_own(tmp_path)
+
+
+def test_own_files_are_replaced(tmp_path):
+    check_own(tmp_path / "missing")
+    write_page(FINDINGS, tmp_path)
+    (tmp_path / FILE).write_text(FINDINGS.model_dump_json())
+    choice = Choice(system="sasrec", trade=0.01, chosen=SETTINGS[0].inference, candidates=())
+    (tmp_path / "choice.json").write_text(f"[{choice.model_dump_json()}]")
+    check_own(tmp_path)
 
 
 def test_a_report_of_a_study_has_its_stability_in_the_studys_words(tmp_path):

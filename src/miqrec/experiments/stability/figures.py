@@ -3,7 +3,7 @@
 from miqrec.experiments.report.drawing import STYLE, Figure, canvas
 from miqrec.experiments.report.figures import COLOURS
 from miqrec.experiments.stability.findings import TESTED, Findings, Setting
-from miqrec.experiments.stability.frontier import frontier, looks
+from miqrec.experiments.stability.frontier import frontier, looks, why_no_frontier
 from miqrec.stability.perturbations import named_perturbation
 from miqrec.stability.summary import CLEAN
 from miqrec.system.optional import optional
@@ -28,14 +28,36 @@ def stability_figures(findings: Findings) -> dict[str, Figure]:
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
-def _shares(findings: Findings) -> Figure | None:
-    """Draw FRBO and NDCG by the share that is replaced; without any, a list is like itself."""
-    shares = {
+def left_out(findings: Findings) -> dict[str, str]:
+    """Say why the figures that aren't drawn are left out, by name."""
+    reasons = {
+        "stability-shares": _why_no_shares(findings),
+        "stability-frontier": why_no_frontier(findings),
+    }
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _noise_by_share(findings: Findings) -> dict[float, str]:
+    return {
         share: noise
         for noise in findings.noises
         if (share := named_perturbation(noise).share) is not None
     }
-    if not shares or len(findings.settings) > len(COLOURS):
+
+
+def _why_no_shares(findings: Findings) -> str | None:
+    settings = len(findings.settings)
+    if not _noise_by_share(findings):
+        return "it needs noises with a share, such as share-replaced-0.2"
+    if settings > len(COLOURS):
+        return f"it has room for {len(COLOURS)} systems and mixtures, and there are {settings}"
+    return None
+
+
+def _shares(findings: Findings) -> Figure | None:
+    """Draw FRBO and NDCG by the share that is replaced; without any, a list is like itself."""
+    shares = _noise_by_share(findings)
+    if _why_no_shares(findings):
         return None
     figure, panels = canvas(columns=2, height=3.6)
     for axes, metric in zip(panels, (SIMILARITY, ACCURACY), strict=True):

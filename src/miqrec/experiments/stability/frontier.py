@@ -26,9 +26,8 @@ class _Point(NamedTuple):
 
 def frontier(findings: Findings) -> Figure | None:
     """Draw NDCG under noise against NDCG without it; None where there is nothing to set side by side."""
-    noise = next((noise for noise in NOISES if noise in findings.noises), None)
-    systems = list(dict.fromkeys(setting.system for setting in findings.settings))
-    if noise is None or len(findings.settings) < 2 or len(systems) > len(COLOURS):
+    noise, systems = _noise(findings), _systems(findings)
+    if noise is None or why_no_frontier(findings):
         return None
     figure, axes = canvas(height=4.2)
     for i, (system, look) in enumerate(zip(systems, looks(), strict=False)):
@@ -44,12 +43,32 @@ def frontier(findings: Findings) -> Figure | None:
     return figure
 
 
+def why_no_frontier(findings: Findings) -> str | None:
+    """Say what a frontier lacks; None where one can be drawn."""
+    systems = len(_systems(findings))
+    if _noise(findings) is None:
+        return f"it needs one of the noises {', '.join(NOISES)}"
+    if len(findings.settings) < 2:
+        return "it needs two systems or mixtures"
+    if systems > len(COLOURS):
+        return f"it has room for {len(COLOURS)} systems, and there are {systems}"
+    return None
+
+
 def looks() -> list[dict[str, Any]]:
     """Return how systems are drawn, one after the other."""
     return [
         {"color": colour, "marker": marker, "linestyle": dashes}
         for colour, marker, dashes in zip(COLOURS, MARKERS, DASHES, strict=True)
     ]
+
+
+def _noise(findings: Findings) -> str | None:
+    return next((noise for noise in NOISES if noise in findings.noises), None)
+
+
+def _systems(findings: Findings) -> list[str]:
+    return list(dict.fromkeys(setting.system for setting in findings.settings))
 
 
 def _points(findings: Findings, system: str, noise: str) -> list[_Point]:

@@ -6,7 +6,7 @@ from miqrec.experiments.formatting import NOTHING, probability, share, signed
 from miqrec.experiments.report.tables import Cell, Table
 from miqrec.experiments.stability.choice import Choice
 from miqrec.experiments.stability.findings import METRICS, Difference, Findings, Row
-from miqrec.experiments.stability.words import noise_label, way_label
+from miqrec.experiments.stability.words import counted, noise_label, way_label
 from miqrec.stability.perturbations import named_perturbation
 from miqrec.stability.summary import BASELINE, CLEAN, SEED_FLOOR
 from miqrec.statistics import LEVEL
@@ -61,10 +61,10 @@ def _clean_table(findings: Findings) -> Table:
     columns = ("", "seeds", *ACCURACIES, *floor, f"{SIMILARITIES[0]} with the baseline")
     asked = findings.asked
     notes = (
-        f"{findings.users:,} users, {asked.part} split. In brackets are 95 % intervals of a bootstrap over "
-        "users and seeds; with a single seed they cover users alone. Lists without noise are compared for "
-        "two seeds of a system, and with those of the baseline's same seed. For a system that is the "
-        "baseline trained again on perturbed data, the latter is its rank list sensitivity.",
+        f"These are means over {findings.users:,} users of the {asked.part} split, with 95 % intervals over "
+        "users and seeds in brackets (over users alone where there is one seed). The last three columns "
+        "compare lists without noise: those of two seeds of a system, and those of a system and the baseline "
+        "with the same seed.",
     )
     return Table("Stability: without noise", columns, tuple(rows), notes)
 
@@ -87,11 +87,27 @@ def _noise_table(findings: Findings, noise: str) -> Table:
     accuracies = (head for metric in ACCURACIES for head in (metric, "of clean"))
     draws = findings.asked.draws if named_perturbation(noise).is_random else 1
     notes = (
-        f"Means over {draws} draws. FRBO and Jaccard are of the lists with and without noise, which rank the "
-        "same items; behind a rank, HR and NDCG stands its share of the value without noise.",
+        f"Means over {counted(draws, 'draw')}. FRBO and Jaccard are of the lists with and without noise, "
+        "which rank the same items; behind a rank, HR and NDCG stands its share of the value without noise."
+        f"{_floor(findings)}",
     )
     title = f"Stability: {noise_label(noise)}"
     return Table(title, ("", *SIMILARITIES, *accuracies), tuple(rows), notes)
+
+
+def _floor(findings: Findings) -> str:
+    """Say how alike the lists of two seeds are, for each system that has two, as it is used first."""
+    first = {setting.system: setting.label for setting in reversed(findings.settings)}
+    labels = [
+        setting.label for setting in findings.settings if first[setting.system] == setting.label
+    ]
+    rows = {label: findings.row(label, SEED_FLOOR, SIMILARITIES[0]) for label in labels}
+    alike = [(label, share(row.mean, 3)) for label, row in rows.items() if row]
+    if not alike:
+        return ""
+    (label, value), *others = alike
+    more = "".join(f", two of {label} {value}" for label, value in others)
+    return f" Two seeds of {label} have an {SIMILARITIES[0]} of {value} without noise{more}."
 
 
 def _tests_table(tests: Sequence[Difference]) -> Table:
