@@ -15,13 +15,15 @@ from miqrec.system.process import prepare
 prepare()  # before PyTorch is loaded
 
 import torch  # noqa: E402
+from torch import Tensor  # noqa: E402
 
 from miqrec.data.open import DataConfig, open_dataset  # noqa: E402
 from miqrec.data.split_config import SplitConfig  # noqa: E402
-from miqrec.data.splitting import split  # noqa: E402
+from miqrec.data.splitting import Splits, split  # noqa: E402
 from miqrec.evaluation import InferenceConfig, rank_questions  # noqa: E402
 from miqrec.models import SASRecConfig, build_model  # noqa: E402
 from miqrec.models.popularity import popularity_scores  # noqa: E402
+from miqrec.models.protocol import Model  # noqa: E402
 
 ANSWERS = (1, 2, 5, 10)
 LENGTHS = {"ml-1m": 200}
@@ -45,16 +47,21 @@ def main() -> None:
 
 def evaluation_seconds(data: str, repetitions: int) -> list[float]:
     """Return the least of some evaluations' times for each number of answers, all of them in turn."""
-    splits = split(open_dataset(DataConfig(source=data)), SplitConfig())
-    torch.manual_seed(0)
-    model = build_model(SASRecConfig(max_length=LENGTHS.get(data, 50)), splits.train.n_items)
-    popularity = popularity_scores(splits.train)
+    splits, model, popularity = untrained(data)
 
     def rank(n: int) -> None:
         rank_questions(model, splits.test, popularity, InferenceConfig(mix=(1 / n,) * n))
 
     times = [[user_seconds(lambda n=n: rank(n)) for n in ANSWERS] for _ in range(repetitions)]
     return [min(column) for column in zip(*times, strict=True)]
+
+
+def untrained(data: str) -> tuple[Splits, Model, Tensor]:
+    """Return the parts of a data set, SASRec with random weights, and the popularity of the items."""
+    splits = split(open_dataset(DataConfig(source=data)), SplitConfig())
+    torch.manual_seed(0)
+    model = build_model(SASRecConfig(max_length=LENGTHS.get(data, 50)), splits.train.n_items)
+    return splits, model, popularity_scores(splits.train)
 
 
 def user_seconds(function: Callable[[], object]) -> float:

@@ -62,7 +62,8 @@ def measure_stability(
 ) -> pl.DataFrame:
     """Compare lists and ranks after noise with those after the clean histories.
 
-    The clean pass is made once. Each draw of each perturbation takes about one evaluation more.
+    The clean pass is made once. Each draw of each perturbation takes 1.3 to 1.4 evaluations more
+    (benchmarks/README.md).
 
     Args:
         request: the model, the length k of the lists, and how the model is used.
