@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from miqrec.data.histories import Questions
+from miqrec.data.histories import Questions, some_questions
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.mixture import late_mixture
@@ -151,6 +151,17 @@ def test_seeds_that_are_the_same_agree_and_others_do_not():
     assert frame["ensemble"][0] == pytest.approx(expected, rel=1e-4)
     with pytest.raises(MiqrecError, match="at least two models"):
         measure_ensemble([one], questions())
+
+
+def test_without_questions_there_is_nothing_to_measure():
+    made, nobody = request(model("sasrec")), some_questions(questions(), np.array([], np.int64))
+    for measure in (
+        lambda: measure_signals(made, nobody),
+        lambda: measure_ensemble([made, made], nobody),
+        lambda: measure_lists(made, nobody, {"rank": 5.0, "probability": 1.0, "cumulated": 0.5}),
+    ):
+        with pytest.raises(MiqrecError, match="there are no questions"):
+            measure()
 
 
 def test_lists_are_as_long_as_their_thresholds_say():

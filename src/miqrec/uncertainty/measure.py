@@ -54,6 +54,9 @@ def measure_signals(
         and `list_probability` of the list; for a model with states `disagreement`, between the answers that
         the model mixes, or else between the newest five with equal weights; for one with several queries
         their `dispersion` and the entropy of their weights, `query_entropy`.
+
+    Raises:
+        MiqrecError: there are no questions, or as `score_items`.
     """
 
     def columns(batch: EvaluationBatch) -> Columns:
@@ -78,7 +81,7 @@ def measure_ensemble(
         a frame in the order of the questions: `user` and `ensemble`, their `disagreement`.
 
     Raises:
-        MiqrecError: there is one seed only.
+        MiqrecError: there is one seed only, or as `measure_signals`.
     """
     if len(requests) < 2:
         raise MiqrecError("an ensemble needs at least two models; give several seeds")
@@ -109,6 +112,9 @@ def measure_lists(
 
     Returns:
         a frame in the order of the questions: `user`, and of each nonconformity the length of its list.
+
+    Raises:
+        MiqrecError: as `measure_signals`.
     """
 
     def columns(batch: EvaluationBatch) -> Columns:
@@ -173,6 +179,8 @@ def _measured(
     device: torch.device | str,
 ) -> pl.DataFrame:
     """Put the columns of all batches together, in the order of the questions."""
+    if not len(questions.users):
+        raise MiqrecError("there are no questions, so there is nothing to measure; give some")
     for request in requests:
         request.model.eval().to(device)
     exclude_seen = requests[0].inference.exclude_seen
