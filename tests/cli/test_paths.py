@@ -1,6 +1,7 @@
 """`miqrec paths`: a table on the terminal, a file and a figure in a folder, and clear refusals."""
 
 import json
+import os
 
 import polars as pl
 import pytest
@@ -91,3 +92,13 @@ def test_a_mixture_that_is_saved_with_the_model_is_said_to_have_no_part(folder, 
     told = "is used with a mixture of 2 answers; paths looks at the newest answer alone"
     assert told in mixed.stderr
     assert told not in plain.stderr
+
+
+def test_a_folder_that_nobody_may_write_to_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != folder
+    )  # root may write everywhere
+    done = miqrec("paths", tmp_path / "nothing-to-load", "--out", tmp_path / "new" / "deeper")
+
+    assert done.returncode == 2
+    assert f"you may not write to {tmp_path}; choose another folder" in done.stderr
