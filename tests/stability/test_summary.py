@@ -146,3 +146,26 @@ def test_rank_list_sensitivity_compares_each_model_with_its_own_retrained_one():
 def test_models_that_were_asked_other_questions_can_not_be_compared():
     with pytest.raises(MiqrecError, match="lists of 2 and 1 questions"):
         rank_list_sensitivity([(tensor([[1], [2]]), tensor([[1]]))], pl.Series([0, 1]).to_numpy())
+
+
+def test_one_model_has_no_other_to_be_compared_with():
+    for pairs in (seed_floor, rank_list_sensitivity):
+        with pytest.raises(MiqrecError, match="no two models to compare"):
+            pairs([], pl.Series([0]).to_numpy())
+
+
+@pytest.mark.parametrize(
+    "other", [frame([(1.0, 1, 1)]), frame([(1.0, 1, 1), (0.5, 3, 2)], noise="newest-dropped")]
+)
+def test_seeds_that_were_measured_otherwise_are_not_averaged(other):
+    with pytest.raises(MiqrecError, match="where their questions or noises differ"):
+        measured({0: frame([(1.0, 1, 1), (0.5, 3, 2)]), 1: other}, K)
+    with pytest.raises(MiqrecError, match="no seed of the system was measured"):
+        measured({}, K)
+
+
+def test_systems_are_compared_by_what_both_have():
+    system = of_seeds(0, values=[[0.1, 0.3]])
+    assert compare(system, system, []) == []
+    with pytest.raises(MiqrecError, match="NDCG@2 under random-added was not measured for both"):
+        compare(system, system, [("random-added", "NDCG@2")])

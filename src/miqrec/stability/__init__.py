@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from miqrec.system.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from miqrec.stability.comparing import compare, correct
     from miqrec.stability.competitors import DroppedCopies, Ensemble
     from miqrec.stability.measure import measure_stability
     from miqrec.stability.models import rank_list_sensitivity, seed_floor
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from miqrec.stability.planted import measure_planted, planted_truth, summarise_planted
     from miqrec.stability.sampling import sample_users
     from miqrec.stability.similarity import frbo, jaccard
-    from miqrec.stability.summary import compare, correct, measured, summarise
+    from miqrec.stability.summary import measured, summarise
     from miqrec.stability.training_noise import perturbed_log
     from miqrec.stability.window import weights_by_length, window_weights
 
@@ -51,6 +52,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "miqrec.stability.comparing": ["compare", "correct"],
         "miqrec.stability.competitors": ["DroppedCopies", "Ensemble"],
         "miqrec.stability.measure": ["measure_stability"],
         "miqrec.stability.models": ["rank_list_sensitivity", "seed_floor"],
@@ -60,7 +62,7 @@ __getattr__ = lazy_names(
         "miqrec.stability.planted": ["measure_planted", "planted_truth", "summarise_planted"],
         "miqrec.stability.sampling": ["sample_users"],
         "miqrec.stability.similarity": ["frbo", "jaccard"],
-        "miqrec.stability.summary": ["compare", "correct", "measured", "summarise"],
+        "miqrec.stability.summary": ["measured", "summarise"],
         "miqrec.stability.training_noise": ["perturbed_log"],
         "miqrec.stability.window": ["weights_by_length", "window_weights"],
     },

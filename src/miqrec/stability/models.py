@@ -29,9 +29,12 @@ def rank_list_sensitivity(pairs: Iterable[tuple[Tensor, Tensor]], users: Integer
         `jaccard` at k. Their means are RLS with two ways of comparing lists.
 
     Raises:
-        MiqrecError: the models were asked other questions.
+        MiqrecError: there is no pair, or the models were asked other questions.
     """
-    return pl.concat([_similarities(*pair, users, number) for number, pair in enumerate(pairs)])
+    compared = [_similarities(*pair, users, number) for number, pair in enumerate(pairs)]
+    if not compared:
+        raise MiqrecError("there are no two models to compare; give the lists of two or more")
+    return pl.concat(compared)
 
 
 def seed_floor(lists: Iterable[Tensor], users: Integers) -> pl.DataFrame:

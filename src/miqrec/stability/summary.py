@@ -1,25 +1,23 @@
-"""What the measurements of a system amount to: means with intervals, and systems compared.
+"""What the measurements of a system amount to: means with intervals over users and seeds.
 
 A system's measurements are kept by noise and metric, each as a (seeds, users) array like everywhere else in
 the statistics; the noise `CLEAN` has the values without any. Draws are averaged before anything is tested.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from miqrec.errors import MiqrecError
 from miqrec.evaluation.metrics import metric_values
 from miqrec.statistics import (
     LEVEL,
-    holm,
     per_user,
     ratio,
     ratio_interval,
     resampled_means,
-    sign_flip_test,
 )
 from miqrec.statistics.values import Values
 
@@ -42,22 +40,6 @@ class Measured(NamedTuple):
     pairs: dict[Key, Values]  # (1, users): models compared in pairs, as those of two seeds
 
 
-class Comparison(NamedTuple):
-    """A system beside a baseline, by one metric under one noise."""
-
-    noise: str
-    metric: str
-    difference: float
-    low: float  # of the 95 % interval over users and seeds
-    high: float
-    ratio: float  # the system's mean over the baseline's; nan where that is 0
-    ratio_low: float
-    ratio_high: float
-    p: float  # of the sign-flip test over users
-    corrected: float  # p after Holm's correction for all tests that were made together
-    seeds: int  # that both have, drawn in pairs; 0 where they share none, and are drawn apart
-
-
 def metrics(k: int) -> tuple[str, ...]:
     """Name what is measured under noise; all but the similarities have a clean value too."""
     return f"FRBO@{k}", f"Jaccard@{k}", "rank", f"HR@{k}", f"NDCG@{k}"
@@ -72,8 +54,12 @@ def measured(
         by_seed: a frame a seed, of the same questions and noises.
         k: the length of the lists.
         pairs: what `seed_floor` and `rank_list_sensitivity` returned, as `SEED_FLOOR` and `BASELINE`.
+
+    Raises:
+        MiqrecError: there is no seed, or the questions or noises of two differ.
     """
     frames = [by_seed[seed] for seed in sorted(by_seed)]
+    _check_alike(frames)
     values: dict[Key, list[Values]] = {}
     for frame in frames:
         for key, of_questions in _question_values(frame, k).items():
@@ -103,47 +89,22 @@ def summarise(system: Measured) -> pl.DataFrame:
         drawn |= dict(zip(system.pairs, of_pairs, strict=True))
     rows = [
         {"noise": noise, "metric": metric, "mean": float(values.mean())}
-        | _bounds(drawn[noise, metric])
+        | bounds(drawn[noise, metric])
         | _share(system, drawn, (noise, metric))
         for (noise, metric), values in (system.values | system.pairs).items()
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def compare(system: Measured, baseline: Measured, keys: Sequence[Key]) -> list[Comparison]:
-    """Test the differences of two systems; `correct` then takes the number of all tests into account.
-
-    Seeds that both systems have are drawn together, and others are left out. Where they share none, all are
-    drawn apart.
-
-    Args:
-        system: measured on the same questions as the baseline.
-        baseline: what it is compared with.
-        keys: the noises and metrics that are tested.
-    """
-    shared = sorted({*system.seeds} & {*baseline.seeds})
-    one, other = (
-        [_seeds(measured, shared or measured.seeds, key) for key in keys]
-        for measured in (system, baseline)
-    )
-    if shared:
-        drawn = np.split(resampled_means([*one, *other], pair_seeds=True), 2)
-    else:
-        pairs = [resampled_means(pair) for pair in zip(one, other, strict=True)]
-        drawn = [np.stack([pair[side] for pair in pairs]) for side in (0, 1)]
-    return [
-        _comparison(key, (a, b), (drawn_a, drawn_b), len(shared))
-        for key, a, b, drawn_a, drawn_b in zip(keys, one, other, *drawn, strict=True)
-    ]
-
-
-def correct(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Correct the p values of tests that were made together by Holm's method."""
-    corrected = holm([comparison.p for comparison in comparisons])
-    return [
-        comparison._replace(corrected=p)
-        for comparison, p in zip(comparisons, corrected, strict=True)
-    ]
+def _check_alike(frames: Sequence[pl.DataFrame]) -> None:
+    if not frames:
+        raise MiqrecError("no seed of the system was measured; give a frame for each")
+    asked = [(set(frame["noise"].unique()), _users(frame).tolist()) for frame in frames]
+    if any(other != asked[0] for other in asked):
+        raise MiqrecError(
+            "the seeds of a system can't be averaged where their questions or noises differ; measure all of "
+            "them alike"
+        )
 
 
 def _question_values(frame: pl.DataFrame, k: int) -> dict[Key, Values]:
@@ -190,7 +151,8 @@ def _similarities(noise: str, pairs: pl.DataFrame, k: int) -> dict[Key, Values]:
     }
 
 
-def _bounds(drawn: Values) -> dict[str, float]:
+def bounds(drawn: Values) -> dict[str, float]:
+    """Find the `low` and `high` between which 95 % of (draws,) means lie."""
     low, high = np.quantile(drawn, [LEVEL / 2, 1 - LEVEL / 2])
     return {"low": float(low), "high": float(high)}
 
@@ -203,27 +165,3 @@ def _share(system: Measured, drawn: Mapping[Key, Values], key: Key) -> dict[str,
     low, high = ratio_interval(drawn[key], drawn[clean])
     share = ratio(float(system.values[key].mean()), float(system.values[clean].mean()))
     return {"share": share, "share_low": low, "share_high": high}
-
-
-def _seeds(system: Measured, seeds: Sequence[int], key: Key) -> Values:
-    rows = [system.seeds.index(seed) for seed in seeds]
-    return system.values[key][rows]
-
-
-def _comparison(
-    key: Key, values: tuple[Values, Values], drawn: tuple[Values, Values], seeds: int
-) -> Comparison:
-    system, baseline = values
-    differences = system.mean(0) - baseline.mean(0)  # (users,)
-    p = sign_flip_test(differences)
-    low, high = _bounds(drawn[0] - drawn[1]).values()
-    mean = float(system.mean()), float(baseline.mean())
-    ratios = (ratio(*mean), *ratio_interval(*drawn)) if mean[1] else (math.nan,) * 3
-    return Comparison(
-        *key,
-        *(float(differences.mean()), low, high),
-        *ratios,
-        p,
-        corrected=p,
-        seeds=seeds,
-    )

@@ -19,17 +19,15 @@ from miqrec.experiments.stability.findings import (
 )
 from miqrec.experiments.stability.groups import Group, SettingKey, find_baseline, read_groups
 from miqrec.experiments.stability.measurements import read_clean, read_values
+from miqrec.stability.comparing import Comparison, compare, correct
 from miqrec.stability.measure import LISTED
 from miqrec.stability.models import rank_list_sensitivity, seed_floor
 from miqrec.stability.summary import (
     BASELINE,
     CLEAN,
     SEED_FLOOR,
-    Comparison,
     Key,
     Measured,
-    compare,
-    correct,
     measured,
     summarise,
 )

@@ -43,7 +43,7 @@ class Row(Config):
 
 
 class Difference(Config):
-    """A setting beside the baseline, as `miqrec.stability.summary.Comparison` says."""
+    """A setting beside the baseline, as `miqrec.stability.comparing.Comparison` says."""
 
     setting: str  # labels
     baseline: str
