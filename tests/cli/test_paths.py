@@ -95,9 +95,8 @@ def test_a_mixture_that_is_saved_with_the_model_is_said_to_have_no_part(folder, 
 
 
 def test_a_folder_that_nobody_may_write_to_is_refused_before_the_work(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        os, "access", lambda path, mode: path != folder
-    )  # root may write everywhere
+    # root, as whom tests may run, may write everywhere
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
     done = miqrec("paths", tmp_path / "nothing-to-load", "--out", tmp_path / "new" / "deeper")
 
     assert done.returncode == 2
