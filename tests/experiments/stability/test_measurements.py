@@ -1,10 +1,14 @@
 """Where measurements are kept: names of folders that are plain, short and never those of another setting."""
 
+from pathlib import Path
+
 import pytest
 
+from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
+from miqrec.experiments.stability.alike import check_alike
 from miqrec.experiments.stability.groups import labels
-from miqrec.experiments.stability.measurements import About, Asked, claim, places_in, read_about
+from miqrec.experiments.stability.measurements import About, Asked, claimed, places_in, read_about
 
 
 def about(**inference: object) -> About:
@@ -16,6 +20,11 @@ def about(**inference: object) -> About:
         fingerprint="data",
         weights="model",
     )
+
+
+def claim(folder: Path, about: About) -> Path:
+    with claimed(folder, about) as place:
+        return place
 
 
 @pytest.mark.parametrize(
@@ -44,6 +53,19 @@ def test_settings_of_one_name_have_folders_of_their_own_which_are_found_again(tm
     assert max(len(place.name) for place in claimed) < 200
     assert sorted(claimed) == places_in(tmp_path)
     assert [claim(tmp_path, each) for each in alike] == claimed
+
+
+def test_what_was_begun_without_measuring_anything_is_begun_anew(tmp_path):
+    begun, wanted = about(mix="1"), about(mix="1").model_copy(update={"asked": Asked(draws=1)})
+    place = claim(tmp_path, begun)
+    check_alike([wanted], tmp_path)
+    assert read_about(claim(tmp_path, wanted)) == wanted
+
+    (place / "clean.parquet").touch()
+    with pytest.raises(MiqrecError, match="with 1 draw instead of 5; ask for the same"):
+        check_alike([begun], tmp_path)
+    with pytest.raises(MiqrecError, match="holds other measurements"):
+        claim(tmp_path, begun)
 
 
 def test_labels_are_short_unless_two_would_be_the_same():

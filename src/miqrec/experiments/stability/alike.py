@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from miqrec.errors import MiqrecError
-from miqrec.experiments.stability.measurements import About, places_in, read_about
+from miqrec.experiments.stability.measurements import About, is_measured, places_in, read_about
 from miqrec.experiments.stability.words import counted
 
 
@@ -26,7 +26,7 @@ def check_alike(wanted: Sequence[About], folder: Path) -> None:
                 f"{_name(first)} and {_name(about)} can't be measured together: they have different data, "
                 "or different items were held out; give each a command and a folder of its own"
             )
-    for held in map(read_about, places_in(folder)):
+    for held in map(read_about, filter(is_measured, places_in(folder))):
         for about in wanted:
             if differences := list(_differences(held, about)):
                 raise MiqrecError(

@@ -8,15 +8,18 @@ A *setting* is a way to use a trained model: its newest answer alone, or a mixtu
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from miqrec.config import Config, read_config
 from miqrec.data.split_config import Held
+from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.system.files import write_json
+from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
 
 VALUES = "values"
@@ -56,24 +59,37 @@ def setting_name(inference: InferenceConfig) -> str:
     return name if inference.temperature == 1 else f"{name}-at-{inference.temperature:g}"
 
 
-def claim(folder: Path, about: About) -> Path:
-    """Find or make the place of a measurement in a study's folder, all of which is of the same questions.
+@contextmanager
+def claimed(folder: Path, about: About) -> Iterator[Path]:
+    """Find or make the place of a measurement in a study's folder, and lock it.
 
-    A setting whose name is long, or is that of another one which it rounds to, has a hash behind it.
+    A setting whose name is long, or is that of another one which it rounds to, has a hash behind it. What was
+    begun there without measuring anything is begun anew.
+
+    Raises:
+        MiqrecError: another process is at work there, or it has measurements that are about something else.
     """
     name = setting_name(about.inference)
     of_model = folder / VALUES / about.system / f"seed-{about.seed}"
     place = of_model / name
     if len(name) > LONGEST or _is_of_another(place, about):
         place = of_model / f"{name[:LONGEST]}-{_digest(about.inference)}"
-    if not (place / ABOUT).exists():
-        write_json(place / ABOUT, about.model_dump(mode="json"))
-    return place
+    with locked(place):
+        if not is_measured(place):
+            write_json(place / ABOUT, about.model_dump(mode="json"))
+        elif read_about(place) != about:
+            raise MiqrecError(f"{place} holds other measurements; choose a new folder for --out")
+        yield place
 
 
 def places_in(folder: Path) -> list[Path]:
     """List the folders of measurements, some of which may have been begun and not finished."""
     return sorted(path.parent for path in folder.glob(f"{VALUES}/*/seed-*/*/{ABOUT}"))
+
+
+def is_measured(place: Path) -> bool:
+    """Whether anything was measured at a place; the clean lists come first."""
+    return (place / CLEAN_FILE).exists()
 
 
 def read_values(place: Path, noises: Iterable[str]) -> pl.DataFrame:
@@ -93,7 +109,7 @@ def read_clean(place: Path) -> pl.DataFrame:
 
 def measured_noises(place: Path, wanted: Iterable[str]) -> list[str]:
     """List those of some noises that a model was measured under in one setting, and compared with none."""
-    if not (place / CLEAN_FILE).exists():
+    if not is_measured(place):
         return []
     return [noise for noise in wanted if (place / f"{noise}.parquet").exists()]
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from miqrec.data.histories import Questions
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.top_lists import ListRequest
-from miqrec.experiments.stability.measurements import CLEAN_FILE, Asked, claim
+from miqrec.experiments.stability.measurements import CLEAN_FILE, Asked, claimed
 from miqrec.experiments.stability.prepared import Prepared
 from miqrec.runs.artifact import Artifact
 from miqrec.stability.measure import (
@@ -24,7 +24,6 @@ from miqrec.stability.measure import (
 )
 from miqrec.stability.perturbations import Perturbation
 from miqrec.system.files import replacing
-from miqrec.system.locks import locked
 from miqrec.system.tables import read_frame
 
 
@@ -48,14 +47,15 @@ def measure(
         The folders with the measurements of this model, one for each way to use it.
 
     Raises:
-        MiqrecError: another process is at work in one of the folders, or as `perturb`.
+        MiqrecError: as `claimed` and `perturb`.
     """
     subject, questions, about = prepared
-    places = {claim(folder, about.model_copy(update={"inference": way})): way for way in ways}
-    task = _Task(subject.artifact, questions, about.asked, places, device)
     with ExitStack() as locks:
-        for place in places:
-            locks.enter_context(locked(place))
+        places = {
+            locks.enter_context(claimed(folder, about.model_copy(update={"inference": way}))): way
+            for way in ways
+        }
+        task = _Task(subject.artifact, questions, about.asked, places, device)
         _measure_clean(task)
         for perturbation in perturbations:
             _measure_noise(task, perturbation)
