@@ -233,6 +233,15 @@ def test_a_page_that_somebody_else_wrote_stays(world, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["stability.md"]
 
 
+@pytest.mark.parametrize("choosing", [(), ("--choose",)])
+def test_a_file_in_the_place_of_the_folder_is_seen_before_data_are_read(world, tmp_path, choosing):
+    (tmp_path / "out").touch()
+    done = stability(world, *choosing, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "out is a file, and --out names a folder" in done.stderr
+    assert "read " not in done.stderr
+
+
 @pytest.mark.parametrize("wrong", [("--baseline", "nobody"), ("--against", "twins")])
 def test_nothing_is_measured_for_a_command_that_is_refused(world, tmp_path, wrong):
     done = stability(world, "--noise", "newest-dropped", "--out", tmp_path / "out", *wrong)

@@ -70,14 +70,10 @@ def measure_runs(
 def choose_for_runs(request: Request, trade: float, *, save: bool, as_json: bool) -> None:
     """Choose how each system is used, on average over its models, and keep or print it."""
     perturbations = read_perturbations(request.noises or ["random-added"])
-    systems: dict[str, list[Trained]] = {}
-    for model in _load(request):
-        check_choosable(model, request.mixes)
-        systems.setdefault(model.prepared.subject.system, []).append(model)
     with _folder(request.out) as folder:
-        check_alike(
-            [model.prepared.about for models in systems.values() for model in models], folder
-        )
+        systems = _choosable(request)
+        asked = [model.prepared.about for models in systems.values() for model in models]
+        check_alike(asked, folder)
         device = choose_device(request.source.device)
         choices = [
             choose(models, request.mixes, perturbations, trade, folder, device)
@@ -112,6 +108,15 @@ def _load(request: Request) -> Iterator[Trained]:
         recommender, dataset = load_with_data(run.folder, request.source)
         subject = Subject(run.system, run.seed, recommender.artifact)
         yield Trained(prepare(subject, dataset, request.asked), run.folder, dataset)
+
+
+def _choosable(request: Request) -> dict[str, list[Trained]]:
+    """Load the models of each system."""
+    systems: dict[str, list[Trained]] = {}
+    for model in _load(request):
+        check_choosable(model, request.mixes)
+        systems.setdefault(model.prepared.subject.system, []).append(model)
+    return systems
 
 
 def _save(systems: Mapping[str, Sequence[Trained]], choices: Sequence[Choice]) -> None:
