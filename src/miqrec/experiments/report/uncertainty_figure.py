@@ -47,7 +47,7 @@ def draw_uncertainty(
         )
         right.axline((0, 0), slope=1, color=INK, linewidth=0.8)
         right.set(xlabel="said probability of a hit", ylabel="share of hits", xlim=(0, None))
-        right.legend(title="temperature scaling", loc="upper left")
+        right.legend(title="temperature scaling", loc="best")
         handles, labels = left.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
