@@ -61,7 +61,7 @@ def test_systems_side_by_side_of_which_one_fails_and_then_again_without_it(tiny,
     done = miqrec(*command)
 
     assert done.returncode == 1
-    assert states(done) == {"plain 0": "finished", "broken 0": "started"}
+    assert states(done) == {"plain 0": "finished", "broken 0": "to do"}
     *_, error = done.stderr.splitlines()
     assert error.startswith("error: 1 of 2 runs failed: broken 0 (the loss is nan at step")
     assert f"{out}/tiny/broken/seed-0.log" in error
