@@ -25,10 +25,13 @@ def shop(tmp_path, monkeypatch) -> Path:
 
 
 def test_the_commands_and_the_code_of_the_page_run(shop):
+    printed = ""
     for command in re.findall(r"^    miqrec (.+)$", PAGE, re.MULTILINE):
         sizes = SIZES if command.startswith("train") else ""
         done = miqrec(*shlex.split(f"{command} {sizes}"))
         assert done.returncode == 0, done.stderr
+        printed += done.stdout
+    assert "what users truly want" in printed
     for code in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
         exec(compile(code, "stability.md", "exec"), {})
     assert Recommender.load("runs/steady").artifact.config.inference.mix == (0.6, 0.4)

@@ -19,6 +19,7 @@ from miqrec.experiments.stability.findings import (
 )
 from miqrec.experiments.stability.groups import Group, SettingKey, find_baseline, read_groups
 from miqrec.experiments.stability.measurements import read_clean, read_values
+from miqrec.experiments.stability.planted import find_interests
 from miqrec.stability.comparing import Comparison, compare, correct
 from miqrec.stability.measure import LISTED
 from miqrec.stability.models import rank_list_sensitivity, seed_floor
@@ -75,6 +76,11 @@ def find(
         settings=tuple(group.setting for group in groups.values()),
         rows=tuple(_rows(results)),
         tests=tuple(_tests(results, first.setting.label)),
+        interests=tuple(
+            find_interests(
+                {group.setting.label: group.places.values() for group in groups.values()}
+            )
+        ),
     )
     write_json(folder / FINDINGS, found.model_dump(mode="json"))
     return found

@@ -60,6 +60,18 @@ class Difference(Config):
     seeds: int
 
 
+class Interest(Config):
+    """How a setting's lists follow what users of the demo truly want, as `summarise_planted` says."""
+
+    setting: str  # its label
+    after_noise: bool  # whether the newest click is noise
+    users: int
+    followed: float
+    without: float  # the newest click
+    added: float  # by the newest click
+    margin: float | None  # half of the 95 % interval of that over users; None for a single user
+
+
 class Findings(Config):
     """All that a study of stability has found."""
 
@@ -69,6 +81,7 @@ class Findings(Config):
     settings: tuple[Setting, ...]
     rows: tuple[Row, ...]
     tests: tuple[Difference, ...]
+    interests: tuple[Interest, ...] = ()  # of the demo alone
 
     def row(self, setting: str, noise: str, metric: str) -> Row | None:
         """Look up a number; None where a setting was not measured under a noise."""
@@ -99,6 +112,15 @@ def relabelled(findings: Findings, labels: Mapping[str, str]) -> Findings:
         test.model_copy(update={"setting": names[test.setting], "baseline": names[test.baseline]})
         for test in findings.tests
     )
+    interests = (
+        interest.model_copy(update={"setting": names[interest.setting]})
+        for interest in findings.interests
+    )
     return findings.model_copy(
-        update={"settings": tuple(settings), "rows": tuple(rows), "tests": tuple(tests)}
+        update={
+            "settings": tuple(settings),
+            "rows": tuple(rows),
+            "tests": tuple(tests),
+            "interests": tuple(interests),
+        }
     )

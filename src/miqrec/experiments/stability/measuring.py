@@ -13,6 +13,7 @@ from miqrec.data.histories import Questions
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.top_lists import ListRequest
 from miqrec.experiments.stability.measurements import CLEAN_FILE, Asked, claimed
+from miqrec.experiments.stability.planted import PLANTED_FILE
 from miqrec.experiments.stability.prepared import Prepared
 from miqrec.runs.artifact import Artifact
 from miqrec.stability.measure import (
@@ -23,6 +24,7 @@ from miqrec.stability.measure import (
     measure_noise,
 )
 from miqrec.stability.perturbations import Perturbation
+from miqrec.stability.planted import PlantedTruth, measure_planted
 from miqrec.system.files import replacing
 from miqrec.system.tables import read_frame
 
@@ -49,7 +51,7 @@ def measure(
     Raises:
         MiqrecError: as `claimed` and `perturb`.
     """
-    subject, questions, about = prepared
+    subject, questions, about, truth = prepared
     with ExitStack() as locks:
         places = {
             locks.enter_context(claimed(folder, about.model_copy(update={"inference": way}))): way
@@ -59,6 +61,8 @@ def measure(
         _measure_clean(task)
         for perturbation in perturbations:
             _measure_noise(task, perturbation)
+        if truth:
+            _measure_interest(task, truth)
     return list(places)
 
 
@@ -102,6 +106,14 @@ def _measure_noise(task: _Task, perturbation: Perturbation) -> None:
         frames = measure_noise(task.request, ways, task.questions, clean, noise, draws, task.device)
         for place, frame in zip(missing, frames, strict=True):
             _write(frame, place / file)
+
+
+def _measure_interest(task: _Task, truth: PlantedTruth) -> None:
+    """Set lists beside what users truly want."""
+    for place, way in task.missing(PLANTED_FILE).items():
+        request = task.request._replace(inference=way)
+        frame = measure_planted(request, task.questions, truth, device=task.device)
+        _write(frame, place / PLANTED_FILE)
 
 
 def _read_clean(place: Path, artifact: Artifact) -> Answers:

@@ -9,14 +9,17 @@ import numpy as np
 
 from miqrec.data.dataset import Dataset
 from miqrec.data.histories import Questions
+from miqrec.data.split_config import SplitConfig
 from miqrec.data.splitting import split
 from miqrec.errors import MiqrecError, MiqrecWarning
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.evaluation.scoring import check_mix
 from miqrec.evaluation.temperature import check_temperature
 from miqrec.experiments.stability.measurements import About, Asked
+from miqrec.experiments.stability.planted import known_truth
 from miqrec.runs.artifact import Artifact
 from miqrec.stability.measure import check_questions
+from miqrec.stability.planted import PlantedTruth
 from miqrec.stability.sampling import sample_users
 
 
@@ -34,6 +37,7 @@ class Prepared(NamedTuple):
     subject: Subject
     questions: Questions
     about: About  # of the model as it was saved; each way to use it has its own
+    truth: PlantedTruth | None = None  # of the demo's questions
 
 
 def prepare(subject: Subject, dataset: Dataset, asked: Asked) -> Prepared:
@@ -67,7 +71,10 @@ def prepare(subject: Subject, dataset: Dataset, asked: Asked) -> Prepared:
         asked = asked.model_copy(update={"users": None})
     if asked.users is not None:
         questions = sample_users(questions, asked.users, asked.seed)
-    return Prepared(subject, questions, _about(subject, asked, splits.fingerprint))
+    about = _about(subject, asked, splits.fingerprint)
+    asks_for_last = asked.part == "test" and artifact.config.split == SplitConfig()
+    truth = known_truth(dataset, questions) if asks_for_last else None
+    return Prepared(subject, questions, about, truth)
 
 
 def explicit_ways(

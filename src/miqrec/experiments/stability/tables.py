@@ -6,6 +6,7 @@ from miqrec.experiments.formatting import NOTHING, probability, share, signed
 from miqrec.experiments.report.tables import Cell, Table
 from miqrec.experiments.stability.choice import Choice
 from miqrec.experiments.stability.findings import METRICS, Difference, Findings, Row
+from miqrec.experiments.stability.interests import interests_table
 from miqrec.experiments.stability.words import counted, noise_label, way_label
 from miqrec.stability.perturbations import named_perturbation
 from miqrec.stability.summary import BASELINE, CLEAN, SEED_FLOOR
@@ -21,6 +22,8 @@ def stability_tables(findings: Findings) -> list[Table]:
     tables += [_noise_table(findings, noise) for noise in findings.noises]
     if findings.tests:
         tables.append(_tests_table(findings.tests))
+    if findings.interests:
+        tables.append(interests_table(findings))
     return tables
 
 
