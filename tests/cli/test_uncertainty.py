@@ -120,6 +120,15 @@ def test_histories_without_a_known_item_have_nothing_to_judge(folder):
     assert "no history has an item that the model knows" in done.stderr
 
 
+def test_a_handful_of_users_is_too_few_to_judge(folder):
+    few = cycle(n_users=7)
+    frame(few).write_csv(folder / "few.csv")
+    done = miqrec("uncertainty", folder / "log/seed-0", "--data", folder / "few.csv")
+
+    assert done.returncode == 2
+    assert "7 test histories have an item that the model knows, too few to judge" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["uncertainty", "paths"])
 def test_a_file_in_the_place_of_the_folder_is_refused_before_the_work(folder, command):
     done = miqrec(command, folder / "nothing-to-load", "--out", folder / "log.csv" / "out")

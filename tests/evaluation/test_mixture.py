@@ -12,6 +12,7 @@ from torch import Tensor
 from miqrec.evaluation import mixture
 from miqrec.evaluation.mixture import late_mixture
 from reference.mixture import mixed_probabilities
+from tensors import LargestTensor
 
 ONE = torch.tensor([1])
 TWO = torch.tensor([2])
@@ -55,6 +56,14 @@ def test_a_temperature_of_a_half_squares_the_odds():
     expected = [0.6 * 4 / 6 + 0.4 * 1 / 11, 0.6 * 1 / 6 + 0.4 * 9 / 11, 0.6 * 1 / 6 + 0.4 * 1 / 11]
     log_p = late_mixture(STATES, VECTORS, WEIGHTS, TWO, temperature=0.5)
     assert probabilities(log_p) == pytest.approx(expected)
+
+
+def test_scores_are_held_of_one_answer_at_a_time():
+    n_rows, n_items = 64, 1000
+    states, vectors = torch.ones(n_rows, 10, 4), torch.ones(n_items + 1, 4)
+    with LargestTensor() as largest:
+        late_mixture(states, vectors, torch.ones(10), torch.full((n_rows,), 10))
+    assert largest.elements == n_rows * (n_items + 1)
 
 
 def test_an_answer_from_before_the_first_item_is_left_out():

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from miqrec.data.demo.generate import DemoConfig, generate
 from miqrec.data.encoding import build_dataset
 from miqrec.data.split_config import SplitConfig
 from miqrec.data.splitting import split
@@ -54,6 +55,16 @@ def test_several_answers_find_it_and_listen_to_that_item(kind, tmp_path):
     newest, before_last, _ = model.mixture(states, valid).squeeze(0).tolist()
     assert (ranks == 1).double().mean() > 0.8
     assert before_last > 0.5 > newest
+
+
+@pytest.mark.parametrize("kind", ["learned", "adaptive"])
+def test_on_the_demo_whose_users_follow_several_interests_older_answers_add_hits(kind, tmp_path):
+    small = DemoConfig(n_users=400, n_items=100, n_genres=5, mean_length=20)
+    clicks = generate(small).interactions.sort("user", maintain_order=True)
+    values = {"answers": 3, "answer_weights": kind, "newest_at_most": 1.0}
+    _, alone = trained(clicks, tmp_path / "alone")
+    _, mixed = trained(clicks, tmp_path / "mixed", **values)
+    assert (mixed <= 10).double().mean() > (alone <= 10).double().mean() + 0.08
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from miqrec.stability.measure import measure_stability
 from miqrec.stability.perturbations import Perturbation
 from miqrec.system.files import make_folder
 from miqrec.system.tables import write_frame
-from miqrec.uncertainty.calibration import Values
+from miqrec.uncertainty.calibration import BINS, Values
 from miqrec.uncertainty.measure import measure_ensemble, measure_lists, measure_signals
 from miqrec.uncertainty.summary import judge_calibration, judge_lists, judge_signals, thresholds
 
@@ -72,8 +72,8 @@ def judge_system(
         draws: of the random item.
 
     Raises:
-        MiqrecError: a model only counts, the models are no seeds of one system, or no history has an item
-            that they know.
+        MiqrecError: a model only counts, the models are no seeds of one system, or fewer than ten test
+            histories have an item that they know.
     """
     for recommender, _ in systems:
         _check_softmax(recommender.artifact)
@@ -81,6 +81,11 @@ def judge_system(
     tests = [_questions(recommender, dataset, "test") for recommender, dataset in systems]
     if any(not np.array_equal(tests[0].targets, test.targets) for test in tests):
         raise MiqrecError("the runs are asked about different data; name the data by --data")
+    if len(tests[0].targets) < BINS:
+        raise MiqrecError(
+            f"{len(tests[0].targets)} test histories have an item that the model knows, too few to judge how "
+            f"sure its lists are; give data with {BINS} or more"
+        )
     seeds = [_prepared(recommender, dataset, k, mix) for recommender, dataset in systems]
     device = seeds[0].recommender.device
     raw = [

@@ -22,6 +22,9 @@ import numpy.typing as npt
 
 from miqrec.errors import MiqrecError
 
+BINS = 10
+"""The bins that probabilities are put into, unless a caller asks for others."""
+
 Values = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
@@ -75,7 +78,7 @@ def auroc(confidence: Values, hit: Booleans) -> float:
     return float((ranks[hit].sum() - hits * (hits + 1) / 2) / (hits * misses))
 
 
-def reliability(probability: Values, happened: Booleans, bins: int = 10) -> Reliability:
+def reliability(probability: Values, happened: Booleans, bins: int = BINS) -> Reliability:
     """Compare what was said with what happened, in bins of as many questions each, or one fewer.
 
     Args:
@@ -96,7 +99,7 @@ def reliability(probability: Values, happened: Booleans, bins: int = 10) -> Reli
     return Reliability(said, shares, np.array([len(part) for part in parts]))
 
 
-def calibration_error(probability: Values, happened: Booleans, bins: int = 10) -> float:
+def calibration_error(probability: Values, happened: Booleans, bins: int = BINS) -> float:
     """Average |said - happened| over the bins of `reliability`, by their number of questions (ECE)."""
     found = reliability(probability, happened, bins)
     return float(np.average(np.abs(found.said - found.happened), weights=found.questions))
