@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import permutation_test
 
 from miqrec.errors import MiqrecError
 from miqrec.statistics import (
@@ -39,6 +40,32 @@ def values(*seeds: list[float]) -> np.ndarray:
 )
 def test_few_users_have_the_exact_p_of_all_sign_flips(differences, p):
     assert sign_flip_test(np.array(differences, dtype=float)) == pytest.approx(p)
+
+
+@pytest.mark.parametrize("users", [5, 10, 40, 301])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_flips_and_p_are_those_of_scipys_permutation_test(users, seed):
+    generator = np.random.default_rng(seed)
+    for differences in (
+        generator.normal(0.05, 1, users),
+        generator.choice([-2, -1, 1, 3], users) / 7,
+    ):
+        test = permutation_test(
+            (differences,),
+            lambda flipped, axis: np.abs(flipped.mean(axis)),
+            permutation_type="samples",
+            alternative="greater",
+            n_resamples=2000,
+            rng=np.random.default_rng(seed),
+        )
+        assert sign_flip_test(differences, draws=2000, seed=seed) == test.pvalue
+
+
+def test_flips_are_the_same_in_whatever_chunks_they_are_drawn(monkeypatch):
+    differences = np.random.default_rng(0).normal(size=301)
+    whole = sign_flip_test(differences, draws=1000)
+    monkeypatch.setattr(significance, "CHUNK", 301 * 7)
+    assert sign_flip_test(differences, draws=1000) == whole
 
 
 def test_p_is_b_plus_1_by_n_plus_1():
