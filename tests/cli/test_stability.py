@@ -280,6 +280,22 @@ def test_competitors_are_measured_beside_the_models(world):
     ]
 
 
+def test_an_ensemble_is_compared_with_all_seeds_and_not_with_the_one_of_its_number(world):
+    against = ("--against", "ensemble-2", "--against", "copies-0.5", "--noise", "random-added")
+    found = findings(stability(world, *against, "--json", runs="runs/sasrec"))
+    means = {(row["setting"], row["noise"], row["metric"]): row["mean"] for row in found["rows"]}
+    tests = {(test["setting"], test["noise"], test["metric"]): test for test in found["tests"]}
+    together = tests["sasrec-ensemble-2", "random-added", "FRBO@10"]
+    both = means["sasrec", "random-added", "FRBO@10"]
+    assert together["difference"] == pytest.approx(
+        means["sasrec-ensemble-2", "random-added", "FRBO@10"] - both
+    )
+    assert together["seeds"] == 0
+    assert ("sasrec-ensemble-2", "the-baseline", "FRBO@10") not in means
+    assert tests["sasrec-copies-0.5", "random-added", "FRBO@10"]["seeds"] == 2
+    assert ("sasrec-copies-0.5", "the-baseline", "FRBO@10") in means
+
+
 CHOOSING = ("--choose", "--mix", "1", "--mix", "0.8 0.2", "--mix", "0.34 0.33 0.33")
 
 

@@ -110,6 +110,14 @@ def test_systems_without_a_common_seed_are_drawn_apart():
     assert found.seeds == 0
 
 
+def test_the_numbers_of_ensembles_are_no_seeds_to_pair():
+    baseline = of_seeds(0, 1, values=[[0.1, 0.3], [0.2, 0.4]])
+    ensemble = of_seeds(0, values=[[0.5, 0.5]])
+    (found,) = compare(ensemble, baseline, KEYS, pair_seeds=False)
+    assert found.difference == pytest.approx(0.5 - (0.1 + 0.3 + 0.2 + 0.4) / 4)
+    assert found.seeds == 0
+
+
 def test_p_values_are_corrected_for_all_tests_together():
     baseline = of_seeds(0, values=[[user / 100 for user in range(8)]])
     better = of_seeds(0, values=[[user / 100 + 0.5 for user in range(8)]])

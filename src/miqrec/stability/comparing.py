@@ -28,16 +28,19 @@ class Comparison(NamedTuple):
     seeds: int  # that both have, drawn in pairs; 0 where they share none, and are drawn apart
 
 
-def compare(system: Measured, baseline: Measured, keys: Sequence[Key]) -> list[Comparison]:
+def compare(
+    system: Measured, baseline: Measured, keys: Sequence[Key], *, pair_seeds: bool = True
+) -> list[Comparison]:
     """Test the differences of two systems; `correct` then takes the number of all tests into account.
 
-    Seeds that both systems have are drawn together, and others are left out. Where they share none, all are
-    drawn apart.
+    Seeds that both systems have are drawn together, and others are left out. Where they share none, or
+    `pair_seeds` is false, all are drawn apart.
 
     Args:
         system: measured on the same questions as the baseline.
         baseline: what it is compared with.
         keys: the noises and metrics that are tested.
+        pair_seeds: the same number is the same seed in both; those of ensembles and single models are not.
 
     Raises:
         MiqrecError: one of the systems was not measured so, or they were asked different questions.
@@ -49,7 +52,7 @@ def compare(system: Measured, baseline: Measured, keys: Sequence[Key]) -> list[C
             )
     if not keys:
         return []
-    shared = sorted({*system.seeds} & {*baseline.seeds})
+    shared = sorted({*system.seeds} & {*baseline.seeds}) if pair_seeds else []
     one, other = (
         [_seeds(measured, shared or measured.seeds, key) for key in keys]
         for measured in (system, baseline)

@@ -52,7 +52,7 @@ def ensembles(subjects: Sequence[Subject], size: int) -> list[Subject]:
         artifacts = [member.artifact for member in members]
         for number in range(len(artifacts) // size):
             together = _together(artifacts[number * size : (number + 1) * size])
-            found.append(Subject(f"{system}-ensemble-{size}", number, together))
+            found.append(Subject(f"{system}-ensemble-{size}", number, together, size))
     if not found:
         raise MiqrecError(
             f"no system has the {size} seeds of an ensemble; train more, or ask for fewer"

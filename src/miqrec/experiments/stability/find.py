@@ -16,6 +16,8 @@ from miqrec.experiments.stability.findings import (
     Difference,
     Findings,
     Row,
+    Setting,
+    have_common_seeds,
 )
 from miqrec.experiments.stability.groups import Group, SettingKey, find_baseline, read_groups
 from miqrec.experiments.stability.measurements import read_clean, read_values
@@ -75,7 +77,7 @@ def find(
         noises=tuple(noises),
         settings=tuple(group.setting for group in groups.values()),
         rows=tuple(_rows(results)),
-        tests=tuple(_tests(results, first.setting.label)),
+        tests=tuple(_tests(results, first.setting, [group.setting for group in groups.values()])),
         interests=tuple(
             find_interests(
                 {group.setting.label: group.places.values() for group in groups.values()}
@@ -118,7 +120,8 @@ def _pairs(group: Group, baseline: Group) -> dict[str, pl.DataFrame]:
     pairs = {}
     if len(own) > 1:
         pairs[SEED_FLOOR] = seed_floor(_comparable(own.values()), users)
-    shared = own.keys() & baseline.places.keys() if group != baseline else ()
+    is_comparable = group != baseline and have_common_seeds(group.setting, baseline.setting)
+    shared = own.keys() & baseline.places.keys() if is_comparable else ()
     if shared:
         others = [read_clean(baseline.places[seed]) for seed in sorted(shared)]
         lists = _comparable([*(own[seed] for seed in sorted(shared)), *others])
@@ -135,16 +138,19 @@ def _comparable(frames: Iterable[pl.DataFrame]) -> list[torch.Tensor]:
     return list(items.cast(pl.Int64).to_torch().reshape(len(frames), frames[0].height, -1))
 
 
-def _tests(results: dict[str, Measured], baseline: str) -> list[Difference]:
+def _tests(
+    results: dict[str, Measured], baseline: Setting, settings: Sequence[Setting]
+) -> list[Difference]:
     """Compare each setting with the baseline under each noise that both have; the family is all of them."""
-    compared: list[tuple[str, Comparison]] = []
-    for label, found in results.items():
-        if label != baseline:
-            keys = _keys(found, results[baseline])
-            compared += [(label, test) for test in compare(found, results[baseline], keys)]
+    other, compared = results[baseline.label], list[tuple[str, Comparison]]()
+    for setting in settings:
+        if setting != baseline:
+            found, paired = results[setting.label], have_common_seeds(setting, baseline)
+            tests = compare(found, other, _keys(found, other), pair_seeds=paired)
+            compared += [(setting.label, test) for test in tests]
     corrected = correct([test for _, test in compared])
     return [
-        Difference(setting=label, baseline=baseline, **_finite(test._asdict()))
+        Difference(setting=label, baseline=baseline.label, **_finite(test._asdict()))
         for (label, _), test in zip(compared, corrected, strict=True)
     ]
 

@@ -26,6 +26,12 @@ class Setting(Config):
     name: str  # the setting's: "newest", "trained", "mix-0.6-0.4"
     inference: InferenceConfig
     seeds: tuple[int, ...]
+    members: int = 1  # models that answer together, whose ensembles the seeds then count
+
+
+def have_common_seeds(one: Setting, other: Setting) -> bool:
+    """Whether a seed means the same training for both: an ensemble's number is no seed of a single model."""
+    return one.members == other.members
 
 
 class Row(Config):

@@ -77,10 +77,16 @@ def find_baseline(labels: Mapping[SettingKey, str], name: str | None) -> Setting
 
 def _group(key: SettingKey, label: str, noises: tuple[str, ...], places: dict[int, Path]) -> Group:
     first = next(iter(places.values()))
+    about = read_about(first)
     setting = Setting(
-        label=label, system=key[0], name=first.name, inference=key[1], seeds=tuple(places)
+        label=label,
+        system=key[0],
+        name=first.name,
+        inference=key[1],
+        seeds=tuple(places),
+        members=about.members,
     )
-    return Group(setting, read_about(first).asked, noises, places)
+    return Group(setting, about.asked, noises, places)
 
 
 def _label(system: str, way: str) -> str:

@@ -48,6 +48,7 @@ class About(Config):
     inference: InferenceConfig
     fingerprint: str  # of the data that the questions are from
     weights: str  # SHA-256 (hex) of the model's
+    members: int = 1  # models that answer together
 
 
 def setting_name(inference: InferenceConfig) -> str:

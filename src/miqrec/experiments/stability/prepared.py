@@ -29,6 +29,9 @@ class Subject(NamedTuple):
     system: str
     seed: int
     artifact: Artifact
+    members: int = (
+        1  # how many models answer together; the seeds of ensembles are numbers of their own
+    )
 
 
 class Prepared(NamedTuple):
@@ -104,6 +107,7 @@ def _about(subject: Subject, asked: Asked, fingerprint: str) -> About:
         inference=subject.artifact.config.inference,
         fingerprint=fingerprint,
         weights=_checksum(subject.artifact),
+        members=subject.members,
     )
 
 
