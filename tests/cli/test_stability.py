@@ -270,30 +270,33 @@ def test_a_saved_model_is_measured_too_and_a_sample_of_users_is_enough(world):
     assert [row["system"] for row in found["settings"]] == ["artifact"]
 
 
-def test_competitors_are_measured_beside_the_models(world):
+@pytest.fixture(scope="module")
+def competing(world):
+    """SASRec beside an ensemble of its two seeds, and beside each seed with thinned-out copies."""
     against = ("--against", "ensemble-2", "--against", "copies-0.5", "--noise", "random-added")
-    found = findings(stability(world, *against, "--json", runs="runs/sasrec"))
-    assert [(row["system"], row["seeds"]) for row in found["settings"]] == [
+    return findings(stability(world, *against, "--json", runs="runs/sasrec"))
+
+
+def test_competitors_are_measured_beside_the_models(competing):
+    assert [(row["system"], row["seeds"]) for row in competing["settings"]] == [
         ("sasrec", [0, 1]),
         ("sasrec-ensemble-2", [0]),
         ("sasrec-copies-0.5", [0, 1]),
     ]
 
 
-def test_an_ensemble_is_compared_with_all_seeds_and_not_with_the_one_of_its_number(world):
-    against = ("--against", "ensemble-2", "--against", "copies-0.5", "--noise", "random-added")
-    found = findings(stability(world, *against, "--json", runs="runs/sasrec"))
-    means = {(row["setting"], row["noise"], row["metric"]): row["mean"] for row in found["rows"]}
-    tests = {(test["setting"], test["noise"], test["metric"]): test for test in found["tests"]}
-    together = tests["sasrec-ensemble-2", "random-added", "FRBO@10"]
-    both = means["sasrec", "random-added", "FRBO@10"]
-    assert together["difference"] == pytest.approx(
-        means["sasrec-ensemble-2", "random-added", "FRBO@10"] - both
-    )
-    assert together["seeds"] == 0
-    assert ("sasrec-ensemble-2", "the-baseline", "FRBO@10") not in means
-    assert tests["sasrec-copies-0.5", "random-added", "FRBO@10"]["seeds"] == 2
-    assert ("sasrec-copies-0.5", "the-baseline", "FRBO@10") in means
+def test_an_ensemble_is_compared_with_all_seeds_and_not_with_the_one_of_its_number(competing):
+    means = {
+        (row["setting"], row["noise"], row["metric"]): row["mean"] for row in competing["rows"]
+    }
+    tests = {(test["setting"], test["noise"], test["metric"]): test for test in competing["tests"]}
+    key = "random-added", "FRBO@10"
+    together, thinned = (tests[f"sasrec-{name}", *key] for name in ("ensemble-2", "copies-0.5"))
+    gain = means["sasrec-ensemble-2", *key] - means["sasrec", *key]
+    assert (together["difference"], together["seeds"]) == (pytest.approx(gain), 0)
+    assert thinned["seeds"] == 2
+    compared = {setting for setting, noise, _ in means if noise == "the-baseline"}
+    assert compared == {"sasrec-copies-0.5"}
 
 
 CHOOSING = ("--choose", "--mix", "1", "--mix", "0.8 0.2", "--mix", "0.34 0.33 0.33")

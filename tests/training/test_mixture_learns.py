@@ -57,13 +57,11 @@ def test_several_answers_find_it_and_listen_to_that_item(kind, tmp_path):
     assert before_last > 0.5 > newest
 
 
-@pytest.mark.parametrize("kind", ["learned", "adaptive"])
-def test_on_the_demo_whose_users_follow_several_interests_older_answers_add_hits(kind, tmp_path):
+def test_on_the_demo_whose_users_follow_several_interests_older_answers_add_hits(tmp_path):
     small = DemoConfig(n_users=400, n_items=100, n_genres=5, mean_length=20)
     clicks = generate(small).interactions.sort("user", maintain_order=True)
-    values = {"answers": 3, "answer_weights": kind, "newest_at_most": 1.0}
     _, alone = trained(clicks, tmp_path / "alone")
-    _, mixed = trained(clicks, tmp_path / "mixed", **values)
+    _, mixed = trained(clicks, tmp_path / "mixed", answers=3, newest_at_most=1.0)
     assert (mixed <= 10).double().mean() > (alone <= 10).double().mean() + 0.08
 
 
