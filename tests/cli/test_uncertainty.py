@@ -127,6 +127,8 @@ def test_a_handful_of_users_is_too_few_to_judge(folder):
 
     assert done.returncode == 2
     assert "7 test histories have an item that the model knows, too few to judge" in done.stderr
+    frame(cycle(n_users=10)).write_csv(folder / "ten.csv")
+    judged(folder / "log/seed-0", "--data", folder / "ten.csv")
 
 
 @pytest.mark.parametrize("command", ["uncertainty", "paths"])

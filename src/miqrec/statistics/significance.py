@@ -28,7 +28,7 @@ ROUNDING = 1e-12
 """Differences that are not larger count as none."""
 
 TIES = 100 * np.finfo(float).eps
-"""Sums that are relatively as near as this to the true one are as far from 0, but for rounding."""
+"""The share of all absolute differences by which sums that are equally far from 0 may differ by rounding."""
 
 LEVEL = 0.05
 """The level of all tests; intervals leave out this share of the draws."""
@@ -134,25 +134,30 @@ def sign_flip_test(differences: Values, *, draws: int = DRAWS, seed: int = 0) ->
     If the systems were alike, the difference of each user could as well have the other sign. When b of
     n random flips give a mean at least as far from 0 as the true one, p = (b + 1) / (n + 1); with few
     users all flips are enumerated, and p is their exact share. Users without a difference are left out
-    first: flipping them changes nothing, and most of the time is saved. Flips and p are those of SciPy's
-    `permutation_test` from the same generator, 25 times as fast (benchmarks/README.md).
+    first: flipping them changes nothing, and most of the time is saved. The flips are those of SciPy's
+    `permutation_test` from the same generator, and so is p but for the rounding of ties, 25 times as fast
+    (benchmarks/README.md).
 
     Args:
         differences: (users,) differences of the values averaged over seeds.
         draws: n.
         seed: the seed of the flips.
+
+    Raises:
+        MiqrecError: a difference is not finite.
     """
+    _check_finite(differences)
     differing = differences[np.abs(differences) > ROUNDING]
     n = len(differing)
     if n < 2:  # both flips of a single user are equally far from 0
         return 1.0
     total = differing.sum()
-    least = abs(total) * (1 - TIES)
+    least = abs(total) - TIES * np.abs(differing).sum()
     far = sum(
         np.count_nonzero(np.abs(total - 2 * (flips @ differing)) >= least)
         for flips in _flips(n, draws, np.random.default_rng(seed))
     )
-    return far / 2**n if 2**n <= draws else (far + 1) / (draws + 1)
+    return float(far / 2**n if 2**n <= draws else (far + 1) / (draws + 1))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -169,13 +174,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def _flips(n: int, draws: int, generator: np.random.Generator) -> Iterator[Values]:
     """Yield (part, n) whose sign is flipped, 1 or 0: all there are, or as many random ones as draws."""
-    if 2**n <= draws:
-        yield (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(float)
-        return
-    step = max(1, CHUNK // n)
-    for start in range(0, draws, step):
-        size = min(step, draws - start), n
-        yield (generator.integers(2**32, size=size, dtype=np.uint32) & 1).astype(float)
+    is_all, step = 2**n <= draws, max(1, CHUNK // n)
+    flips = 2**n if is_all else draws
+    for start in range(0, flips, step):
+        stop = min(start + step, flips)
+        if is_all:
+            yield (np.arange(start, stop)[:, None] >> np.arange(n) & 1).astype(float)
+        else:
+            bits = generator.integers(2**32, size=(stop - start, n), dtype=np.uint32)
+            yield (bits & 1).astype(float)
 
 
 def _resampled(n: int, draws: int, generator: np.random.Generator) -> Values:
@@ -199,5 +206,10 @@ def _check(systems: Sequence[Values], *, pair_seeds: bool) -> None:
             f"{' and '.join(str(len(system)) for system in systems)} seeds can't be paired: "
             "give the seeds that all systems have"
         )
-    if not all(np.isfinite(system).all() for system in systems):
+    for system in systems:
+        _check_finite(system)
+
+
+def _check_finite(values: Values) -> None:
+    if not np.isfinite(values).all():
         raise MiqrecError("a metric's values must be finite: some are infinite or not a number")

@@ -5,6 +5,8 @@ import polars as pl
 import pytest
 
 from findings import FINDINGS
+from miqrec import Recommender
+from miqrec.data.catalogue import make_catalogue
 from miqrec.data.filters import Filters
 from miqrec.data.open import DataConfig, open_dataset
 from miqrec.data.split_config import SplitConfig
@@ -12,7 +14,9 @@ from miqrec.data.splitting import split
 from miqrec.experiments.formatting import MINUS, NOTHING
 from miqrec.experiments.stability.findings import Interest, relabelled
 from miqrec.experiments.stability.interests import interests_table
+from miqrec.experiments.stability.measurements import Asked
 from miqrec.experiments.stability.planted import PLANTED_FILE, find_interests, known_truth
+from miqrec.experiments.stability.prepared import Subject, prepare
 from worlds import cycle, frame
 
 
@@ -21,20 +25,43 @@ def demo():
     return open_dataset(DataConfig(source="demo"))
 
 
-def test_the_truth_is_known_of_the_demo(demo):
-    questions = split(demo, SplitConfig()).test
-    truth = known_truth(demo, questions)
+@pytest.fixture(scope="module")
+def questions(demo):
+    return split(demo, SplitConfig()).test
+
+
+def test_the_truth_is_known_of_the_demo(demo, questions, tmp_path, monkeypatch):
+    (tmp_path / "demo").mkdir()
+    monkeypatch.chdir(tmp_path)  # where `demo` would be a folder's name
+    truth = known_truth(demo, demo.catalogue, questions)
     assert truth.after_noise.shape == questions.users.shape
     assert truth.interests.sum(1) == pytest.approx(np.ones(len(questions.users)))
     assert 0.1 < truth.after_noise.mean() < 0.2  # 15 % of its clicks are noise
 
 
-def test_nothing_is_known_of_other_data_whatever_they_are_called(demo, tmp_path):
+def test_nothing_is_known_of_other_data_whatever_they_are_called(tmp_path):
     fewer = open_dataset(DataConfig(source="demo", filters=Filters(min_user=20)))
     frame(cycle()).write_csv(tmp_path / "demo.csv")
     other = open_dataset(DataConfig(source=str(tmp_path / "demo.csv")))
     for dataset in (cycle(), fewer, other):
-        assert known_truth(dataset, split(dataset, SplitConfig()).test) is None
+        asked = split(dataset, SplitConfig()).test
+        assert known_truth(dataset, dataset.catalogue, asked) is None
+
+
+def test_nothing_is_known_for_models_with_other_items_or_other_numbers_for_them(demo, questions):
+    items = demo.catalogue.frame["item"]
+    for others in (items.reverse(), items.head(395)):
+        assert known_truth(demo, make_catalogue(others, None), questions) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "by", "known"),
+    [("test", "leave-one-out", True), ("valid", "leave-one-out", False), ("test", "time", False)],
+)
+def test_the_truth_is_of_last_clicks_alone(demo, part, by, known):
+    artifact = Recommender.fit(demo, model="popularity", split=by).artifact
+    prepared = prepare(Subject("popularity", 0, artifact), demo, Asked(part=part))
+    assert (prepared.truth is not None) == known
 
 
 def measurement(folder, followed, without):

@@ -2,13 +2,21 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from miqrec.errors import MiqrecError
 from miqrec.evaluation.inference import InferenceConfig
 from miqrec.experiments.stability.alike import check_alike
 from miqrec.experiments.stability.groups import labels
-from miqrec.experiments.stability.measurements import About, Asked, claimed, places_in, read_about
+from miqrec.experiments.stability.measurements import (
+    CLEAN_FILE,
+    About,
+    Asked,
+    claimed,
+    places_in,
+    read_about,
+)
 
 
 def about(**inference: object) -> About:
@@ -82,3 +90,11 @@ def test_labels_are_short_unless_two_would_be_the_same():
         "a, mix 1.0 at temperature 1.0, no seen items left out",
         "a, mix 1.0 at temperature 1.0, buy seen items left out",
     ]
+
+
+def test_an_ensemble_is_no_single_model_of_its_name(tmp_path):
+    place = claim(tmp_path, about())
+    pl.DataFrame().write_parquet(place / CLEAN_FILE)
+    ensemble = about().model_copy(update={"members": 2})
+    with pytest.raises(MiqrecError, match="from another model of this name"):
+        check_alike([ensemble], tmp_path)

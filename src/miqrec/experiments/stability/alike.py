@@ -49,7 +49,7 @@ def _differences(held: About, about: About) -> Iterator[str]:
     if held.fingerprint != about.fingerprint:
         yield "on other data, or with other items held out"
     is_namesake = (held.system, held.seed) == (about.system, about.seed)
-    if is_namesake and held.weights != about.weights:
+    if is_namesake and (held.weights, held.members) != (about.weights, about.members):
         yield "from another model of this name"
 
 

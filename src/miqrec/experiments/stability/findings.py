@@ -30,8 +30,8 @@ class Setting(Config):
 
 
 def have_common_seeds(one: Setting, other: Setting) -> bool:
-    """Whether a seed means the same training for both: an ensemble's number is no seed of a single model."""
-    return one.members == other.members
+    """Whether a seed means the same training for both: the number of an ensemble is not one of a training."""
+    return one.system == other.system or one.members == other.members == 1
 
 
 class Row(Config):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
+from miqrec.data.catalogue import Catalogue
 from miqrec.data.dataset import Dataset
 from miqrec.data.demo.generate import Demo, generate
+from miqrec.data.encoding import build_dataset
 from miqrec.data.histories import Questions
-from miqrec.data.open import DataConfig, open_dataset
+from miqrec.data.preparing import prepare
 from miqrec.experiments.stability.findings import Interest
 from miqrec.stability.planted import PlantedTruth, planted_truth, summarise_planted
 from miqrec.system.tables import read_frame
@@ -18,19 +20,22 @@ PLANTED_FILE = "planted.parquet"
 """In a measurement's folder: what `measure_planted` returns."""
 
 
-def known_truth(dataset: Dataset, questions: Questions) -> PlantedTruth | None:
+def known_truth(
+    dataset: Dataset, catalogue: Catalogue, questions: Questions
+) -> PlantedTruth | None:
     """Look up what users of the demo truly want; None for all other data.
 
     Args:
-        dataset: what a model was trained on; the demo counts where it is whole.
+        dataset: what a model is asked about; the demo counts where it is whole.
+        catalogue: the model's, which must number all of its items as the data do.
         questions: each asks for a user's last click.
     """
-    if (
-        dataset.name != "demo"
-        or dataset.fingerprint != open_dataset(DataConfig(source="demo")).fingerprint
+    if dataset.name != "demo" or not catalogue.frame["item"].equals(
+        dataset.catalogue.frame["item"]
     ):
         return None
-    return planted_truth(_demo(), dataset, questions)
+    demo, fingerprint = _demo()
+    return planted_truth(demo, dataset, questions) if dataset.fingerprint == fingerprint else None
 
 
 def find_interests(places: Mapping[str, Iterable[Path]]) -> Iterator[Interest]:
@@ -43,11 +48,17 @@ def find_interests(places: Mapping[str, Iterable[Path]]) -> Iterator[Interest]:
     for label, folders in places.items():
         files = [folder / PLANTED_FILE for folder in folders]
         if all(file.exists() for file in files):
-            frame = pl.concat(map(read_frame, files)).group_by("user", "after_noise").mean()
+            frame = (
+                pl.concat(map(read_frame, files))
+                .group_by("user", "after_noise", maintain_order=True)
+                .mean()
+            )
             for row in summarise_planted(frame).to_dicts():
                 yield Interest(setting=label, margin=row.pop("added ±"), **row)
 
 
 @cache
-def _demo() -> Demo:
-    return generate()
+def _demo() -> tuple[Demo, str]:
+    """Make the demo, and the fingerprint of its data set."""
+    demo = generate()
+    return demo, build_dataset(prepare(demo.interactions), demo.items, "demo").fingerprint

@@ -29,9 +29,7 @@ class Subject(NamedTuple):
     system: str
     seed: int
     artifact: Artifact
-    members: int = (
-        1  # how many models answer together; the seeds of ensembles are numbers of their own
-    )
+    members: int = 1  # models that answer together; ensembles are numbered instead of seeded
 
 
 class Prepared(NamedTuple):
@@ -76,7 +74,7 @@ def prepare(subject: Subject, dataset: Dataset, asked: Asked) -> Prepared:
         questions = sample_users(questions, asked.users, asked.seed)
     about = _about(subject, asked, splits.fingerprint)
     asks_for_last = asked.part == "test" and artifact.config.split == SplitConfig()
-    truth = known_truth(dataset, questions) if asks_for_last else None
+    truth = known_truth(dataset, artifact.catalogue, questions) if asks_for_last else None
     return Prepared(subject, questions, about, truth)
 
 

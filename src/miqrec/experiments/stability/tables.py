@@ -131,9 +131,10 @@ def _tests_table(tests: Sequence[Difference]) -> Table:
     columns = ("", "noise", "metric", "difference", "ratio", "p", "p (Holm)", "seeds in pairs")
     notes = (
         "Differences and ratios of the means over users, seeds and draws, with 95 % intervals of a bootstrap "
-        "over users and seeds, in which the same seed of both is drawn together. p is that of a two-sided "
-        f"sign-flip test over users; Holm's correction is for all {len(tests)} tests of the table. A * marks "
-        "what is better than the baseline with a corrected p below .05, a † what is worse.",
+        "over users and seeds. It draws the same seed of both together, and the seeds of each apart where "
+        "none are in pairs. p is that of a two-sided sign-flip test over users; Holm's correction is for all "
+        f"{len(tests)} tests of the table. A * marks what is better than the baseline with a corrected p "
+        "below .05, a † what is worse.",
     )
     return Table("Stability: compared", columns, tuple(rows), notes)
 
