@@ -3,12 +3,14 @@
 import gzip
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.event import listen
 
 from commands import miqrec
 from miqrec.data.open import open_dataset
@@ -230,6 +232,29 @@ def test_two_imports_of_one_log_at_once_store_it_once(tmp_path, log, monkeypatch
         with pytest.raises(StoreError, match="another process imports the same log"):
             next(slow)
         assert history(store) == ["sofa", "lamp", "rug"]
+
+
+def test_two_imports_that_begin_at_once_store_a_log_once_and_say_why_one_stops(
+    store, log, tmp_path
+):
+    def work(name):
+        return list(import_log(store, log, NAMES, tmp_path / name))
+
+    def begin_second(*words):
+        if words[2].startswith("INSERT INTO miqrec_imports") and not imports[1:]:
+            imports.append(threads.submit(work, "second"))
+            wait(imports[1:], timeout=0.3)
+
+    imports = []
+    listen(store.engine, "before_cursor_execute", begin_second)
+    with ThreadPoolExecutor(2) as threads:
+        imports.append(threads.submit(work, "first"))
+        wait(imports)
+
+    reasons = [str(error) for each in imports if (error := each.exception())]
+    assert set(reasons) <= {"another process imports the same log; let it end, or end it"}
+    assert len(reasons) < 2
+    assert history(store) == ["sofa", "lamp", "rug"]
 
 
 def test_events_arrive_while_a_log_is_imported(tmp_path, log, monkeypatch):

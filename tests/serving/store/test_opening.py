@@ -2,7 +2,7 @@
 
 import socket
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from disks import fill, make_read_only
 from miqrec.errors import MiqrecError
-from miqrec.serving.store import Event, StoreError, open_store
+from miqrec.serving.store import Event, StoreError, open_store, schema
 
 LAMP = Event(user="ann", item="lamp")
 
@@ -190,3 +190,27 @@ def test_several_services_may_start_at_once_on_an_empty_database(url):
     assert len(stores[0].histories(["ann"])[0]) == 4
     for store in stores:
         store.close()
+
+
+def test_tables_are_made_once_where_two_services_find_none(url, monkeypatch):
+    make = schema.METADATA.create_all
+
+    def make_as_second(connection):
+        monkeypatch.undo()
+        wait([threads.submit(open_store, url)], timeout=0.3)
+        make(connection)
+
+    monkeypatch.setattr(schema.METADATA, "create_all", make_as_second)
+    with ThreadPoolExecutor(1) as threads:
+        open_store(url).close()
+
+    with open_store(url) as store, store.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM miqrec_store")) == 1
+
+
+def test_a_store_whose_version_was_written_twice_is_opened(url):
+    with open_store(url) as store, store.engine.begin() as connection:
+        connection.execute(text("INSERT INTO miqrec_store SELECT * FROM miqrec_store"))
+
+    with open_store(url) as store:
+        assert store.append([LAMP]) == 1

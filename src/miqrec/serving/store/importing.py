@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from miqrec.data.reading.columns import Columns
@@ -26,6 +27,8 @@ from miqrec.system.temporary import temporary_name
 
 BATCH = 50_000
 """Rows of a transaction: about a second, for which other writers wait."""
+
+_ELSEWHERE = "another process imports the same log; let it end, or end it"
 
 
 def import_log(store: HistoryStore, log: Path, columns: Columns, folder: Path) -> Iterator[int]:
@@ -82,7 +85,10 @@ def _begin(store: HistoryStore, key: str) -> int:
         rows: int | None = connection.scalar(select(IMPORTS.c.rows).where(IMPORTS.c.log == key))
         if rows is not None:
             return rows
-        connection.execute(insert(IMPORTS).values(log=key, rows=0))
+        try:
+            connection.execute(insert(IMPORTS).values(log=key, rows=0))
+        except IntegrityError as error:
+            raise StoreError(_ELSEWHERE) from error
         return 0
 
 
@@ -102,7 +108,7 @@ def _write(store: HistoryStore, key: str, n_stored: int, batch: pl.DataFrame) ->
     with telling(store.name), writing(store.engine) as connection:
         noted = connection.execute(update(IMPORTS).where(here).values(rows=n_stored + batch.height))
         if noted.rowcount != 1:
-            raise StoreError("another process imports the same log; let it end, or end it")
+            raise StoreError(_ELSEWHERE)
         _insert(connection, events)
 
 

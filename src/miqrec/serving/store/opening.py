@@ -3,13 +3,7 @@
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    IntegrityError,
-    NoSuchModuleError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from miqrec.errors import MiqrecError
 from miqrec.serving.store.errors import PATIENCE, telling
@@ -18,7 +12,6 @@ from miqrec.serving.store.store import HistoryStore
 from miqrec.serving.store.writing import writing
 
 _EXAMPLE = "give one such as sqlite:///events.db or postgresql://user@host/database"
-_ATTEMPTS = 2  # of making the tables: two services may start at once in an empty database
 
 
 def open_store(url: str) -> HistoryStore:
@@ -42,8 +35,8 @@ def open_store(url: str) -> HistoryStore:
     name = str(parsed.database) if _is_sqlite(parsed) else parsed.render_as_string()
     engine = _make_engine(parsed, name)
     try:
-        with telling(name):
-            _prepare(engine, name)
+        with telling(name), writing(engine) as connection:
+            prepare_tables(connection, name)
     except BaseException:
         engine.dispose()
         raise
@@ -99,15 +92,3 @@ def _make_durable(connection: Any, _: object) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
-
-
-def _prepare(engine: Engine, name: str) -> None:
-    for attempt in range(_ATTEMPTS):
-        try:
-            with writing(engine) as connection:
-                prepare_tables(connection, name)
-        except (IntegrityError, ProgrammingError):
-            if attempt == _ATTEMPTS - 1:
-                raise
-        else:
-            return

@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    func,
     insert,
     inspect,
     select,
@@ -71,10 +72,10 @@ Index("miqrec_ids", EVENTS.c.id, unique=True, sqlite_where=_has_id, postgresql_w
 
 
 def prepare_tables(connection: Connection, name: str) -> None:
-    """Check the tables of a store, or make them in a new one.
+    """Check the tables of a store, or make them in a new one, which one process does at a time.
 
     Args:
-        connection: A transaction in it.
+        connection: A transaction in it, as `writing` begins one.
         name: What a sentence calls the store.
 
     Raises:
@@ -83,6 +84,7 @@ def prepare_tables(connection: Connection, name: str) -> None:
     """
     if connection.dialect.name == "postgresql":
         _check_encoding(connection, name)
+        _wait_for_others(connection)
     tables = set(inspect(connection).get_table_names())
     if _STORE.name in tables:
         _check_version(connection, name)
@@ -97,7 +99,8 @@ def prepare_tables(connection: Connection, name: str) -> None:
 
 
 def _check_version(connection: Connection, name: str) -> None:
-    found, writer = connection.execute(select(_STORE.c.version, _STORE.c.miqrec)).one()
+    # Distinct, as two services that started at once used to write the version twice.
+    found, writer = connection.execute(select(_STORE.c.version, _STORE.c.miqrec).distinct()).one()
     if found != VERSION:
         raise MiqrecError(
             f"{name} was made by miqrec {writer} with tables of version {found}, and this miqrec knows "
@@ -109,3 +112,8 @@ def _check_encoding(connection: Connection, name: str) -> None:
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
     if encoding != "UTF8":
         raise MiqrecError(f"{name} keeps text in {encoding}; make a database in UTF8")
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Take the lock under which PostgreSQL makes tables; SQLite's is taken when `writing` begins."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(_STORE.name))))
