@@ -241,16 +241,17 @@ def test_two_imports_that_begin_at_once_store_a_log_once_and_say_why_one_stops(
         return list(import_log(store, log, NAMES, tmp_path / name))
 
     def begin_second(*words):
-        if words[2].startswith("INSERT INTO miqrec_imports") and not imports[1:]:
-            imports.append(threads.submit(work, "second"))
-            wait(imports[1:], timeout=0.3)
+        if words[2].startswith("INSERT INTO miqrec_imports") and not seconds:
+            seconds.append(threads.submit(work, "second"))
+            wait(seconds, timeout=0.3)
 
-    imports = []
+    seconds = []
     listen(store.engine, "before_cursor_execute", begin_second)
     with ThreadPoolExecutor(2) as threads:
-        imports.append(threads.submit(work, "first"))
-        wait(imports)
+        first = threads.submit(work, "first")
+        wait([first])
 
+    imports = [first, *seconds]
     reasons = [str(error) for each in imports if (error := each.exception())]
     assert set(reasons) <= {"another process imports the same log; let it end, or end it"}
     assert len(reasons) < 2
